@@ -1,0 +1,1 @@
+"""Rows written for this project, in the schema of each corpus."""

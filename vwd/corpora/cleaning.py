@@ -1,0 +1,60 @@
+"""What a corpus writes for machines, turned into what a reader should see."""
+
+from __future__ import annotations
+
+import re
+
+_ANNOTATION = re.compile(r"<<[^<>]*>>")
+_FINAL_LINE = re.compile(r"\n?\s*####\s*(.*?)\s*$", re.DOTALL)
+_BOXED = re.compile(r"\\boxed\s*\{")
+_CHINESE_FINAL = re.compile(r"(?:\n|^|(?<=[。！？]))\s*答案[是为][：:]?\s*([^。\n]*?)\s*[。.]?\s*$")
+
+
+def drop_annotations(answer: str) -> str:
+    """GSM8K's calculator annotations ``<<48/2=24>>`` removed; the result that follows each stays."""
+    return _ANNOTATION.sub("", answer)
+
+
+def split_final(answer: str) -> tuple[str, str]:
+    """GSM8K's last line ``#### 72`` taken off: the steps, and the final answer ("" where there is none)."""
+    found = _FINAL_LINE.search(answer)
+    if not found:
+        return answer, ""
+    return answer[: found.start()], found.group(1)
+
+
+def split_chinese_final(answer: str) -> tuple[str, str]:
+    """A closing ``答案是：72。`` or ``答案为72`` taken off: the steps, and the final answer ("" where none)."""
+    found = _CHINESE_FINAL.search(answer)
+    if not found:
+        return answer, ""
+    return answer[: found.start()], found.group(1)
+
+
+def unwrap_boxed(solution: str) -> tuple[str, str]:
+    r"""Each balanced ``\boxed{…}`` replaced by what it holds; the last one's content is the final answer.
+
+    An unbalanced one stays as it was written.
+    """
+    kept: list[str] = []
+    final, position = "", 0
+    while found := _BOXED.search(solution, position):
+        end = _closing_brace(solution, found.end())
+        if end is None:
+            break
+        final = solution[found.end() : end]
+        kept += [solution[position : found.start()], final]
+        position = end + 1
+    return "".join(kept) + solution[position:], final.strip()
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    depth = 1
+    for position in range(start, len(text)):
+        if text[position] == "{":
+            depth += 1
+        elif text[position] == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+    return None

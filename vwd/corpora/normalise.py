@@ -1,0 +1,55 @@
+"""Normalising text: mojibake repaired, NFC, one kind of space and of line break, nothing invisible."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# A closing quote (E2 80 9D) read as Windows-1252 loses its last byte, which that code page leaves undefined.
+# What is left looks like the start of another quote, and a repair would make a dagger of it.
+_LOST_LAST_BYTE = re.compile("â€(?![œ™“”˜¦\u009d])")
+
+_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000 ]+")
+_AROUND_BREAKS = re.compile(" ?\n[ \n]*")
+_PLAIN = re.compile("[\n\x20-\x7e]*")
+
+
+def normalise(text: str) -> str:
+    """Text as it will be drawn, but for sentence breaks: lines without outer or doubled spaces, none empty.
+
+    NFC and not NFKC, which would change ½, ² and full-width punctuation. Lone surrogates become U+FFFD, which
+    no font here draws, so that such a row is skipped and named instead of being changed in silence.
+    """
+    if not _PLAIN.fullmatch(text):
+        text = _repair(text)
+    text = _SPACES.sub(" ", text)
+    return _AROUND_BREAKS.sub("\n", text).strip()
+
+
+def _repair(text: str) -> str:
+    import ftfy
+
+    text = _LOST_LAST_BYTE.sub("â€\u009d", text)
+    text = ftfy.fix_text(text, _ftfy_config())
+    text = _LINE_BREAKS.sub("\n", text)
+    text = _SPACES.sub(" ", text)
+    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFC", text)
+
+
+def _ftfy_config():  # type: ignore[no-untyped-def]  # ftfy's own type is not importable without it
+    """Only the encoding is repaired: entities, ligatures, full-width forms and curly quotes are the author's."""
+    import ftfy
+
+    return ftfy.TextFixerConfig(
+        unescape_html=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        fix_surrogates=True,
+        remove_control_chars=False,
+        normalization="NFC",
+        explain=False,
+    )

@@ -1,0 +1,126 @@
+"""The corpora, declared as data: where each comes from, and the schemas its rows may have."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from vwd.corpora import schemas
+from vwd.corpora.sample import BadRowError, Kind, Language, Row, Sample, Skip, SkipCode, Text
+from vwd.corpora.sentences import break_sentences
+from vwd.errors import RowsError, UsageError
+
+KEY_SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns that a row must have, and how it is read from them."""
+
+    columns: tuple[str, ...]
+    read: Callable[[Row], Text]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as the registry knows it.
+
+    Attributes:
+        hub_id, config, split: where it is on the dataset hub ("" for rows of one's own).
+        rows: its size on the hub when this registry was written; 0 where that is not known.
+        schemas: the first whose columns a row has is the one that reads it.
+    """
+
+    name: str
+    language: Language
+    kind: Kind
+    schemas: tuple[Schema, ...]
+    hub_id: str = ""
+    config: str | None = None
+    split: str = "train"
+    rows: int = 0
+
+    def schema_for(self, columns: Iterable[str]) -> Schema:
+        """The schema that these columns satisfy.
+
+        Raises:
+            RowsError: none does; lists the columns that are there.
+        """
+        there = list(columns)
+        for schema in self.schemas:
+            if set(schema.columns) <= set(there):
+                return schema
+        wanted = " or ".join(", ".join(f"'{c}'" for c in s.columns) for s in self.schemas)
+        raise RowsError(
+            f"{self.name} needs the column(s) {wanted}; the rows have {', '.join(map(repr, there)) or 'none'}",
+            "Name yours with --prompt-column A --answer-column B, or choose the corpus that these rows are of.",
+        )
+
+    def sample(self, row: Row, index: int, schema: Schema) -> Sample | Skip:
+        """One row as a sample, or the reason why it has none."""
+        try:
+            text = schema.read(row)
+        except BadRowError as error:
+            return Skip(SkipCode.BAD_ROW, str(error))
+        prompt = break_sentences(text.prompt, self.language)
+        answer = break_sentences(text.answer, self.language)
+        if not prompt or not answer:
+            return Skip(SkipCode.EMPTY_TEXT, "no answer" if prompt else "no prompt")
+        return Sample(self.name, index, prompt, answer, text.final_answer, self.language, self.kind)
+
+
+_GSM8K = Schema(("question", "answer"), schemas.from_gsm8k)
+_MESSAGES = Schema(("messages",), schemas.from_messages)
+_OPENMATH = Schema(("problem", "generated_solution", "expected_answer"), schemas.from_openmath)
+_BELLE = Schema(("instruction", "output"), schemas.from_belle)
+_GSM8K_ZH = Schema(("question_zh-cn", "answer_only"), schemas.from_gsm8k_zh)
+_METAMATH_ZH = Schema(("question_zh", "answer_zh", "answer_only"), schemas.from_metamath_zh)
+_STORY_EN = Schema(("text",), schemas.story("text", "en"))
+_STORY_ZH = Schema(("story_zh",), schemas.story("story_zh", "zh"))
+
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (
+        Corpus("gsm8k", "en", "question", (_GSM8K,), "openai/gsm8k", "main", rows=7_473),
+        Corpus(
+            "openmath2_gsm8k", "en", "question", (_MESSAGES, _OPENMATH), "ai2-adapt-dev/openmath-2-gsm8k",
+        ),
+        Corpus("belle_school_math", "zh", "question", (_BELLE,), "BelleGroup/school_math_0.25M", rows=248_481),
+        Corpus("gsm8k_chinese", "zh", "question", (_METAMATH_ZH, _GSM8K_ZH), "swulling/gsm8k_chinese", rows=7_473),
+        Corpus("tinystories", "en", "story", (_STORY_EN,), "roneneldan/TinyStories", rows=2_119_719),
+        Corpus("tinystories_chinese", "zh", "story", (_STORY_ZH,), "adam89/TinyStoriesChinese"),
+    )
+}  # fmt: skip
+
+
+def find_corpus(name: str) -> Corpus:
+    """A corpus of the registry.
+
+    Raises:
+        UsageError: there is none of this name; names the nearest.
+    """
+    if name in CORPORA:
+        return CORPORA[name]
+    near = difflib.get_close_matches(name, CORPORA, n=1, cutoff=0.4)
+    guess = f"Did you mean '{near[0]}'? " if near else ""
+    raise UsageError(
+        f"no corpus is called '{name}'; there are {', '.join(CORPORA)}",
+        f"{guess}For rows of your own: --rows FILE --prompt-column A --answer-column B --language en|zh.",
+    )
+
+
+def own_corpus(name: str, prompt_column: str, answer_column: str, language: Language) -> Corpus:
+    """A corpus of anybody's own rows, under a name that is fit for keys and file names.
+
+    Raises:
+        UsageError: the name has other characters than a-z, 0-9, _ and -.
+    """
+    if not KEY_SAFE.fullmatch(name):
+        raise UsageError(
+            f"'{name}' cannot be a dataset name: it goes into every key and file name",
+            "Use lower-case letters, digits, _ and -, starting with a letter or a digit.",
+        )
+    schema = Schema((prompt_column, answer_column), schemas.pair(prompt_column, answer_column))
+    return Corpus(name, language, "question", (schema,))

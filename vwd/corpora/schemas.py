@@ -1,0 +1,106 @@
+"""How a row of each corpus becomes text: one small function a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
+from vwd.corpora.normalise import normalise
+from vwd.corpora.sample import BadRowError, Row, Text
+from vwd.corpora.sentences import first_sentences
+
+STORY_PROMPT_SENTENCES = 2
+
+
+def field(row: Row, column: str) -> str:
+    """The text of a column, normalised.
+
+    Raises:
+        BadRowError: the column is absent, null, a number or a list.
+    """
+    if column not in row:
+        raise BadRowError(f"no column '{column}'")
+    value = row[column]
+    if not isinstance(value, str):
+        raise BadRowError(f"column '{column}' holds {_kind_of(value)}, not text")
+    return normalise(value)
+
+
+def _kind_of(value: object) -> str:
+    names = {bool: "a true/false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
+
+
+def from_gsm8k(row: Row) -> Text:
+    steps, final = split_final(drop_annotations(field(row, "answer")))
+    closing = f"\nSo the answer is: {final}." if final else ""
+    return Text(field(row, "question"), normalise(steps + closing), final)
+
+
+def from_messages(row: Row) -> Text:
+    """OpenMath wraps a problem and its solution as a conversation: the first user and assistant turns."""
+    turns = row.get("messages")
+    if not isinstance(turns, list):
+        raise BadRowError(f"column 'messages' holds {_kind_of(turns)}, not a list of turns")
+    said: dict[str, str] = {}
+    for turn in turns:
+        if not isinstance(turn, dict):
+            raise BadRowError(f"a turn of 'messages' is {_kind_of(turn)}, not a role and its content")
+        role = turn.get("role")
+        if role in ("user", "assistant"):
+            said.setdefault(role, field(turn, "content"))
+    if len(said) < 2:
+        raise BadRowError("'messages' lacks a user or an assistant turn")
+    answer, final = unwrap_boxed(said["assistant"])
+    return Text(said["user"], normalise(answer), final)
+
+
+def from_openmath(row: Row) -> Text:
+    """The same pairs before they were wrapped as messages."""
+    answer, final = unwrap_boxed(field(row, "generated_solution"))
+    return Text(field(row, "problem"), normalise(answer), final or field(row, "expected_answer"))
+
+
+def from_belle(row: Row) -> Text:
+    question = field(row, "instruction")
+    context = field(row, "input") if row.get("input") is not None else ""
+    return Text(normalise(f"{question}\n{context}"), field(row, "output"))
+
+
+def from_gsm8k_zh(row: Row) -> Text:
+    """swulling/gsm8k_chinese: a Chinese question and the bare result; `question`, `answer` are English."""
+    final = field(row, "answer_only")
+    return Text(field(row, "question_zh-cn"), chinese_closing(final) if final else "", final)
+
+
+def from_metamath_zh(row: Row) -> Text:
+    """meta-math/GSM8K_zh: the steps in Chinese too, some of which already close with the result."""
+    final = field(row, "answer_only")
+    steps, said = split_chinese_final(field(row, "answer_zh"))
+    steps, marked = split_final(steps)
+    final = final or said or marked
+    closing = chinese_closing(final) if final else ""
+    return Text(field(row, "question_zh"), normalise(f"{steps}\n{closing}"), final)
+
+
+def chinese_closing(final: str) -> str:
+    return f"答案是：{final}。"
+
+
+def story(column: str, language: str) -> Callable[[Row], Text]:
+    """A schema whose rows are stories: the first two sentences are the prompt, the rest the continuation."""
+
+    def read(row: Row) -> Text:
+        opening, rest = first_sentences(field(row, column), STORY_PROMPT_SENTENCES, language)
+        return Text(opening, rest)
+
+    return read
+
+
+def pair(prompt_column: str, answer_column: str) -> Callable[[Row], Text]:
+    """Anybody's own rows: two columns of text, drawn as they are."""
+
+    def read(row: Row) -> Text:
+        return Text(field(row, prompt_column), field(row, answer_column))
+
+    return read

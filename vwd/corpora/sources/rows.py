@@ -1,0 +1,60 @@
+"""What every source of rows can do, and reading in order from one that cannot seek."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Protocol
+
+from vwd.corpora.sample import Row
+
+
+class Rows(Protocol):
+    """Rows of a corpus by number. Picklable: every worker process opens its own handles.
+
+    Attributes:
+        identity: what these rows are, for `pack.json`: never a path, so that a moved file is the same rows.
+        columns: the columns of the first row.
+        count: how many rows there are; None when a stream does not say.
+    """
+
+    @property
+    def identity(self) -> dict[str, str]: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def count(self) -> int | None: ...
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Rows `start` to `stop` (exclusive), in order; fewer where the rows end before."""
+        ...
+
+
+class ForwardReader:
+    """Keeps a running iterator between calls, since a worker's shards come in rising order.
+
+    A source that cannot seek is so read once by each worker, and not once a shard.
+    """
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._rows: Iterator[Row] | None = None
+
+    def read(self, rows: Iterator[Row] | None, start: int, stop: int) -> Iterator[Row]:
+        """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to go on with the last one."""
+        if rows is not None:
+            self._rows, self._position = rows, 0
+        assert self._rows is not None
+        for _ in islice(self._rows, start - self._position):
+            self._position += 1
+        for row in islice(self._rows, stop - start):
+            self._position += 1
+            yield row
+
+    def can_reach(self, start: int) -> bool:
+        return self._rows is not None and self._position <= start
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_position": 0, "_rows": None}

@@ -1,0 +1,121 @@
+"""Rows of .parquet and .csv files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vwd.corpora.sample import Row
+from vwd.corpora.sources.rows import ForwardReader
+from vwd.errors import RowsError
+
+# The default of the csv module (131,072) is shorter than some stories' answers.
+_LONGEST_FIELD = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """A parquet file; a row group is the unit of seeking."""
+
+    path: Path
+    sha256: str
+    count: int
+    columns: tuple[str, ...]
+
+    @property
+    def identity(self) -> dict[str, str]:
+        return {"kind": "file", "sha256": self.sha256}
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        import pyarrow.parquet
+
+        with pyarrow.parquet.ParquetFile(self.path, memory_map=True) as file:
+            first = 0
+            for group in range(file.num_row_groups):
+                rows = file.metadata.row_group(group).num_rows
+                if first < stop and first + rows > start:
+                    table = file.read_row_group(group)
+                    low, high = max(start - first, 0), min(stop - first, rows)
+                    for batch in table.slice(low, high - low).to_batches(max_chunksize=256):
+                        yield from batch.to_pylist()
+                first += rows
+
+
+def open_parquet(path: Path) -> ParquetRows:
+    """Reads the file's footer and hash.
+
+    Raises:
+        RowsError: it is no parquet file, or has no rows.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            count, columns = file.metadata.num_rows, tuple(file.schema_arrow.names)
+    except pyarrow.ArrowException as error:
+        raise RowsError(
+            f"{path}: not a parquet file: {error}".splitlines()[0], "Give a .parquet, .jsonl, .jsonl.gz or .csv file."
+        ) from error
+    if not count:
+        raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
+    return ParquetRows(path, _sha256(path), count, columns)
+
+
+@dataclass(frozen=True)
+class CsvRows:
+    """A UTF-8 CSV file with a header line."""
+
+    path: Path
+    sha256: str
+    count: int
+    columns: tuple[str, ...]
+    _forward: ForwardReader = field(default_factory=ForwardReader, compare=False, repr=False)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        return {"kind": "file", "sha256": self.sha256}
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        fresh = None if self._forward.can_reach(start) else _csv_rows(self.path)
+        yield from self._forward.read(fresh, start, stop)
+
+
+def open_csv(path: Path) -> CsvRows:
+    """Reads the file once for its columns, row count and hash.
+
+    Raises:
+        RowsError: no header or no rows, text that is not UTF-8, or a row with more fields than the header.
+    """
+    count = sum(1 for _ in _csv_rows(path))
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        columns = tuple(next(csv.reader(text), []))
+    if not count:
+        raise RowsError(f"{path} has no rows", "Give a file with a header line and at least one row.")
+    return CsvRows(path, _sha256(path), count, columns)
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.DictReader(text, strict=True)
+        try:
+            for row in reader:
+                if None in row:
+                    raise csv.Error("more fields than the header names")
+                yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise RowsError(
+                f"{path}, line {reader.line_num}: {error}", "Mend that line, or quote its fields; the text is UTF-8."
+            ) from error
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

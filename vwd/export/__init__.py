@@ -1,0 +1,1 @@
+"""A way out of shards: the documented video folder and its JSONL files."""

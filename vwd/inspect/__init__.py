@@ -1,0 +1,1 @@
+"""A way to look at shards: their status, and their verification."""

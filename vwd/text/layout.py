@@ -1,0 +1,161 @@
+"""Laying out: from a sample to a storyboard, or to a skip that says why it has none."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from vwd.corpora.sample import Language, Sample, Skip, SkipCode
+from vwd.text.spec import SMALLEST_FONT_SIZE, Metrics, PageSpec, StoryboardSpec
+from vwd.text.storyboard import Box, Storyboard, Word
+from vwd.text.units import NO_LINE_END, NO_LINE_START, Unit, cut_units
+
+_SEPARATOR_THICKNESS = 2
+_NO_SEPARATOR = Box(0, 0, 0, 0)
+
+
+def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboard | Skip:
+    """The storyboard of a sample.
+
+    Frame 0 shows the prompt (with `spill`, its pages take a frame each), then every frame adds one unit of the
+    answer. Never raises for any text: what cannot be shown whole is a skip.
+    """
+    missing = metrics.undrawable(sample.prompt) or metrics.undrawable(sample.answer)
+    if missing:
+        return Skip(SkipCode.MISSING_GLYPH, describe(missing))
+    prompt = _set_prompt(sample, spec, metrics)
+    if isinstance(prompt, Skip):
+        return prompt
+    prompt_words, setter = prompt
+    prompt_frames = setter.page + 1
+    units = list(setter.fitting(cut_units(sample.answer, sample.language, spec.zh_units)))
+    left = spec.frames - prompt_frames
+    if len(units) > left:
+        return Skip(SkipCode.ANSWER_TOO_LONG, f"{len(units)} units for {left} frames")
+
+    separator = setter.separate()
+    page_starts = list(range(prompt_frames))
+    words = [word._replace(frame=word.page) for word in prompt_words]
+    for frame, unit in enumerate(units, prompt_frames):
+        words += setter.place(unit, frame)
+        if setter.page == len(page_starts):
+            page_starts.append(frame)
+    return Storyboard(
+        spec.page.width, spec.page.height, spec.frames, setter.spec.font_size, sample.language, prompt_frames,
+        tuple(page_starts), separator, tuple(words),
+    )  # fmt: skip
+
+
+def describe(char: str) -> str:
+    """A character for a skip's detail: code point, name, and itself."""
+    return f"U+{ord(char):04X} {unicodedata.name(char, 'unnamed')} {char if char.isprintable() else ''}".rstrip()
+
+
+def _set_prompt(
+    sample: Sample, spec: StoryboardSpec, metrics: Metrics
+) -> tuple[list[Word], _Typesetter] | Skip:
+    units = cut_units(sample.prompt, sample.language, spec.zh_units)
+    smallest = SMALLEST_FONT_SIZE if spec.prompt_overflow == "shrink" else spec.page.font_size
+    most_pages = spec.frames - 1 if spec.prompt_overflow == "spill" else 1
+    for font_size in range(spec.page.font_size, smallest - 1, -1):
+        setter = _Typesetter(spec.page.with_font_size(font_size), metrics, sample.language)
+        words = [word for unit in setter.fitting(units) for word in setter.place(unit, 0)]
+        if setter.page < most_pages:
+            return words, setter
+    return Skip(SkipCode.PROMPT_TOO_LONG, f"{setter.page + 1} pages, {most_pages} at most")
+
+
+@dataclass
+class _Typesetter:
+    """A cursor on a page: places units from left to right, breaks lines, turns pages."""
+
+    spec: PageSpec
+    metrics: Metrics
+    language: Language
+    page: int = 0
+    x: int = 0
+    y: int = 0
+
+    def __post_init__(self) -> None:
+        self.y = self.spec.margin_top
+        self.x = self.spec.margin_left
+        self._space = self.metrics.advances(" ", self.spec.font_size, self.language)[0]
+
+    def place(self, unit: Unit, frame: int) -> list[Word]:
+        """Puts a unit after the last one. Several words where it is longer than a line."""
+        if unit.lead == "\n" and self.x > self.spec.margin_left:
+            self._next_line()
+        gap = self._space if unit.lead == " " and self.x > self.spec.margin_left else 0
+        width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
+        if self.x + gap + width <= self.spec.margin_left + self.spec.line_width:
+            self._make_room(1)
+            return [self._put(unit.text, gap, width, frame)]
+        if self.x > self.spec.margin_left:
+            self._next_line()
+        pieces = self._pieces(unit.text)
+        self._make_room(len(pieces))
+        words = []
+        for number, (text, width) in enumerate(pieces):
+            if number:
+                self._next_line()
+            words.append(self._put(text, 0, width, frame))
+        return words
+
+    def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
+        """The same units, but one longer than a whole page as several of a page at most."""
+        narrowest = self.spec.line_width // (2 * self.spec.font_size)
+        for unit in units:
+            if len(unit.text) <= narrowest * self.spec.lines:
+                yield unit
+                continue
+            pieces = [text for text, _ in self._pieces(unit.text)]
+            for first in range(0, len(pieces), self.spec.lines):
+                text = "".join(pieces[first : first + self.spec.lines])
+                yield Unit(text, unit.lead if first == 0 else "")
+
+    def separate(self) -> Box:
+        """Ends the prompt: the separator below it if a line of the answer still fits, else a fresh page."""
+        self._next_line()
+        start = self.y
+        self.y += self.spec.separator_gap
+        if self.y + self.spec.line_height > self.spec.bottom:
+            return _NO_SEPARATOR
+        middle = start + (self.spec.separator_gap - _SEPARATOR_THICKNESS) // 2
+        return Box(self.spec.margin_left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
+
+    def _put(self, text: str, gap: int, width: int, frame: int) -> Word:
+        word = Word(text, frame, self.page, Box(self.x + gap, self.y, width, self.spec.line_height))
+        self.x += gap + width
+        return word
+
+    def _next_line(self) -> None:
+        self.x = self.spec.margin_left
+        self.y += self.spec.line_height
+
+    def _make_room(self, lines: int) -> None:
+        """Turns the page where it has not so many lines left."""
+        if self.y + lines * self.spec.line_height > self.spec.bottom:
+            self.page += 1
+            self.x, self.y = self.spec.margin_left, self.spec.margin_top
+
+    def _pieces(self, text: str) -> list[tuple[str, int]]:
+        """A text cut into pieces of a line at most, by force, and the width of each."""
+        advances = self.metrics.advances(text, self.spec.font_size, self.language)
+        pieces = []
+        start = width = 0
+        for position, advance in enumerate(advances):
+            if width + advance > self.spec.line_width:
+                cut = _kinder_cut(text, start, position)
+                pieces.append((text[start:cut], sum(advances[start:cut])))
+                width, start = sum(advances[cut:position]), cut
+            width += advance
+        return [*pieces, (text[start:], width)]
+
+
+def _kinder_cut(text: str, start: int, cut: int) -> int:
+    """A cut moved back by a character or two where a mark would otherwise open or close a line."""
+    for back in range(cut, max(start, cut - 4), -1):
+        if text[back] not in NO_LINE_START and text[back - 1] not in NO_LINE_END:
+            return back
+    return cut

@@ -1,0 +1,97 @@
+"""Cutting text into reveal units: what appears at a time. English: a word. Chinese: a jieba word or a character."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vwd.corpora.sample import Language
+from vwd.text.spec import ChineseUnits
+
+# What must not open a line, and what must not close one (GB/T 15834, the marks of zh text layout).
+NO_LINE_START = frozenset("，。！？、；：…—·）〉》」』】〕〗｝］’”％‰℃,.!?;:)]}%»")
+NO_LINE_END = frozenset("（〈《「『【〔〖｛［‘“([{«")
+
+_TOKEN = re.compile(
+    r"(?P<space> )"
+    # A formula between dollars or in \( \): no Chinese inside, or two prices would be taken for one.
+    r"|(?P<formula>\$\$[^$\u3400-\u9fff，。]+\$\$|\$[^$\u3400-\u9fff，。]+\$|\\\([^\u3400-\u9fff，。]*?\\\))"
+    r"|(?P<hanzi>[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)"
+    r"|(?P<close>[，。！？、；：…—）〉》」』】〕〗｝］’”]+)"
+    r"|(?P<open>[（〈《「『【〔〖｛［‘“]+)"
+    r'|(?P<quote>")'
+    r"|(?P<latin>[^ \"\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    r"，。！？、；：…—）〉》」』】〕〗｝］’”（〈《「『【〔〖｛［‘“]+)"
+)
+_LEADING_CLOSERS = re.compile(r"[,.!?;:)\]}%]+(?![0-9A-Za-z])|[,!?;:)\]}]+")
+
+
+class Unit(NamedTuple):
+    """One reveal unit: its text, and what stands before it: a line break, a space or nothing."""
+
+    text: str
+    lead: str
+
+
+def cut_units(text: str, language: Language, zh_units: ChineseUnits) -> list[Unit]:
+    """The units of a text, in order: leads and texts joined give the text again.
+
+    Chinese words keep their punctuation: closing marks stay with the word before, opening ones with the word
+    after, so that line breaks between units are where Chinese allows them. Numbers, Latin words and formulas
+    are whole.
+    """
+    if not text:
+        return []
+    units: list[Unit] = []
+    for number, line in enumerate(text.split("\n")):
+        lead = "\n" if number else ""
+        words = _english(line) if language == "en" else _chinese(line, zh_units)
+        units += [Unit(word, lead if i == 0 else gap) for i, (word, gap) in enumerate(words)]
+    return units
+
+
+def _english(line: str) -> list[tuple[str, str]]:
+    return [(word, " ") for word in line.split(" ")]
+
+
+def _chinese(line: str, zh_units: ChineseUnits) -> list[tuple[str, str]]:
+    units: list[tuple[str, str]] = []
+    opening = gap = ""
+    for text, kind in _tokens(line, zh_units):
+        if kind == "space":
+            opening, gap = (opening + " ", gap) if opening else (opening, " ")
+        elif kind == "open":
+            opening += text
+        elif kind == "close" and units and not opening:
+            units[-1] = (units[-1][0] + gap + text, units[-1][1])
+            gap = ""
+        else:
+            units.append((opening + text, gap))
+            opening = gap = ""
+    if opening:
+        units.append((opening, gap))
+    return units
+
+
+def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
+    import rjieba
+
+    quotes = 0
+    for found in _TOKEN.finditer(line):
+        kind, text = str(found.lastgroup), found.group()
+        if kind == "hanzi":
+            words = rjieba.cut(text, hmm=False) if zh_units == "word" else text
+            yield from ((word, "word") for word in words)
+        elif kind == "quote":
+            quotes += 1
+            yield text, "open" if quotes % 2 else "close"
+        elif kind == "latin":
+            closers = _LEADING_CLOSERS.match(text)
+            split = closers.end() if closers else 0
+            if split:
+                yield text[:split], "close"
+            if split < len(text):
+                yield text[split:], "open" if text[split:] in NO_LINE_END else "word"
+        else:
+            yield text, "word" if kind == "formula" else kind

@@ -1,0 +1,1 @@
+"""From a storyboard to a video: glyph bitmaps, frames as arrays, and encoders behind one protocol."""

@@ -1,0 +1,51 @@
+"""Encoders behind one protocol: a storyboard in, the bytes of an mp4 out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from vwd.errors import UsageError
+from vwd.text.storyboard import Storyboard
+from vwd.video.spec import VideoSpec
+
+DEFAULT_ENCODER = "opencv"
+ENCODERS = ("opencv", "h264")
+
+
+class Encoder(Protocol):
+    """Makes videos. The bytes depend on the storyboard and the spec alone."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Name, settings and library versions: all that the bytes depend on, for `pack.json`."""
+        ...
+
+    def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
+        """An mp4 of `spec.frames` frames at `spec.fps`, its header before its data.
+
+        Raises:
+            EncodeError: the library behind the encoder failed.
+        """
+        ...
+
+
+class EncodeError(RuntimeError):
+    """The library behind an encoder failed."""
+
+
+def get_encoder(name: str) -> Encoder:
+    """An encoder by name.
+
+    Raises:
+        UsageError: there is none of this name.
+        MissingExtraError: its optional package is not installed.
+    """
+    if name == "opencv":
+        from vwd.video.opencv import OpenCvEncoder
+
+        return OpenCvEncoder()
+    if name == "h264":
+        from vwd.video.h264 import H264Encoder
+
+        return H264Encoder()
+    raise UsageError(f"no encoder is called '{name}'", f"Choose one of {', '.join(ENCODERS)}.")

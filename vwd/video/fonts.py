@@ -1,0 +1,125 @@
+"""The shipped fonts: which of them draws a character, how wide, and its bitmap."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from vwd.corpora.sample import Language
+from vwd.text.spec import FONT_SIZE, LINE_HEIGHT_AT_28, baseline, scaled
+
+Coverage = npt.NDArray[np.uint8]
+
+LATIN, CHINESE = "DejaVuSansMono.ttf", "NotoSansCJKsc-Regular-subset.otf"
+# Marks that DejaVu draws as narrow Latin ones, and that Chinese sets in a full square.
+_CHINESE_MARKS = frozenset("“”‘’…—·")
+_MARGIN = 8
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A character's ink. `coverage` is uint8 [line height, advance], 0 for paper and 255 for ink."""
+
+    advance: int
+    coverage: Coverage
+
+
+@cache
+def _coverage_table() -> dict[str, Any]:
+    table = json.loads((files("vwd.fonts") / "coverage.json").read_text("utf-8"))
+    return {font["file"]: font for font in table["fonts"]}
+
+
+@cache
+def _code_points(font: str) -> frozenset[int]:
+    return frozenset(c for first, last in _coverage_table()[font]["ranges"] for c in range(first, last + 1))
+
+
+def font_hashes() -> dict[str, str]:
+    """The sha256 of each font file, for `pack.json`."""
+    return {name: str(font["sha256"]) for name, font in _coverage_table().items()}
+
+
+@cache
+def drawable(char: str) -> bool:
+    """Whether a shipped font draws a character so that it can be read where it stands.
+
+    Not the combining marks that NFC left over (they would need positioning), not scripts written from right to
+    left (they would need shaping), not private or unassigned code points, not the replacement character, and
+    no glyph that its cell would cut by more than a pixel.
+    """
+    if unicodedata.category(char)[0] in "MC" or unicodedata.bidirectional(char) in ("R", "AL", "AN"):
+        return False
+    covered = ord(char) in _code_points(LATIN) or ord(char) in _code_points(CHINESE)
+    return covered and char != "\ufffd" and _fits_cell(char)
+
+
+def _fits_cell(char: str) -> bool:
+    font = _load(font_for(char, "zh"), FONT_SIZE)
+    left, top, right, bottom = font.getbbox(char, anchor="ls")
+    above, below = baseline(FONT_SIZE), scaled(LINE_HEIGHT_AT_28, FONT_SIZE) - baseline(FONT_SIZE)
+    cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
+    return right <= left or cut <= 1
+
+
+def font_for(char: str, language: Language) -> str:
+    """The font that draws a character: DejaVu first for narrow ones, Noto first for wide ones."""
+    wide = unicodedata.east_asian_width(char) in "WF" or (language == "zh" and char in _CHINESE_MARKS)
+    first, second = (CHINESE, LATIN) if wide else (LATIN, CHINESE)
+    return first if ord(char) in _code_points(first) else second
+
+
+@cache
+def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
+    # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
+    with as_file(files("vwd.fonts") / font) as path:
+        return ImageFont.truetype(str(Path(path)), font_size, layout_engine=ImageFont.Layout.BASIC)
+
+
+class Fonts:
+    """What laying out asks of fonts (`vwd.text.spec.Metrics`), answered from a table of advances."""
+
+    def __init__(self) -> None:
+        self._advances: dict[tuple[int, Language], _Advances] = {}
+
+    def advances(self, text: str, font_size: int, language: Language) -> list[int]:
+        """The width in pixels of each character."""
+        table = self._advances.get((font_size, language))
+        if table is None:
+            table = self._advances[font_size, language] = _Advances(font_size, language)
+        return [table[char] for char in text]
+
+    def undrawable(self, text: str) -> str:
+        """The first character, line breaks apart, that no font draws legibly; "" where all are drawn."""
+        if text.isascii():
+            return next((c for c in text if c < " " and c != "\n"), "")
+        return next((c for c in text if c != "\n" and not drawable(c)), "")
+
+
+class _Advances(dict[str, int]):
+    def __init__(self, font_size: int, language: Language) -> None:
+        super().__init__()
+        self._font_size, self._language = font_size, language
+
+    def __missing__(self, char: str) -> int:
+        font = _load(font_for(char, self._language), self._font_size)
+        self[char] = advance = round(font.getlength(char))
+        return advance
+
+
+def draw_glyph(char: str, font_size: int, language: Language) -> Glyph:
+    """A character's bitmap on its line. Ink beyond the advance is cut: boxes of words never overlap."""
+    font = _load(font_for(char, language), font_size)
+    advance, height = round(font.getlength(char)), scaled(LINE_HEIGHT_AT_28, font_size)
+    image = Image.new("L", (advance + 2 * _MARGIN, height))
+    ImageDraw.Draw(image).text((_MARGIN, baseline(font_size)), char, fill=255, font=font, anchor="ls")
+    return Glyph(advance, np.asarray(image)[:, _MARGIN : _MARGIN + advance].copy())
