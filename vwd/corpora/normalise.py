@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 # A closing quote (E2 80 9D) read as Windows-1252 loses its last byte, which that code page leaves undefined.
 # What is left looks like the start of another quote, and a repair would make a dagger of it.
@@ -38,7 +39,7 @@ def _repair(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _ftfy_config():  # type: ignore[no-untyped-def]  # ftfy's own type is not importable without it
+def _ftfy_config() -> Any:
     """Only the encoding is repaired: entities, ligatures, full-width forms and curly quotes are the author's."""
     import ftfy
 

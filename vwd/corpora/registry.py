@@ -77,8 +77,8 @@ _OPENMATH = Schema(("problem", "generated_solution", "expected_answer"), schemas
 _BELLE = Schema(("instruction", "output"), schemas.from_belle)
 _GSM8K_ZH = Schema(("question_zh-cn", "answer_only"), schemas.from_gsm8k_zh)
 _METAMATH_ZH = Schema(("question_zh", "answer_zh", "answer_only"), schemas.from_metamath_zh)
-_STORY_EN = Schema(("text",), schemas.story("text", "en"))
-_STORY_ZH = Schema(("story_zh",), schemas.story("story_zh", "zh"))
+_STORY_EN = Schema(("text",), schemas.Story("text", "en"))
+_STORY_ZH = Schema(("story_zh",), schemas.Story("story_zh", "zh"))
 
 CORPORA = {
     corpus.name: corpus
@@ -122,5 +122,5 @@ def own_corpus(name: str, prompt_column: str, answer_column: str, language: Lang
             f"'{name}' cannot be a dataset name: it goes into every key and file name",
             "Use lower-case letters, digits, _ and -, starting with a letter or a digit.",
         )
-    schema = Schema((prompt_column, answer_column), schemas.pair(prompt_column, answer_column))
+    schema = Schema((prompt_column, answer_column), schemas.Pair(prompt_column, answer_column))
     return Corpus(name, language, "question", (schema,))

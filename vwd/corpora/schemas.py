@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.normalise import normalise
-from vwd.corpora.sample import BadRowError, Row, Text
+from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
 
 STORY_PROMPT_SENTENCES = 2
@@ -87,20 +87,24 @@ def chinese_closing(final: str) -> str:
     return f"答案是：{final}。"
 
 
-def story(column: str, language: str) -> Callable[[Row], Text]:
-    """A schema whose rows are stories: the first two sentences are the prompt, the rest the continuation."""
+@dataclass(frozen=True)
+class Story:
+    """Rows that are stories: the first two sentences are the prompt, the rest the continuation."""
 
-    def read(row: Row) -> Text:
-        opening, rest = first_sentences(field(row, column), STORY_PROMPT_SENTENCES, language)
+    column: str
+    language: Language
+
+    def __call__(self, row: Row) -> Text:
+        opening, rest = first_sentences(field(row, self.column), STORY_PROMPT_SENTENCES, self.language)
         return Text(opening, rest)
 
-    return read
 
-
-def pair(prompt_column: str, answer_column: str) -> Callable[[Row], Text]:
+@dataclass(frozen=True)
+class Pair:
     """Anybody's own rows: two columns of text, drawn as they are."""
 
-    def read(row: Row) -> Text:
-        return Text(field(row, prompt_column), field(row, answer_column))
+    prompt_column: str
+    answer_column: str
 
-    return read
+    def __call__(self, row: Row) -> Text:
+        return Text(field(row, self.prompt_column), field(row, self.answer_column))

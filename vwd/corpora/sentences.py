@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 # A title or a Latin short form: more of the same sentence always follows.
 _NEVER_LAST = frozenset(
@@ -46,7 +47,7 @@ def first_sentences(text: str, count: int, language: str) -> tuple[str, str]:
 
 def _cut(line: str, ends: list[int]) -> list[str]:
     edges = [0, *ends, len(line)]
-    return [line[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    return [line[a:b].strip() for a, b in pairwise(edges)]
 
 
 def _english_ends(line: str) -> list[int]:

@@ -52,9 +52,7 @@ def describe(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, 'unnamed')} {char if char.isprintable() else ''}".rstrip()
 
 
-def _set_prompt(
-    sample: Sample, spec: StoryboardSpec, metrics: Metrics
-) -> tuple[list[Word], _Typesetter] | Skip:
+def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple[list[Word], _Typesetter] | Skip:
     units = cut_units(sample.prompt, sample.language, spec.zh_units)
     smallest = SMALLEST_FONT_SIZE if spec.prompt_overflow == "shrink" else spec.page.font_size
     most_pages = spec.frames - 1 if spec.prompt_overflow == "spill" else 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from vwd.corpora.sample import Language
 from vwd.text.spec import FONT_SIZE, LINE_HEIGHT_AT_28, baseline, scaled
@@ -47,6 +47,11 @@ def _code_points(font: str) -> frozenset[int]:
 def font_hashes() -> dict[str, str]:
     """The sha256 of each font file, for `pack.json`."""
     return {name: str(font["sha256"]) for name, font in _coverage_table().items()}
+
+
+def freetype_version() -> str:
+    """The version of the rasteriser that Pillow has built in: another one may draw other pixels."""
+    return str(features.version("freetype2"))
 
 
 @cache

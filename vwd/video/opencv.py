@@ -25,7 +25,7 @@ class OpenCvEncoder:
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
         with tempfile.TemporaryDirectory(prefix="vwd-") as folder:
             path = Path(folder) / "video.mp4"
-            fourcc = cv2.VideoWriter_fourcc(*"mp4v")
+            fourcc = cv2.VideoWriter.fourcc(*"mp4v")
             writer = cv2.VideoWriter(str(path), fourcc, float(spec.fps), (spec.width, spec.height))
             if not writer.isOpened():
                 raise EncodeError(f"cv2.VideoWriter cannot write mp4v to {path}")

@@ -1,0 +1,101 @@
+"""What every verb has: two-line errors, `--debug`, exit codes, and the options that several share."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from vwd.errors import VwdError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Terminated(BaseException):
+    """SIGTERM came: unwinds like Ctrl-C does, so that workers are ended and temporary files removed."""
+
+
+class VwdCommand(click.Command):
+    """A verb. Failures are two lines on stderr and an exit code: 1 failed, 2 usage, 130/143 stopped."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        debug = click.Option(
+            ["--debug"], is_flag=True, expose_value=False, help="Show the traceback of a failure.  [default: off]",
+            callback=lambda ctx, _, value: ctx.meta.__setitem__("vwd.debug", value),
+        )  # fmt: skip
+        self.params.append(debug)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            return super().invoke(ctx)
+        except VwdError as error:
+            if ctx.meta.get("vwd.debug"):
+                raise
+            complain(error.what, error.todo)
+            ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, Terminated) as stop:
+            name, code = ("SIGINT", 130) if isinstance(stop, KeyboardInterrupt) else ("SIGTERM", 143)
+            click.echo(f"Stopped by {name}; what is finished is kept.", err=True)
+            click.echo("Run the same command again to go on.", err=True)
+            ctx.exit(code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # a defect of ours: still no traceback, but how to get one
+            if ctx.meta.get("vwd.debug"):
+                raise
+            complain(f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows.")
+            ctx.exit(1)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the second one must not interrupt the clearing up
+    raise Terminated
+
+
+def complain(what: str, todo: str) -> None:
+    """An error as two lines on stderr."""
+    click.echo(f"Error: {' '.join(what.split())}", err=True)
+    click.echo(todo, err=True)
+
+
+def show_json(data: Any) -> None:
+    """A result for a script: one JSON document on stdout."""
+    import json
+
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.  [default: off]")(command)
+
+
+def output_argument(command: F) -> F:
+    """The output to read: the base folder, or one dataset's folder in it."""
+    return click.argument(
+        "output", metavar="[OUT]", default="shards", type=click.Path(path_type=Path, file_okay=False)
+    )(command)
+
+
+def base_dir_option(command: F) -> F:
+    return click.option(
+        "--base-dir", type=click.Path(path_type=Path, file_okay=False), default="data", show_default=True,
+        envvar="VWD_BASE_DIR", show_envvar=True, help="Where local copies are, as <base>/<dataset>/dataset.",
+    )(command)  # fmt: skip
+
+
+def corpus_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Shell completion of corpus names."""
+    from vwd.corpora.registry import CORPORA
+
+    return [name for name in CORPORA if name.startswith(incomplete)]
+
+
+def on_terminal() -> bool:
+    return sys.stderr.isatty()

@@ -1,0 +1,36 @@
+"""The `vwd` command: registers the verbs. Each imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import click
+
+from vwd import __version__
+from vwd.cli.completion import completion
+from vwd.cli.datasets import datasets
+from vwd.cli.download import download
+from vwd.cli.export_jsonl import export_jsonl
+from vwd.cli.pack import pack
+from vwd.cli.status import status
+from vwd.cli.verify import verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="vwd")
+def cli() -> None:
+    """Turn text corpora into word-by-word videos, packed as WebDataset shards.
+
+    \b
+    vwd pack gsm8k --shard-size 1000     make shards; the same command again goes on
+    vwd status                           how far it is
+    vwd verify                           hold every tar against the ledger
+    vwd export-jsonl                     a folder of videos, and JSONL files
+    """
+
+
+for command in (pack, status, verify, export_jsonl, datasets, download, completion):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="vwd")

@@ -1,0 +1,189 @@
+"""`vwd pack`: corpus rows to shards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vwd.cli.command import VwdCommand, base_dir_option, complain, corpus_names, json_option, show_json
+
+if TYPE_CHECKING:
+    from vwd.corpora.registry import Corpus
+    from vwd.shards.pack import PackPlan, PackResult, PackSettings
+
+
+@click.command(cls=VwdCommand)
+@click.argument("dataset", shell_complete=corpus_names)
+@click.option("--shard-size", type=int, default=1000, show_default=True, help="Rows a shard.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="shards",
+    show_default=True,
+    help="The output's base folder; the shards go to <out>/<dataset>.",
+)
+@click.option("--start-idx", type=int, help="First row; a multiple of the shard size.  [default: 0]")
+@click.option("--num-samples", type=int, help="How many rows from there on.  [default: all]")
+@click.option(
+    "--num-workers",
+    type=click.IntRange(1),
+    help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
+)
+@click.option("--task", type=int, help="This task's number, from 0.  [default: from the Slurm array, else 0]")
+@click.option("--num-tasks", type=int, help="Tasks that share the rows.  [default: from the Slurm array, else 1]")
+@click.option(
+    "--rows",
+    default="",
+    help="A .jsonl, .jsonl.gz, .parquet or .csv file, or 'builtin'.  [default: the local copy, else the hub]",
+)
+@click.option("--prompt-column", help="Your own rows: the column of the prompt.  [default: none]")
+@click.option("--answer-column", help="Your own rows: the column of the answer.  [default: none]")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
+@click.option(
+    "--streaming", is_flag=True, help="Read the hub's rows as they come, without storing them.  [default: off]"
+)
+@base_dir_option
+@click.option(
+    "--encoder",
+    type=click.Choice(["opencv", "h264"]),
+    default="opencv",
+    show_default=True,
+    help="opencv: mp4v, the documented format; h264: plays in browsers.",
+)
+@click.option(
+    "--prompt-overflow",
+    type=click.Choice(["spill", "shrink", "skip"]),
+    default="spill",
+    show_default=True,
+    help="A prompt longer than a page: over several pages, in a smaller font, or not.",
+)
+@click.option(
+    "--zh-units",
+    type=click.Choice(["word", "char"]),
+    default="word",
+    show_default=True,
+    help="What appears at a time in Chinese.",
+)
+@click.option("--size", default="640x360", show_default=True, help="Width x height in pixels.")
+@click.option("--frames", type=int, default=193, show_default=True, help="Frames a video.")
+@click.option("--fps", default="193/10", show_default=True, help="Frames a second, exactly.")
+@click.option("--font-size", type=int, default=28, show_default=True, help="In pixels.")
+@click.option(
+    "--check", is_flag=True, help="Compare the sha256 of shards that are done; redo those that differ.  [default: off]"
+)
+@json_option
+@click.pass_context
+def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> None:
+    """Render rows of DATASET and pack them as WebDataset shards.
+
+    DATASET is a corpus that 'vwd datasets' lists, or any name for rows of your own (--rows with
+    --prompt-column, --answer-column and --language). The same command again goes on where the last one stopped.
+    """
+    from vwd.cli.progress import Progress
+    from vwd.corpora.sources.open import open_rows
+    from vwd.shards import pack as engine
+
+    corpus = _corpus(dataset, options)
+    settings = _settings(options)
+    rows = open_rows(corpus, options["rows"], options["base_dir"], options["streaming"])
+    bars: list[Progress] = []
+
+    def start(plan: PackPlan) -> None:
+        standing = len(plan.shards) - len(plan.to_make)
+        click.echo(
+            f"{dataset}: {len(plan.to_make)} of {len(plan.shards)} shards to make, {standing} stand; "
+            f"{settings.num_workers} worker(s), to {settings.out / dataset}", err=True,
+        )  # fmt: skip
+        bars.append(Progress(dataset, plan.rows_to_make, "rows"))
+
+    try:
+        result = engine.pack(corpus, rows, settings, start, lambda count: bars[0].add(count))
+    finally:
+        for bar in bars:
+            bar.__exit__(None, None, None)
+    if as_json:
+        show_json(_json_of(result))
+    else:
+        _show(result)
+    if result.failures:
+        _report_failures(ctx, result)
+
+
+def _corpus(dataset: str, options: dict[str, Any]) -> Corpus:
+    from vwd.corpora.registry import find_corpus, own_corpus
+    from vwd.errors import UsageError
+
+    own = {name: options[name] for name in ("prompt_column", "answer_column", "language")}
+    if not any(own.values()):
+        return find_corpus(dataset)
+    lacking = [f"--{name.replace('_', '-')}" for name, value in own.items() if not value]
+    if lacking or options["rows"] in ("", "builtin"):
+        raise UsageError(
+            f"rows of your own need {' and '.join(lacking or ['--rows FILE'])} too",
+            "Give --rows FILE --prompt-column A --answer-column B --language en|zh.",
+        )
+    return own_corpus(dataset, **own)
+
+
+def _settings(options: dict[str, Any]) -> PackSettings:
+    from vwd.shards.pack import PackSettings, default_workers, spec_of
+
+    task, num_tasks = _task(options)
+    video = spec_of(options["size"], options["frames"], options["fps"])
+    return PackSettings(
+        out=options["out"],
+        shard_size=options["shard_size"],
+        start_idx=options["start_idx"] or 0,
+        num_samples=options["num_samples"],
+        task=task,
+        num_tasks=num_tasks,
+        num_workers=options["num_workers"] or default_workers(),
+        check=options["check"],
+        encoder=options["encoder"],
+        video=video,
+        storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
+    )
+
+
+def _task(options: dict[str, Any]) -> tuple[int, int]:
+    """The task as said; else the array's, unless --start-idx says which rows are this task's."""
+    from vwd.errors import UsageError
+    from vwd.shards.plan import array_task
+
+    if (options["task"] is None) != (options["num_tasks"] is None):
+        raise UsageError("--task and --num-tasks go together", "Give both, or neither.")
+    if options["task"] is not None:
+        return options["task"], options["num_tasks"]
+    found = array_task(os.environ) if options["start_idx"] is None else None
+    if found:
+        click.echo(f"Slurm array: task {found[0]} of {found[1]}", err=True)
+    return found or (0, 1)
+
+
+def _json_of(result: PackResult) -> dict[str, Any]:
+    failed = [{"shard": result.paths.shard_name(f.number), "what": f.what} for f in result.failures]
+    return {**result.summary.to_json(), "made": len(result.made), "failed": failed}
+
+
+def _show(result: PackResult) -> None:
+    from vwd.cli.progress import size
+
+    s = result.summary
+    skips = ", ".join(f"{code} {count:,}" for code, count in s.skips.items()) or "none"
+    of_all = f" of {s.corpus_rows:,}" if s.corpus_rows else ""
+    click.echo(f"{result.paths.folder}")
+    click.echo(f"  shards   {s.shards:,} ({len(result.made):,} made now), {size(s.bytes)}")
+    click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
+    click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
+    click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")
+
+
+def _report_failures(ctx: click.Context, result: PackResult) -> None:
+    for failure in result.failures:
+        complain(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.todo)
+        if ctx.meta.get("vwd.debug"):
+            click.echo(failure.trace, err=True)
+    ctx.exit(1)

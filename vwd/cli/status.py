@@ -1,0 +1,48 @@
+"""`vwd status`: how far a packing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
+
+if TYPE_CHECKING:
+    from vwd.inspect.status import Status
+
+
+@click.command(cls=VwdCommand)
+@output_argument
+@json_option
+def status(output: Path, as_json: bool) -> None:
+    """Show how many shards of OUT are done, missing or torn, the rate, and the time left.
+
+    OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
+    """
+    from vwd.inspect.status import status as look
+    from vwd.shards.outputs import find_outputs
+
+    found = [look(paths) for paths in find_outputs(output)]
+    if as_json:
+        show_json([one.to_json() for one in found])
+        return
+    for one in found:
+        _show(one)
+
+
+def _show(one: Status) -> None:
+    from vwd.cli.progress import duration, size
+
+    of_shards = f" of {one.shards:,}" if one.shards is not None else ""
+    of_rows = f" of {one.corpus_rows:,}" if one.corpus_rows is not None else ""
+    click.echo(one.dataset)
+    click.echo(f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn")
+    click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {size(one.bytes)}")
+    left = "done" if not one.seconds_left else f"about {duration(one.seconds_left)} left"
+    click.echo(f"  rate     {one.samples_per_second:.1f} samples/s lately, {left}")
+    if one.torn:
+        click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' makes them again")
+    if one.cut:
+        click.echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run makes them whole")

@@ -1,0 +1,81 @@
+"""How far a packing is, from its ledger alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vwd.shards.contract import read_contract
+from vwd.shards.ledger import Entry, State, read_ledger
+from vwd.shards.outputs import tar_numbers
+from vwd.shards.paths import OutputPaths
+
+# The rate is taken over the shards that ended in the last quarter of an hour of work.
+_RATE_WINDOW_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """Shards by state. `missing`, `shards` and `seconds_left` are None where the corpus's size is not known.
+
+    Attributes:
+        cut: shards that `--num-samples` cut short; a longer run makes them whole.
+        samples_per_second: of all workers together, lately.
+    """
+
+    dataset: str
+    rows: int
+    corpus_rows: int | None
+    samples: int
+    shards: int | None
+    done: int
+    missing: int | None
+    torn: tuple[str, ...]
+    cut: tuple[str, ...]
+    bytes: int
+    samples_per_second: float
+    seconds_left: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def status(paths: OutputPaths) -> Status:
+    """The status of one dataset's output.
+
+    Raises:
+        OutputError: its `pack.json` is missing or unreadable.
+    """
+    contract = read_contract(paths)
+    corpus_rows, shard_size = contract["rows"], contract["shard_size"]
+    ledger = list(read_ledger(paths))
+    done = [entry for _, state, entry in ledger if entry and state is State.DONE]
+    torn = [number for number, state, _ in ledger if state is State.TORN]
+    torn += sorted(set(tar_numbers(paths)) - {number for number, _, _ in ledger})
+    rows = sum(entry.stop - entry.start for entry in done)
+    shards = None if corpus_rows is None else -(-corpus_rows // shard_size)
+    rate = _recent_rate(done)
+    row_rate = rate * rows / max(1, sum(e.samples for e in done))
+    return Status(
+        dataset=paths.dataset,
+        rows=rows,
+        corpus_rows=corpus_rows,
+        samples=sum(entry.samples for entry in done),
+        shards=shards,
+        done=len(done),
+        missing=None if shards is None else shards - len(done) - len(torn),
+        torn=tuple(paths.shard_name(number) for number in torn),
+        cut=tuple(paths.shard_name(entry.number) for entry in done if not entry.whole),
+        bytes=sum(entry.bytes for entry in done),
+        samples_per_second=round(rate, 2),
+        seconds_left=round((corpus_rows - rows) / row_rate, 1) if corpus_rows and row_rate else None,
+    )
+
+
+def _recent_rate(done: list[Entry]) -> float:
+    if not done:
+        return 0.0
+    last = max(entry.finished for entry in done)
+    recent = [entry for entry in done if entry.finished > last - _RATE_WINDOW_SECONDS]
+    span = last - min(entry.finished - entry.seconds for entry in recent)
+    return sum(entry.samples for entry in recent) / max(span, 0.001)

@@ -1,0 +1,43 @@
+"""What a sample is in a shard: four members, in a fixed order, with the same fields in every sample."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vwd.corpora.prompts import inference_prompt, rendering_prompt
+from vwd.corpora.sample import Sample
+from vwd.shards.paths import sample_video_path
+from vwd.text.storyboard import Storyboard
+from vwd.video.spec import VideoSpec
+
+MEMBERS = ("mp4", "inference.json", "rendering.json", "storyboard.json")
+TASKS = ("inference", "rendering")
+
+
+def sample_members(sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes) -> dict[str, bytes]:
+    """The members of a sample by their ending, in the order in which they stand in the tar."""
+    path = sample_video_path(sample.dataset, sample.key)
+    question = inference_prompt(sample.prompt, sample.language, sample.kind)
+    both = rendering_prompt(sample.prompt, sample.answer, sample.language, sample.kind)
+    told: dict[str, Any] = {
+        "dataset": sample.dataset,
+        "index": sample.index,
+        "language": sample.language,
+        "kind": sample.kind,
+        "question": sample.prompt,
+        "answer": sample.answer,
+        "final_answer": sample.final_answer,
+        "fps": float(spec.fps),
+        **storyboard.to_json(),
+    }
+    return {
+        "mp4": video,
+        "inference.json": _compact({"video_path": path, "prompt": question}),
+        "rendering.json": _compact({"video_path": path, "prompt": both}),
+        "storyboard.json": _compact(told),
+    }
+
+
+def _compact(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

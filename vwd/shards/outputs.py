@@ -1,0 +1,36 @@
+"""Finding the packed datasets that a path means: a base folder, or one dataset's folder in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vwd.errors import OutputError
+from vwd.shards.paths import OutputPaths
+
+
+def find_outputs(path: Path) -> list[OutputPaths]:
+    """The datasets below `path`, by name; each has a `pack.json`, or at least tars.
+
+    Raises:
+        OutputError: there is none.
+    """
+    if _is_output(path):
+        whole = path.resolve()
+        return [OutputPaths(whole.parent, whole.name)]
+    found = sorted(child for child in path.iterdir() if _is_output(child)) if path.is_dir() else []
+    if not found:
+        raise OutputError(
+            f"{path}: no packed dataset is here",
+            "Pack one with 'vwd pack gsm8k', or give the folder that --out named.",
+        )
+    return [OutputPaths(path, child.name) for child in found]
+
+
+def tar_numbers(paths: OutputPaths) -> list[int]:
+    """The numbers of the tars that stand in a dataset's folder, in the ledger or not."""
+    numbers = (tar.stem.rpartition("-")[2] for tar in paths.folder.glob(f"{paths.dataset}-*.tar"))
+    return sorted(int(number) for number in numbers if number.isdigit())
+
+
+def _is_output(path: Path) -> bool:
+    return (path / "pack.json").is_file() or any(path.glob(f"{path.resolve().name}-*.tar"))

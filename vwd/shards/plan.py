@@ -1,0 +1,81 @@
+"""The plan: which rows make which shard, and which shards are whose. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vwd.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ShardRange:
+    """One shard's rows: `start` to `stop` (exclusive).
+
+    Attributes:
+        whole: False where `--num-samples` ends inside this shard and the corpus goes on.
+    """
+
+    number: int
+    start: int
+    stop: int
+    whole: bool
+
+
+def plan_shards(
+    rows: int, shard_size: int, start_idx: int = 0, num_samples: int | None = None
+) -> tuple[ShardRange, ...]:
+    """The shards of a slice of a corpus of `rows` rows: shard k holds rows [k·S, (k+1)·S).
+
+    Raises:
+        UsageError: the slice does not start where a shard starts, or holds no row.
+    """
+    if shard_size < 1:
+        raise UsageError(f"--shard-size {shard_size}", "Give at least 1.")
+    if start_idx < 0 or start_idx % shard_size:
+        below = max(start_idx, 0) // shard_size * shard_size
+        raise UsageError(
+            f"--start-idx {start_idx} is not where a shard of {shard_size} rows starts",
+            f"Take {below} or {below + shard_size}, the nearest two that are, or another --shard-size.",
+        )
+    if num_samples is not None and num_samples < 1:
+        raise UsageError(f"--num-samples {num_samples}", "Give at least 1, or leave it out for all rows.")
+    if start_idx >= rows:
+        raise UsageError(f"--start-idx {start_idx} is beyond the last of {rows} rows", f"Start below {rows}.")
+    end = rows if num_samples is None else min(rows, start_idx + num_samples)
+    ranges = []
+    for start in range(start_idx, end, shard_size):
+        full = min(start + shard_size, rows)
+        stop = min(full, end)
+        ranges.append(ShardRange(start // shard_size, start, stop, stop == full))
+    return tuple(ranges)
+
+
+def task_slice(shards: tuple[ShardRange, ...], task: int, num_tasks: int) -> tuple[ShardRange, ...]:
+    """The shards of one task: neighbouring ones, numbers of shards differing by one at most.
+
+    Raises:
+        UsageError: there is no such task.
+    """
+    if num_tasks < 1 or not 0 <= task < num_tasks:
+        raise UsageError(f"--task {task} of --num-tasks {num_tasks}", "Tasks are numbered from 0 to T - 1.")
+    return shards[task * len(shards) // num_tasks : (task + 1) * len(shards) // num_tasks]
+
+
+def array_task(environment: Mapping[str, str]) -> tuple[int, int] | None:
+    """This task's number from 0 and the number of tasks, where Slurm runs it in an array; else None.
+
+    Raises:
+        UsageError: the array has gaps, so that its count does not say which tasks there are.
+    """
+    if "SLURM_ARRAY_TASK_ID" not in environment:
+        return None
+    task, count = (int(environment[f"SLURM_ARRAY_TASK_{name}"]) for name in ("ID", "COUNT"))
+    first = int(environment.get("SLURM_ARRAY_TASK_MIN", 0))
+    last = int(environment.get("SLURM_ARRAY_TASK_MAX", first + count - 1))
+    if last - first + 1 != count:
+        raise UsageError(
+            f"the Slurm array has {count} tasks between {first} and {last}: it does not say which rows are whose",
+            "Say it with --task I --num-tasks T.",
+        )
+    return task - first, count

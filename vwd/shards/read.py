@@ -1,0 +1,111 @@
+"""Reading a shard back, with every member checked before anything is taken from it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vwd.errors import ShardError
+from vwd.shards.members import MEMBERS
+
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([a-z0-9.]+)")
+_ANOTHER = "Fetch or pack this shard again; nothing was taken from it."
+
+
+@dataclass(frozen=True)
+class StoredSample:
+    """A sample as it stands in a tar: its key, and its members' places, read when asked for."""
+
+    path: Path
+    key: str
+    members: dict[str, tarfile.TarInfo]
+    tar: tarfile.TarFile
+
+    @property
+    def index(self) -> int:
+        """The row's number, as the key has it."""
+        return key_index(self.key)
+
+    def read(self, ending: str) -> bytes:
+        """The bytes of a member such as "mp4".
+
+        Raises:
+            ShardError: the tar is cut short there.
+        """
+        member = self.members[ending]
+        file = self.tar.extractfile(member)
+        data = file.read() if file else b""
+        if len(data) != member.size:
+            raise ShardError(f"{self.path}: member {member.name} is cut short", _ANOTHER)
+        return data
+
+    def json(self, ending: str) -> dict[str, Any]:
+        """A JSON member such as "inference.json", parsed.
+
+        Raises:
+            ShardError: it is no JSON object.
+        """
+        try:
+            return dict(json.loads(self.read(ending)))
+        except (ValueError, TypeError) as error:
+            raise ShardError(f"{self.path}: {self.key}.{ending}: not a JSON object: {error}", _ANOTHER) from error
+
+
+def key_index(key: str) -> int:
+    """The row's number in a key such as gsm8k_000042.
+
+    Raises:
+        ShardError: the key ends in no number.
+    """
+    number = key.rpartition("_")[2]
+    if not number.isdigit():
+        raise ShardError(f"the key '{key}' does not end in a row's number", _ANOTHER)
+    return int(number)
+
+
+def read_shard(path: Path) -> Iterator[StoredSample]:
+    """The samples of a tar, in order. Every header is checked before the first sample comes.
+
+    Raises:
+        ShardError: a member is no plain file with a safe name, keys repeat or are torn apart, a sample lacks a
+            member or has a strange one, or the tar is cut short.
+    """
+    try:
+        with tarfile.open(path, "r:") as tar:
+            samples = _samples(path, tar)
+            yield from (StoredSample(path, key, members, tar) for key, members in samples.items())
+    except (tarfile.TarError, EOFError) as error:
+        raise ShardError(f"{path}: not a whole tar: {error}", _ANOTHER) from error
+    except FileNotFoundError as error:
+        raise ShardError(f"{path} is not there", "Run 'vwd pack' again to make it.") from error
+
+
+def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.TarInfo]]:
+    samples: dict[str, dict[str, tarfile.TarInfo]] = {}
+    last = ""
+    end = path.stat().st_size
+    for member in tar:
+        name = _NAME.fullmatch(member.name)
+        if not member.isreg():
+            raise ShardError(f"{path}: '{member.name}' is a link or a folder, not a plain file", _ANOTHER)
+        if not name or name[2] not in MEMBERS:
+            raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _ANOTHER)
+        key, ending = name.groups()
+        if key != last and key in samples:
+            raise ShardError(f"{path}: the key '{key}' comes twice", _ANOTHER)
+        if ending in samples.setdefault(key, {}):
+            raise ShardError(f"{path}: '{member.name}' comes twice", _ANOTHER)
+        if member.offset_data + member.size > end:
+            raise ShardError(f"{path}: member {member.name} is cut short", _ANOTHER)
+        samples[key][ending] = member
+        last = key
+    for key, members in samples.items():
+        lacking = [ending for ending in MEMBERS if ending not in members]
+        if lacking:
+            raise ShardError(f"{path}: sample '{key}' lacks its {', '.join(lacking)}", _ANOTHER)
+    return samples

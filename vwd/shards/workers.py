@@ -1,0 +1,178 @@
+"""Worker processes that own whole shards: the parent hands out numbers and hears how it went."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import signal
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from vwd.errors import VwdError
+from vwd.shards.ledger import Entry
+from vwd.shards.plan import ShardRange
+from vwd.shards.shard import ShardJob, ShardMaker
+
+# Fresh interpreters: a fork would copy the locks of pyarrow's and OpenCV's threads.
+_CONTEXT = multiprocessing.get_context("spawn")
+_REPORT_SECONDS = 0.2
+# No shard can be written while these last, so the run ends instead of failing each shard in turn.
+_HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A shard that could not be made: what and what to do as in an error, and the traceback for `--debug`."""
+
+    number: int
+    what: str
+    todo: str
+    trace: str = ""
+    hopeless: bool = False
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    shard: ShardRange | None = field(default=None)
+
+
+def make_shards(
+    job: ShardJob, shards: Iterable[ShardRange], num_workers: int, on_rows: Callable[[int], None]
+) -> Generator[Entry | Failure, None, None]:
+    """Makes shards in `num_workers` processes; yields each one's entry or failure as it comes.
+
+    A worker that dies fails its shard and is replaced; the others go on. When the caller stops early, or is
+    interrupted, every worker is ended within two seconds.
+
+    Args:
+        on_rows: hears of rows done since the last call.
+    """
+    queue = list(reversed(list(shards)))
+    workers = [_start(job) for _ in range(min(num_workers, len(queue)))]
+    try:
+        for worker in workers:
+            _hand_out(worker, queue)
+        while busy := {worker.pipe: worker for worker in workers if worker.shard}:
+            for pipe in wait(list(busy), timeout=1.0):
+                worker = busy[pipe]  # type: ignore[index]
+                message = _hear(worker)
+                if isinstance(message, int):
+                    on_rows(message)
+                    continue
+                if not worker.process.is_alive() and queue:
+                    workers[workers.index(worker)] = worker = _start(job)
+                _hand_out(worker, queue)
+                yield message
+    finally:
+        _end(workers)
+
+
+def _start(job: ShardJob) -> _Worker:
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=_work, args=(job, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _hand_out(worker: _Worker, queue: list[ShardRange]) -> None:
+    worker.shard = queue.pop() if queue else None
+    if worker.shard:
+        worker.pipe.send(worker.shard)
+
+
+def _hear(worker: _Worker) -> int | Entry | Failure:
+    try:
+        message: int | Entry | Failure = worker.pipe.recv()
+        return message
+    except (EOFError, ConnectionResetError):
+        worker.process.join()
+        assert worker.shard
+        code = worker.process.exitcode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return Failure(
+            worker.shard.number, f"the worker process {how}",
+            "Run the same command again; with SIGKILL, look for an out-of-memory message and give fewer --num-workers.",
+        )  # fmt: skip
+
+
+def _end(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.process.terminate()
+    deadline = time.monotonic() + 2
+    for worker in workers:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.pipe.close()
+
+
+def _work(job: ShardJob, pipe: Connection) -> None:
+    """A worker's life: shards in by number, entries and failures out, until the parent goes or ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the parent decides
+    signal.signal(signal.SIGTERM, lambda *_: _leave())
+    maker: ShardMaker | None = None
+    try:
+        while True:
+            shard = pipe.recv()
+            meter = _Meter(pipe)
+            try:
+                maker = maker or ShardMaker(job)
+                entry = maker.make(shard, meter.count)
+            except Exception as error:  # whatever it is, it fails this shard alone and is reported with it
+                if meter.parent_gone:
+                    return
+                meter.flush()
+                pipe.send(_failure(shard, error))
+            else:
+                meter.flush()
+                pipe.send(entry)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _leave() -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _failure(shard: ShardRange, error: Exception) -> Failure:
+    trace = traceback.format_exc()
+    if isinstance(error, VwdError):
+        return Failure(shard.number, error.what, error.todo, trace)
+    if isinstance(error, OSError) and error.errno in _HOPELESS:
+        what = f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}"
+        return Failure(shard.number, what, "Free some space or mend the permissions, and run again.", trace, True)
+    return Failure(
+        shard.number, f"{type(error).__name__}: {error}", "Run it again with --debug and report the traceback.", trace
+    )
+
+
+class _Meter:
+    """Tells the parent how many rows are done, a few times a second; hears so that the parent is gone."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._rows = 0
+        self._next = time.monotonic() + _REPORT_SECONDS
+        self.parent_gone = False
+
+    def count(self) -> None:
+        self._rows += 1
+        if time.monotonic() >= self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        self._next = time.monotonic() + _REPORT_SECONDS
+        try:
+            self._pipe.send(self._rows)
+        except OSError:
+            self.parent_gone = True
+            raise
+        self._rows = 0
