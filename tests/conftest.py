@@ -1,0 +1,53 @@
+"""What the tests share: where real rows are, and running the command as a user does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Real rows lie beside the project, not in it; a test that wants them is skipped where they are absent.
+REAL_ROWS = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `vwd …` in `tmp_path`, with the hub switched off and no Slurm around."""
+
+    def call(*args: object, check: bool = True, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "vwd", *map(str, args)],
+            cwd=tmp_path, env=environment(**env), capture_output=True, text=True, timeout=timeout, check=False,
+        )  # fmt: skip
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return call
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """This process's environment without Slurm's variables, the hub switched off."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "VWD_"))}
+    return {**kept, "HF_HUB_OFFLINE": "1", **extra}
+
+
+def real_rows(name: str) -> Path:
+    """A file of real rows; skips the test where it is absent."""
+    path = REAL_ROWS / name
+    if not path.is_file():
+        pytest.skip(f"real rows are not here: {name}")
+    return path
+
+
+def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
+    """A JSONL file of rows."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
