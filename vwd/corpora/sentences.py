@@ -19,7 +19,7 @@ _SOMETIMES_LAST = frozenset(
 )
 # Words that open a sentence and hardly ever follow a unit within one.
 _OPENERS = frozenset(
-    "a after all also an and as at because before both but by each every for from given he her his how however i "
+    "a after all first second third finally later meanwhile also an and as at because before both but by each every for from given he her his how however i "
     "if in it its let my next no now on one our she since so that the their then there therefore these they this "
     "those thus to we what when where which while who why with you your calculate find determine".split()
 )
@@ -27,6 +27,8 @@ _ENGLISH_END = re.compile(r"[.!?]+[\"'”’)\]»]* +(?=\S)")
 _CHINESE_END = re.compile(r"[。！？]+[”’」』）)\"']*|[!?]+[”’」』）)\"']*|\.[”’」』）)\"']* +")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\.")
 _OPENING = "\"'“‘([{«$€£¥（「『《"
+# Who spoke, after what was said: “推我！”她说。
+_SAYS = re.compile(r"[^，。！？：“\"]{0,8}?[说问道喊叫答想笑嚷]")
 _CLOSING_QUOTES = "”’」』\"'"
 
 
@@ -91,11 +93,13 @@ def _chinese_ends(line: str) -> list[int]:
             whole = rest[0] == " " or _is_chinese(rest[0])
         else:
             whole = rest[0] not in "，、；：,;:"
-        # A quotation that ends inside a sentence: 「“推我！”她说。」
-        if whole and mark.rstrip()[-1] in _CLOSING_QUOTES and _is_chinese(rest[0]):
-            whole = False
-        if whole:
-            ends.append(found.end())
+        closed = mark.rstrip()[-1] in _CLOSING_QUOTES
+        if closed and line[: found.end()].count('"') % 2:
+            closed, mark_end = False, found.end() - 1  # a straight quote that opens the next sentence
+        else:
+            mark_end = found.end()
+        if whole and not (closed and _SAYS.match(rest)):
+            ends.append(mark_end)
     return ends
 
 
