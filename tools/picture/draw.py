@@ -1,6 +1,6 @@
 """The README's picture: frames of two built-in samples side by side, as a person would see them.
 
-    python tools/picture/draw.py [--out tools/picture/frames.png]
+python tools/picture/draw.py [--out tools/picture/frames.png]
 """
 
 from __future__ import annotations

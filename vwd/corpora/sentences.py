@@ -19,7 +19,8 @@ _SOMETIMES_LAST = frozenset(
 )
 # Words that open a sentence and hardly ever follow a unit within one.
 _OPENERS = frozenset(
-    "a after all first second third finally later meanwhile also an and as at because before both but by each every for from given he her his how however i "
+    "a after all first second third finally later meanwhile "
+    "also an and as at because before both but by each every for from given he her his how however i "
     "if in it its let my next no now on one our she since so that the their then there therefore these they this "
     "those thus to we what when where which while who why with you your calculate find determine".split()
 )

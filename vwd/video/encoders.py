@@ -9,7 +9,7 @@ from vwd.text.storyboard import Storyboard
 from vwd.video.spec import VideoSpec
 
 DEFAULT_ENCODER = "opencv"
-ENCODERS = ("opencv", "h264")
+ENCODERS = ("mpeg4", "opencv", "h264")
 
 
 class Encoder(Protocol):
@@ -40,6 +40,10 @@ def get_encoder(name: str) -> Encoder:
         UsageError: there is none of this name.
         MissingExtraError: its optional package is not installed.
     """
+    if name == "mpeg4":
+        from vwd.video.mpeg4.encoder import Mpeg4Encoder
+
+        return Mpeg4Encoder()
     if name == "opencv":
         from vwd.video.opencv import OpenCvEncoder
 

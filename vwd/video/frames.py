@@ -31,7 +31,7 @@ def play(storyboard: Storyboard, canvas: Canvas, levels: Levels = FULL_RANGE) ->
     for frame in range(storyboard.frames):
         if frame in starts:
             canvas[:] = levels[0]
-        for (x, y, width, height), coverage in added.get(frame, ()):
+        for (x, y, width, height), coverage, _ in added.get(frame, ()):
             value = levels[coverage]
             canvas[y : y + height, x : x + width] = value if canvas.ndim == 2 else value[:, :, None]
         yield frame in starts or frame in added

@@ -15,10 +15,14 @@ from vwd.video.fonts import Coverage, Glyph, draw_glyph
 
 
 class Ink(NamedTuple):
-    """What one word adds to the page: `coverage` is uint8 [box height, box width], 0 paper to 255 ink."""
+    """What one word adds to the page: `coverage` is uint8 [box height, box width], 0 paper to 255 ink.
+
+    `text` is the word's, "" for ink that is no word.
+    """
 
     box: Box
     coverage: Coverage
+    text: str
 
 
 @lru_cache(maxsize=16_384)
@@ -39,9 +43,9 @@ def inks(storyboard: Storyboard) -> Mapping[int, list[Ink]]:
     """What each frame adds to the one before, or to a white page where a page starts."""
     added: dict[int, list[Ink]] = defaultdict(list)
     for text, frame, _, box in storyboard.words:
-        added[frame].append(Ink(box, word_coverage(text, storyboard.font_size, storyboard.language)))
+        added[frame].append(Ink(box, word_coverage(text, storyboard.font_size, storyboard.language), text))
     rule = storyboard.separator
     if rule.height:
         line = np.full((rule.height, rule.width), 255, np.uint8)
-        added[storyboard.separator_page].append(Ink(rule, line))
+        added[storyboard.separator_page].append(Ink(rule, line, ""))
     return added

@@ -1,0 +1,117 @@
+"""Blocks of 8x8 samples: transformed, quantised, and coded as runs and levels. Exact in integers.
+
+Rounding must not depend on the CPU. So the cosines are integers (scaled by 2^13), and the products stay below 2^53,
+where double precision is exact in any order of summation.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from vwd.video.mpeg4.bits import bits, from_text
+from vwd.video.mpeg4.tables import ESCAPE, INTER_COEFFICIENTS, INTRA_COEFFICIENTS, ZIGZAG
+
+Tiles = npt.NDArray[np.int16]
+Coefficients = npt.NDArray[np.int64]
+Levels = npt.NDArray[np.int64]
+
+_SCALE_BITS = 13
+# Row u, column x: the 8-point DCT's basis (6.1 of ISO/IEC 23002-1), orthonormal, scaled and rounded.
+_COSINES = np.array(
+    [
+        [
+            round(math.cos((2 * x + 1) * u * math.pi / 16) * math.sqrt((1 if u == 0 else 2) / 8) * (1 << _SCALE_BITS))
+            for x in range(8)
+        ]
+        for u in range(8)
+    ],
+    np.float64,
+)
+# Two passes: coefficients carry twice the scale.
+_ONE = 1 << (2 * _SCALE_BITS)
+
+
+def luma_blocks(tiles: Tiles) -> Tiles:
+    """Macroblocks of 16x16 luma samples as their four blocks, in coding order.
+
+    Args:
+        tiles: [n, 16, 16].
+
+    Returns:
+        [n * 4, 8, 8]: top left, top right, bottom left, bottom right.
+    """
+    blocks: Tiles = tiles.reshape(-1, 2, 8, 2, 8).swapaxes(2, 3).reshape(-1, 8, 8)
+    return blocks
+
+
+def transform(blocks: Tiles) -> Coefficients:
+    """The scaled DCT coefficients of blocks, in zigzag order: [n, 64], times 2^26."""
+    square = _COSINES @ blocks.astype(np.float64) @ _COSINES.T
+    coefficients: Coefficients = square.reshape(-1, 64)[:, ZIGZAG].astype(np.int64)
+    return coefficients
+
+
+def quantise_inter(coefficients: Coefficients, quantiser: int) -> Levels:
+    """H.263 quantisation with a dead zone: level = (|F| - QP/2) / 2QP towards 0 (7.4.4.2 inverted)."""
+    magnitude = np.abs(coefficients) - quantiser * _ONE // 2
+    levels: Levels = np.sign(coefficients) * np.maximum(magnitude // (2 * quantiser * _ONE), 0)
+    return levels
+
+
+def quantise_intra(coefficients: Coefficients, quantiser: int, dc_scaler: int) -> Levels:
+    """The same without a dead zone for AC; the DC is rounded to the nearest multiple of its scaler."""
+    levels: Levels = np.sign(coefficients) * (np.abs(coefficients) // (2 * quantiser * _ONE))
+    levels[:, 0] = (coefficients[:, 0] + dc_scaler * _ONE // 2) // (dc_scaler * _ONE)
+    return levels
+
+
+def code_levels(levels: Levels, *, intra: bool) -> list[bytes]:
+    """The bits of each block's non-zero levels, b"" for a block without any.
+
+    Args:
+        levels: [n, 64] in zigzag order; for intra blocks the DC must be set to 0, since it is coded apart.
+    """
+    start = 1 if intra else 0
+    where, positions = np.nonzero(levels)
+    values = levels[where, positions].tolist()
+    coded: list[list[bytes]] = [[] for _ in range(len(levels))]
+    ends = (where != np.append(where[1:], -1)).tolist()
+    last_block, next_position = -1, start
+    for block, position, value, last in zip(where.tolist(), positions.tolist(), values, ends, strict=True):
+        if block != last_block:
+            last_block, next_position = block, start
+        coded[block].append(_event(intra, last, position - next_position, value))
+        next_position = position + 1
+    return [b"".join(events) for events in coded]
+
+
+@cache
+def _event(intra: bool, last: bool, run: int, level: int) -> bytes:
+    """The bits of one (last, run, level): its code, else the shortest escape that reaches it (7.4.1.3)."""
+    table = _codes(intra)
+    sign, size = bits(level < 0, 1), abs(level)
+    code = table.get((last, run, size))
+    if code:
+        return code + sign
+    escape = from_text(ESCAPE)
+    by_level = size - max((s for (la, r, s) in table if (la, r) == (last, run)), default=0)
+    if by_level < size and (code := table.get((last, run, by_level))):
+        return escape + b"\x00" + code + sign
+    by_run = run - max((r for (la, r, s) in table if (la, s) == (last, size)), default=-1) - 1
+    if by_run < run and (code := table.get((last, by_run, size))):
+        return escape + b"\x01\x00" + code + sign
+    return escape + b"\x01\x01" + bits(last, 1) + bits(run, 6) + b"\x01" + bits(level, 12) + b"\x01"
+
+
+@cache
+def _codes(intra: bool) -> dict[tuple[bool, int, int], bytes]:
+    table = INTRA_COEFFICIENTS if intra else INTER_COEFFICIENTS
+    return {
+        (bool(last), run, level): from_text(code)
+        for (last, run), codes in table.items()
+        for level, code in enumerate(codes.split(), 1)
+    }

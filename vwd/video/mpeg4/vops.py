@@ -1,0 +1,149 @@
+"""Pictures: I-VOPs for pages as they start, P-VOPs that add a word to the picture before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from vwd.text.storyboard import Box
+from vwd.video.fonts import Coverage
+from vwd.video.ink import Ink
+from vwd.video.mpeg4.bits import bits, from_text, ones
+from vwd.video.mpeg4.blocks import Levels
+from vwd.video.mpeg4.macroblocks import (
+    WHITE_DC,
+    Cache,
+    InterTile,
+    IntraTile,
+    inter_tiles,
+    intra_tiles,
+    look_up,
+)
+from vwd.video.mpeg4.tables import CBPY, DC_SIZE_CHROMA_ZERO, DC_SIZE_LUMA
+from vwd.video.spec import VideoSpec
+
+# The predictor where a neighbour is outside the picture: 1024, before its division by the scaler (7.4.3.1).
+_OUTSIDE_DC = 128
+_GREY_CHROMA = from_text(DC_SIZE_CHROMA_ZERO) * 2
+
+
+class Grid(NamedTuple):
+    """A picture's macroblocks: how many stand side by side, and how many above each other."""
+
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, spec: VideoSpec) -> Grid:
+        return cls(-(-spec.width // 16), -(-spec.height // 16))
+
+    @property
+    def total(self) -> int:
+        return self.columns * self.rows
+
+
+class Patch(NamedTuple):
+    """The bits of neighbouring macroblocks in coding order, `span` of them from `first` on."""
+
+    first: int
+    span: int
+    bits: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.bits) + 512
+
+
+def inter_picture(patch: Patch | None, grid: Grid) -> bytes:
+    """A P-VOP's macroblocks: not coded (a bit each) before and behind the patch."""
+    if patch is None:
+        return ones(grid.total)
+    return ones(patch.first) + patch.bits + ones(grid.total - patch.first - patch.span)
+
+
+def inter_patch(ink: Ink, grid: Grid, cache: Cache[InterTile], quantiser: int) -> Patch:
+    """What a word adds, wherever on white it lands."""
+    (x, y, width, height), coverage, _ = ink
+    left, top = x // 16, y // 16
+    columns, rows = -(-(x + width) // 16) - left, -(-(y + height) // 16) - top
+    plane = np.zeros((rows * 16, columns * 16), np.uint8)
+    plane[y - top * 16 : y - top * 16 + height, x - left * 16 : x - left * 16 + width] = coverage
+    tiles = _tiles(plane)
+    keys = [tile.tobytes() for tile in tiles]
+    coded = [entry.bits or b"\x01" for entry in look_up(cache, keys, lambda t: inter_tiles(t, quantiser))]
+    gap = ones(grid.columns - columns)
+    lines = [b"".join(coded[row * columns : (row + 1) * columns]) for row in range(rows)]
+    return Patch(top * grid.columns + left, (rows - 1) * grid.columns + columns, gap.join(lines))
+
+
+def merged(inks: Sequence[Ink], spec: VideoSpec) -> Ink:
+    """Several inks as one that covers the whole frame."""
+    plane = np.zeros((spec.height, spec.width), np.uint8)
+    for (x, y, width, height), coverage, _ in inks:
+        plane[y : y + height, x : x + width] = coverage
+    return Ink(Box(0, 0, spec.width, spec.height), plane, "")
+
+
+def intra_picture(inks: Sequence[Ink], spec: VideoSpec, grid: Grid, cache: Cache[IntraTile], quantiser: int) -> bytes:
+    """An I-VOP's macroblocks: a white page with these words on it."""
+    plane = np.zeros((grid.rows * 16, grid.columns * 16), np.uint8)
+    for (x, y, width, height), coverage, _ in inks:
+        plane[y : y + height, x : x + width] = coverage
+    tiles = _tiles(plane)
+    inked = np.flatnonzero(tiles.any(axis=1)).tolist()
+    entries = look_up(cache, [tiles[i].tobytes() for i in inked], lambda t: intra_tiles(t, quantiser))
+    dc = np.full((grid.total, 4), WHITE_DC, np.int64)
+    if inked:
+        dc[inked] = [entry.dc for entry in entries]
+    differences = _dc_differences(dc, grid)
+    pictured = [_WHITE] * grid.total
+    for i in np.flatnonzero(differences.any(axis=1)).tolist():
+        pictured[i] = _macroblock(_BLANK, differences[i].tolist())
+    for i, entry in zip(inked, entries, strict=True):
+        pictured[i] = _macroblock(entry, differences[i].tolist())
+    return b"".join(pictured)
+
+
+def _tiles(plane: Coverage) -> Coverage:
+    """A plane whose sides are multiples of 16 as its macroblocks in coding order: [n, 256]."""
+    rows, columns = plane.shape[0] // 16, plane.shape[1] // 16
+    tiles: Coverage = plane.reshape(rows, 16, columns, 16).swapaxes(1, 2).reshape(-1, 256)
+    return tiles
+
+
+def _dc_differences(dc: Levels, grid: Grid) -> Levels:
+    """Each block's DC less its prediction: from the block above where that changes less, else from the left.
+
+    Args:
+        dc: [macroblocks, 4], in coding order.
+
+    Returns:
+        The same shape.
+    """
+    field = dc.reshape(grid.rows, grid.columns, 2, 2).swapaxes(1, 2).reshape(grid.rows * 2, grid.columns * 2)
+    padded = np.pad(field, ((1, 0), (1, 0)), constant_values=_OUTSIDE_DC)
+    left, corner, above = padded[1:, :-1], padded[:-1, :-1], padded[:-1, 1:]
+    predicted = np.where(np.abs(left - corner) < np.abs(corner - above), above, left)
+    differences: Levels = (field - predicted).reshape(grid.rows, 2, grid.columns, 2).swapaxes(1, 2).reshape(-1, 4)
+    return differences
+
+
+def _macroblock(entry: IntraTile, differences: list[int]) -> bytes:
+    (a, b, c, d), (e, f, g, h) = differences, entry.ac
+    return b"".join((entry.head, _dc_code(a), e, _dc_code(b), f, _dc_code(c), g, _dc_code(d), h, _GREY_CHROMA))
+
+
+@cache
+def _dc_code(difference: int) -> bytes:
+    """A luma DC difference: its size, then so many bits, those of a negative one inverted (7.4.1.1)."""
+    size = abs(difference).bit_length()
+    value = difference if difference >= 0 else difference + (1 << size) - 1
+    marker = b"\x01" if size > 8 else b""
+    return from_text(DC_SIZE_LUMA[size]) + bits(value, size) + marker
+
+
+_BLANK = IntraTile(b"\x01\x00" + from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
+_WHITE = _macroblock(_BLANK, [0, 0, 0, 0])
