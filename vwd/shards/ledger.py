@@ -35,6 +35,7 @@ class Entry:
         bytes, sha256: of the tar; 0 and "" where every row was skipped, and there is no tar.
         seconds: of wall-clock time that the shard took one worker.
         finished: seconds since 1970.
+        cache: by what the encoder keeps between videos, how often it was asked for and how often it was there.
         writer: host, process and, under Slurm, job and task.
     """
 
@@ -51,6 +52,7 @@ class Entry:
     seconds: float
     finished: float
     writer: dict[str, str] = field(default_factory=dict)
+    cache: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.stop - self.start != self.samples + len(self.skips):

@@ -32,6 +32,7 @@ class PackSettings:
     Attributes:
         start_idx, num_samples: the slice of rows; all by default.
         task, num_tasks: this task's part of the slice, in whole shards.
+        quality: the mpeg4 encoder's quantiser; None for its default.
         check: compare the sha256 of shards that are done, and redo those that differ.
     """
 
@@ -44,6 +45,7 @@ class PackSettings:
     num_workers: int = 1
     check: bool = False
     encoder: str = DEFAULT_ENCODER
+    quality: int | None = None
     video: VideoSpec = field(default_factory=VideoSpec)
     storyboard: StoryboardSpec = field(default_factory=StoryboardSpec)
 
@@ -93,7 +95,7 @@ def pack(
         OutputError: the output folder cannot be written.
     """
     schema = corpus.schema_for(rows.columns)
-    identity = get_encoder(settings.encoder).identity
+    identity = get_encoder(settings.encoder, settings.quality).identity
     shards = _slice(rows, settings)
     paths = OutputPaths(settings.out, corpus.name)
     contract = make_contract(
@@ -106,7 +108,9 @@ def pack(
         to_make = tuple(s for s in shards if not _stands(paths, s, settings.check))
         plan = PackPlan(shards, to_make)
         on_plan(plan)
-        job = ShardJob(corpus, schema, rows, paths, settings.storyboard, settings.video, settings.encoder)
+        job = ShardJob(
+            corpus, schema, rows, paths, settings.storyboard, settings.video, settings.encoder, settings.quality
+        )
         made, failures = _run(job, plan, settings.num_workers, on_rows)
         summary = write_summary(paths, rows.count)
         return PackResult(paths, plan, tuple(made), tuple(failures), summary)

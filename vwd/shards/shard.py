@@ -28,6 +28,9 @@ from vwd.video.spec import VideoSpec
 _SCHEDULER_VARIABLES = ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT")
 
 
+Counts = dict[str, tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class ShardJob:
     """What every shard of a run has in common; goes to the worker processes."""
@@ -39,6 +42,7 @@ class ShardJob:
     storyboard: StoryboardSpec
     video: VideoSpec
     encoder: str
+    quality: int | None = None
 
 
 class ShardMaker:
@@ -47,7 +51,7 @@ class ShardMaker:
     def __init__(self, job: ShardJob) -> None:
         self._job = job
         self._fonts = Fonts()
-        self._encoder: Encoder = get_encoder(job.encoder)
+        self._encoder: Encoder = get_encoder(job.encoder, job.quality)
 
     def make(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         """Writes a shard's tar, then its ledger entry.
@@ -62,6 +66,7 @@ class ShardMaker:
         started = time.monotonic()
         skips: list[SkippedRow] = []
         samples = prompt_tokens = answer_tokens = 0
+        counted = self._encoder.cache_counts
         tar_path = self._job.paths.tar(shard.number)
         with shard_tar(tar_path, self._job.paths.temp) as tar:
             for index, made in self._render(shard):
@@ -80,6 +85,7 @@ class ShardMaker:
             shard.number, shard.start, shard.start + samples + len(skips), shard.whole, samples, tuple(skips),
             tar.bytes if samples else 0, tar.sha256 if samples else "", prompt_tokens, answer_tokens,
             round(time.monotonic() - started, 3), round(time.time(), 3), _writer(),
+            _since(counted, self._encoder.cache_counts),
         )  # fmt: skip
         write_entry(self._job.paths, entry)
         return entry
@@ -102,6 +108,10 @@ class ShardMaker:
                 f"shard {shard.number}: the rows end after row {index}, before {shard.stop}",
                 "The rows changed during the run: check the file given to --rows, and run again.",
             )
+
+
+def _since(before: Counts, now: Counts) -> Counts:
+    return {name: (asked - before[name][0], hits - before[name][1]) for name, (asked, hits) in now.items()}
 
 
 def _writer() -> dict[str, str]:

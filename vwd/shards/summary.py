@@ -19,6 +19,7 @@ class Summary:
         rows: samples and skipped rows together; `corpus_rows` those of the whole corpus, None where not known.
         bytes: of the tars.
         seconds: of wall-clock time of workers, added up.
+        cache_hit_rate: of the encoder's caches, from 0 to 1.
         samples_per_second: of one worker, on average.
     """
 
@@ -32,6 +33,7 @@ class Summary:
     answer_tokens: int = 0
     bytes: int = 0
     seconds: float = 0.0
+    cache_hit_rate: dict[str, float] = field(default_factory=dict)
 
     @property
     def samples_per_second(self) -> float:
@@ -60,7 +62,18 @@ def summarise(dataset: str, entries: list[Entry], corpus_rows: int | None) -> Su
         answer_tokens=sum(e.answer_tokens for e in entries),
         bytes=sum(e.bytes for e in entries),
         seconds=sum(e.seconds for e in entries),
+        cache_hit_rate=_hit_rates(entries),
     )
+
+
+def _hit_rates(entries: list[Entry]) -> dict[str, float]:
+    asked: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    for entry in entries:
+        for name, (times, found) in entry.cache.items():
+            asked[name] += times
+            hits[name] += found
+    return {name: round(hits[name] / asked[name], 4) for name in sorted(asked) if asked[name]}
 
 
 def write_summary(paths: OutputPaths, corpus_rows: int | None) -> Summary:

@@ -8,7 +8,7 @@ from vwd.errors import UsageError
 from vwd.text.storyboard import Storyboard
 from vwd.video.spec import VideoSpec
 
-DEFAULT_ENCODER = "opencv"
+DEFAULT_ENCODER = "mpeg4"
 ENCODERS = ("mpeg4", "opencv", "h264")
 
 
@@ -18,6 +18,11 @@ class Encoder(Protocol):
     @property
     def identity(self) -> dict[str, str]:
         """Name, settings and library versions: all that the bytes depend on, for `pack.json`."""
+        ...
+
+    @property
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        """By what is kept between videos: how often it was asked for, and how often it was there."""
         ...
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
@@ -33,17 +38,24 @@ class EncodeError(RuntimeError):
     """The library behind an encoder failed."""
 
 
-def get_encoder(name: str) -> Encoder:
+def get_encoder(name: str, quality: int | None = None) -> Encoder:
     """An encoder by name.
 
+    Args:
+        quality: the quantiser of `mpeg4`, from 1 (finest) to 31; None for its default.
+
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is none of this name, or it has no such quality.
         MissingExtraError: its optional package is not installed.
     """
     if name == "mpeg4":
-        from vwd.video.mpeg4.encoder import Mpeg4Encoder
+        from vwd.video.mpeg4.encoder import DEFAULT_QUALITY, Mpeg4Encoder
 
-        return Mpeg4Encoder()
+        return Mpeg4Encoder(DEFAULT_QUALITY if quality is None else quality)
+    if quality is not None:
+        raise UsageError(
+            f"--quality {quality} with --encoder {name}", "Only the mpeg4 encoder has a quality to choose."
+        )
     if name == "opencv":
         from vwd.video.opencv import OpenCvEncoder
 

@@ -29,6 +29,10 @@ class H264Encoder:
         version = ".".join(map(str, av.library_versions["libavcodec"]))
         return {"name": "h264", "libavcodec": version, **_OPTIONS}
 
+    @property
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        return {}
+
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
         planes = np.full((spec.height * 3 // 2, spec.width), 128, np.uint8)
         output = io.BytesIO()

@@ -22,6 +22,10 @@ class OpenCvEncoder:
     def identity(self) -> dict[str, str]:
         return {"name": "opencv", "opencv": cv2.__version__}
 
+    @property
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        return {}
+
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
         with tempfile.TemporaryDirectory(prefix="vwd-") as folder:
             path = Path(folder) / "video.mp4"

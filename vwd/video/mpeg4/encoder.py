@@ -20,6 +20,20 @@ DEFAULT_CACHE_BYTES = 128 * 1024 * 1024
 _VERSION = "1"
 
 
+class Stream:
+    """What is the same in every video of one spec: the headers, and the pictures that change nothing."""
+
+    def __init__(self, spec: VideoSpec, quantiser: int) -> None:
+        self.grid = Grid.of(spec)
+        self.header = stream_header(spec)
+        self.keyframe_quantiser = min(quantiser, KEYFRAME_QUANTISER_LIMIT)
+        frames = range(spec.frames)
+        self.i_headers = [vop_header(spec, frame, I_VOP, self.keyframe_quantiser) for frame in frames]
+        self.p_headers = [vop_header(spec, frame, P_VOP, quantiser) for frame in frames]
+        unchanged = [header + inter_picture(None, self.grid) for header in self.p_headers]
+        self.still = pack([stream + stuffing(len(stream)) for stream in unchanged])
+
+
 class Mpeg4Encoder:
     """Composes videos for one quantiser. What it keeps only makes it faster: no bytes depend on it.
 
@@ -32,63 +46,49 @@ class Mpeg4Encoder:
         if not 1 <= quality <= 31:
             raise UsageError(f"--quality {quality}", "Choose a quantiser from 1 (finest) to 31 (smallest files).")
         self._quality = quality
-        self._keyframe_quality = min(quality, KEYFRAME_QUANTISER_LIMIT)
         self._words: Cache[Patch] = Cache(cache_bytes // 2)
         self._inter: Cache[InterTile] = Cache(cache_bytes // 4)
         self._intra: Cache[IntraTile] = Cache(cache_bytes // 4)
-        self._still: dict[tuple[VideoSpec, int], bytes] = {}
+        self._streams: dict[VideoSpec, Stream] = {}
 
     @property
     def identity(self) -> dict[str, str]:
         return {"name": "mpeg4", "version": _VERSION, "quality": str(self._quality)}
 
     @property
-    def cache_hits(self) -> tuple[int, int]:
-        """How many macroblocks' bits were asked for, and how many of them were kept already."""
-        hits = self._inter.hits + self._intra.hits
-        return hits + self._inter.misses + self._intra.misses, hits
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        words, inter, intra = self._words, self._inter, self._intra
+        return {
+            "words": (words.asked, words.hits),
+            "macroblocks": (inter.asked + intra.asked, inter.hits + intra.hits),
+        }
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
-        grid = Grid.of(spec)
+        stream = self._streams.get(spec) or self._streams.setdefault(spec, Stream(spec, self._quality))
         added = inks(storyboard)
-        pictures: list[bytes] = []
-        streams: list[bytes] = []
-        composed: list[int] = []
-        for frame in range(spec.frames):
-            if frame in storyboard.page_starts:
-                stream = vop_header(spec, frame, I_VOP, self._keyframe_quality) + intra_picture(
-                    added[frame], spec, grid, self._intra, self._keyframe_quality
-                )
-            elif frame in added:
-                patch = self._patch(storyboard, frame, added[frame], spec, grid)
-                stream = vop_header(spec, frame, P_VOP, self._quality) + inter_picture(patch, grid)
+        starts = set(storyboard.page_starts)
+        pictures = list(stream.still)
+        composed: list[bytes] = []
+        for frame in sorted(added):
+            if frame in starts:
+                tiles = self._intra, stream.keyframe_quantiser
+                composed.append(stream.i_headers[frame] + intra_picture(added[frame], spec, stream.grid, *tiles))
             else:
-                pictures.append(self._still_picture(spec, grid, frame))
-                continue
-            composed.append(frame)
-            streams.append(stream + stuffing(len(stream)))
-            pictures.append(b"")
-        for frame, picture in zip(composed, pack(streams), strict=True):
+                patch = self._patch(storyboard, added[frame], spec, stream.grid)
+                composed.append(stream.p_headers[frame] + inter_picture(patch, stream.grid))
+        for frame, picture in zip(sorted(added), pack([bits + stuffing(len(bits)) for bits in composed]), strict=True):
             pictures[frame] = picture
-        return mp4(pictures, storyboard.page_starts, stream_header(spec), spec)
+        return mp4(pictures, storyboard.page_starts, stream.header, spec)
 
-    def _patch(self, storyboard: Storyboard, frame: int, added: Sequence[Ink], spec: VideoSpec, grid: Grid) -> Patch:
+    def _patch(self, storyboard: Storyboard, added: Sequence[Ink], spec: VideoSpec, grid: Grid) -> Patch:
         """What this frame adds. One word is kept by its text and its place on the grid of macroblocks."""
         ink = added[0] if len(added) == 1 else merged(added, spec)
-        place = (ink.box.x % 16, ink.box.y % 16, grid.columns)
-        key = (ink.text, storyboard.font_size, storyboard.language, place)
-        kept = self._words.get(key) if ink.text else None
-        first = ink.box.y // 16 * grid.columns + ink.box.x // 16
+        box = ink.box
+        if not ink.text:
+            return inter_patch(ink, grid, self._inter, self._quality)
+        key = (ink.text, box.x % 16, box.y % 16, grid.columns, storyboard.font_size, storyboard.language)
+        kept = self._words.get(key)
         if kept is None:
             kept = inter_patch(ink, grid, self._inter, self._quality)
-            if ink.text:
-                self._words.put(key, kept)
-        return kept._replace(first=first)
-
-    def _still_picture(self, spec: VideoSpec, grid: Grid, frame: int) -> bytes:
-        """A P-VOP that changes nothing: the same for every video."""
-        key = (spec, frame)
-        if key not in self._still:
-            stream = vop_header(spec, frame, P_VOP, self._quality) + inter_picture(None, grid)
-            self._still[key] = pack([stream + stuffing(len(stream))])[0]
-        return self._still[key]
+            self._words.put(key, kept)
+        return Patch(box.y // 16 * grid.columns + box.x // 16, kept.span, kept.bits)

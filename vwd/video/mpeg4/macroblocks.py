@@ -63,21 +63,20 @@ class IntraTile(NamedTuple):
 
 
 class Cache(Generic[V]):
-    """Least recently used entries go first; holds at most `limit` bytes. Counts hits and misses."""
+    """Holds at most `limit` bytes; what was used least lately goes first. Counts what it was asked for and had."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._entries: OrderedDict[Hashable, V] = OrderedDict()
         self._size = 0
-        self.hits = self.misses = 0
+        self.asked = self.hits = 0
 
     def get(self, key: Hashable) -> V | None:
+        self.asked += 1
         entry = self._entries.get(key)
-        if entry is None:
-            self.misses += 1
-            return None
-        self.hits += 1
-        self._entries.move_to_end(key)
+        if entry is not None:
+            self.hits += 1
+            self._entries.move_to_end(key)
         return entry
 
     def put(self, key: Hashable, entry: V) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -100,10 +99,11 @@ def intra_picture(inks: Sequence[Ink], spec: VideoSpec, grid: Grid, cache: Cache
         dc[inked] = [entry.dc for entry in entries]
     differences = _dc_differences(dc, grid)
     pictured = [_WHITE] * grid.total
-    for i in np.flatnonzero(differences.any(axis=1)).tolist():
-        pictured[i] = _macroblock(_BLANK, differences[i].tolist())
-    for i, entry in zip(inked, entries, strict=True):
-        pictured[i] = _macroblock(entry, differences[i].tolist())
+    changed = np.flatnonzero(differences.any(axis=1))
+    for i, four in zip(changed.tolist(), differences[changed].tolist(), strict=True):
+        pictured[i] = _macroblock(_BLANK, four)
+    for i, four, entry in zip(inked, differences[inked].tolist(), entries, strict=True):
+        pictured[i] = _macroblock(entry, four)
     return b"".join(pictured)
 
 
@@ -132,11 +132,10 @@ def _dc_differences(dc: Levels, grid: Grid) -> Levels:
 
 
 def _macroblock(entry: IntraTile, differences: list[int]) -> bytes:
-    (a, b, c, d), (e, f, g, h) = differences, entry.ac
-    return b"".join((entry.head, _dc_code(a), e, _dc_code(b), f, _dc_code(c), g, _dc_code(d), h, _GREY_CHROMA))
+    (a, b, c, d), (e, f, g, h), dc = differences, entry.ac, _DC_CODES
+    return b"".join((entry.head, dc[a], e, dc[b], f, dc[c], g, dc[d], h, _GREY_CHROMA))
 
 
-@cache
 def _dc_code(difference: int) -> bytes:
     """A luma DC difference: its size, then so many bits, those of a negative one inverted (7.4.1.1)."""
     size = abs(difference).bit_length()
@@ -145,5 +144,7 @@ def _dc_code(difference: int) -> bytes:
     return from_text(DC_SIZE_LUMA[size]) + bits(value, size) + marker
 
 
+# By difference: 0 to 255, then -256 to -1, so that negative ones count from the end.
+_DC_CODES = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
 _BLANK = IntraTile(b"\x01\x00" + from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
 _WHITE = _macroblock(_BLANK, [0, 0, 0, 0])
