@@ -11,7 +11,7 @@ from vwd.video.mpeg4.bits import pack, stuffing
 from vwd.video.mpeg4.container import mp4
 from vwd.video.mpeg4.headers import I_VOP, P_VOP, stream_header, vop_header
 from vwd.video.mpeg4.macroblocks import KEYFRAME_QUANTISER_LIMIT, Cache, InterTile, IntraTile
-from vwd.video.mpeg4.vops import Grid, Patch, inter_patch, inter_picture, intra_picture, merged
+from vwd.video.mpeg4.vops import Grid, KeptWord, Patch, inter_patch, inter_picture, intra_picture, merged
 from vwd.video.spec import VideoSpec
 
 DEFAULT_QUALITY = 3
@@ -46,9 +46,9 @@ class Mpeg4Encoder:
         if not 1 <= quality <= 31:
             raise UsageError(f"--quality {quality}", "Choose a quantiser from 1 (finest) to 31 (smallest files).")
         self._quality = quality
-        self._words: Cache[Patch] = Cache(cache_bytes // 2)
+        self._words: Cache[KeptWord] = Cache(cache_bytes // 4)
         self._inter: Cache[InterTile] = Cache(cache_bytes // 4)
-        self._intra: Cache[IntraTile] = Cache(cache_bytes // 4)
+        self._intra: Cache[IntraTile] = Cache(cache_bytes // 2)
         self._streams: dict[VideoSpec, Stream] = {}
 
     @property
@@ -87,8 +87,9 @@ class Mpeg4Encoder:
         if not ink.text:
             return inter_patch(ink, grid, self._inter, self._quality)
         key = (ink.text, box.x % 16, box.y % 16, grid.columns, storyboard.font_size, storyboard.language)
-        kept = self._words.get(key)
+        (kept,) = self._words.get((key,))
         if kept is None:
-            kept = inter_patch(ink, grid, self._inter, self._quality)
-            self._words.put(key, kept)
-        return Patch(box.y // 16 * grid.columns + box.x // 16, kept.span, kept.bits)
+            patch = inter_patch(ink, grid, self._inter, self._quality)
+            self._words.put(key, KeptWord.of(patch))
+            return patch
+        return kept.at(box.y // 16 * grid.columns + box.x // 16)

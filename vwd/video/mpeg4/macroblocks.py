@@ -7,12 +7,12 @@ coded when the picture is put together.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from vwd.video.fonts import Coverage
 from vwd.video.frames import VIDEO_RANGE
 from vwd.video.mpeg4 import blocks
 from vwd.video.mpeg4.bits import from_text
@@ -47,7 +47,7 @@ class InterTile(NamedTuple):
 
     @property
     def size(self) -> int:
-        return len(self.bits) + 512
+        return len(self.bits) + 500
 
 
 class IntraTile(NamedTuple):
@@ -59,51 +59,56 @@ class IntraTile(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(map(len, self.ac)) + 1024
+        return sum(map(len, self.ac)) + 900
 
 
 class Cache(Generic[V]):
-    """Holds at most `limit` bytes; what was used least lately goes first. Counts what it was asked for and had."""
+    """Holds at most `limit` bytes in two generations: the older half goes when the younger one is full.
+
+    What is used moves to the younger half, so that this keeps about what a least-recently-used order would, at the
+    price of one dictionary look-up. Counts what it was asked for, and what it had.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[Hashable, V] = OrderedDict()
+        self._young: dict[Hashable, V] = {}
+        self._old: dict[Hashable, V] = {}
         self._size = 0
         self.asked = self.hits = 0
 
-    def get(self, key: Hashable) -> V | None:
-        self.asked += 1
-        entry = self._entries.get(key)
-        if entry is not None:
-            self.hits += 1
-            self._entries.move_to_end(key)
-        return entry
+    def get(self, keys: Sequence[Hashable]) -> list[V | None]:
+        """The entry of each key, None where there is none."""
+        entries = list(map(self._young.get, keys))
+        for position, entry in enumerate(entries):
+            if entry is None and (kept := self._old.get(keys[position])) is not None:
+                entries[position] = kept
+                self.put(keys[position], kept)
+        self.asked += len(keys)
+        self.hits += len(keys) - entries.count(None)
+        return entries
 
     def put(self, key: Hashable, entry: V) -> None:
-        if key in self._entries:
+        if key in self._young:
             return
-        self._entries[key] = entry
+        if self._size + entry.size > self._limit // 2:
+            self._old, self._young, self._size = self._young, {}, 0
+        self._young[key] = entry
         self._size += entry.size
-        while self._size > self._limit:
-            self._size -= self._entries.popitem(last=False)[1].size
 
 
-def look_up(cache: Cache[V], keys: Sequence[bytes], make: Callable[[blocks.Tiles], list[V]]) -> list[V]:
-    """The entries of tiles (256 bytes of coverage each); those that are missing are made in one batch."""
-    found: dict[bytes, V] = {}
-    missing: list[bytes] = []
-    for key in dict.fromkeys(keys):
-        entry = cache.get(key)
-        if entry is None:
-            missing.append(key)
-        else:
-            found[key] = entry
+def look_up(cache: Cache[V], tiles: Coverage, make: Callable[[blocks.Tiles], list[V]]) -> list[V]:
+    """The entries of tiles, [n, 256] of coverage; those that are missing are made in one batch."""
+    ink = tiles.tobytes()
+    keys = [ink[start : start + 256] for start in range(0, len(ink), 256)]
+    entries = cache.get(keys)
+    missing = dict.fromkeys(key for key, entry in zip(keys, entries, strict=True) if entry is None)
     if missing:
-        tiles = np.frombuffer(b"".join(missing), np.uint8).reshape(-1, 16, 16)
-        for key, entry in zip(missing, make(VIDEO_RANGE[tiles].astype(np.int16)), strict=True):
-            found[key] = entry
+        unknown = np.frombuffer(b"".join(missing), np.uint8).reshape(-1, 16, 16)
+        made = dict(zip(missing, make(VIDEO_RANGE[unknown].astype(np.int16)), strict=True))
+        for key, entry in made.items():
             cache.put(key, entry)
-    return [found[key] for key in keys]
+        return [entry or made[key] for key, entry in zip(keys, entries, strict=True)]
+    return [entry for entry in entries if entry]
 
 
 def inter_tiles(luma: blocks.Tiles, quantiser: int) -> list[InterTile]:

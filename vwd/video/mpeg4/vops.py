@@ -51,9 +51,26 @@ class Patch(NamedTuple):
     span: int
     bits: bytes
 
+
+class KeptWord(NamedTuple):
+    """A word's patch as it is kept: its bits packed, since there are many and each has some 10,000."""
+
+    span: int
+    length: int
+    packed: bytes
+
     @property
     def size(self) -> int:
-        return len(self.bits) + 512
+        return len(self.packed) + 400
+
+    @classmethod
+    def of(cls, patch: Patch) -> KeptWord:
+        return cls(patch.span, len(patch.bits), np.packbits(np.frombuffer(patch.bits, np.uint8)).tobytes())
+
+    def at(self, first: int) -> Patch:
+        """The patch, from this macroblock on."""
+        unpacked = np.unpackbits(np.frombuffer(self.packed, np.uint8), count=self.length)
+        return Patch(first, self.span, unpacked.tobytes())
 
 
 def inter_picture(patch: Patch | None, grid: Grid) -> bytes:
@@ -70,9 +87,8 @@ def inter_patch(ink: Ink, grid: Grid, cache: Cache[InterTile], quantiser: int) -
     columns, rows = -(-(x + width) // 16) - left, -(-(y + height) // 16) - top
     plane = np.zeros((rows * 16, columns * 16), np.uint8)
     plane[y - top * 16 : y - top * 16 + height, x - left * 16 : x - left * 16 + width] = coverage
-    tiles = _tiles(plane)
-    keys = [tile.tobytes() for tile in tiles]
-    coded = [entry.bits or b"\x01" for entry in look_up(cache, keys, lambda t: inter_tiles(t, quantiser))]
+    entries = look_up(cache, _tiles(plane), lambda t: inter_tiles(t, quantiser))
+    coded = [entry.bits or b"\x01" for entry in entries]  # nothing left after quantisation: not coded
     gap = ones(grid.columns - columns)
     lines = [b"".join(coded[row * columns : (row + 1) * columns]) for row in range(rows)]
     return Patch(top * grid.columns + left, (rows - 1) * grid.columns + columns, gap.join(lines))
@@ -92,19 +108,22 @@ def intra_picture(inks: Sequence[Ink], spec: VideoSpec, grid: Grid, cache: Cache
     for (x, y, width, height), coverage, _ in inks:
         plane[y : y + height, x : x + width] = coverage
     tiles = _tiles(plane)
-    inked = np.flatnonzero(tiles.any(axis=1)).tolist()
-    entries = look_up(cache, [tiles[i].tobytes() for i in inked], lambda t: intra_tiles(t, quantiser))
+    inked = np.flatnonzero(tiles.any(axis=1))
+    entries = look_up(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
     dc = np.full((grid.total, 4), WHITE_DC, np.int64)
-    if inked:
+    if entries:
         dc[inked] = [entry.dc for entry in entries]
     differences = _dc_differences(dc, grid)
-    pictured = [_WHITE] * grid.total
-    changed = np.flatnonzero(differences.any(axis=1))
-    for i, four in zip(changed.tolist(), differences[changed].tolist(), strict=True):
-        pictured[i] = _macroblock(_BLANK, four)
-    for i, four, entry in zip(inked, differences[inked].tolist(), entries, strict=True):
-        pictured[i] = _macroblock(entry, four)
-    return b"".join(pictured)
+    shown = dict(zip(inked.tolist(), entries, strict=True))
+    telling = np.union1d(inked, np.flatnonzero(differences.any(axis=1)))
+    parts: list[bytes] = []
+    following = 0
+    for number, (a, b, c, d) in zip(telling.tolist(), differences[telling].tolist(), strict=True):
+        head, _, (e, f, g, h) = shown.get(number, _BLANK)
+        white = _WHITE * (number - following)
+        parts += (white, head, _DC[a], e, _DC[b], f, _DC[c], g, _DC[d], h, _GREY_CHROMA)
+        following = number + 1
+    return b"".join(parts) + _WHITE * (grid.total - following)
 
 
 def _tiles(plane: Coverage) -> Coverage:
@@ -131,11 +150,6 @@ def _dc_differences(dc: Levels, grid: Grid) -> Levels:
     return differences
 
 
-def _macroblock(entry: IntraTile, differences: list[int]) -> bytes:
-    (a, b, c, d), (e, f, g, h), dc = differences, entry.ac, _DC_CODES
-    return b"".join((entry.head, dc[a], e, dc[b], f, dc[c], g, dc[d], h, _GREY_CHROMA))
-
-
 def _dc_code(difference: int) -> bytes:
     """A luma DC difference: its size, then so many bits, those of a negative one inverted (7.4.1.1)."""
     size = abs(difference).bit_length()
@@ -145,6 +159,7 @@ def _dc_code(difference: int) -> bytes:
 
 
 # By difference: 0 to 255, then -256 to -1, so that negative ones count from the end.
-_DC_CODES = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
+_DC = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
+# A white macroblock: without ink, and where its neighbours are white too.
 _BLANK = IntraTile(b"\x01\x00" + from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
-_WHITE = _macroblock(_BLANK, [0, 0, 0, 0])
+_WHITE = _BLANK.head + _DC[0] * 4 + _GREY_CHROMA
