@@ -76,20 +76,21 @@ class _Typesetter:
     y: int = 0
 
     def __post_init__(self) -> None:
-        self.y = self.spec.margin_top
-        self.x = self.spec.margin_left
+        self._left, self._top = self.x, self.y = self.spec.margin_left, self.spec.margin_top
+        self._right, self._bottom = self._left + self.spec.line_width, self.spec.bottom
+        self._line_height = self.spec.line_height
         self._space = self.metrics.advances(" ", self.spec.font_size, self.language)[0]
 
     def place(self, unit: Unit, frame: int) -> list[Word]:
         """Puts a unit after the last one. Several words where it is longer than a line."""
-        if unit.lead == "\n" and self.x > self.spec.margin_left:
+        if unit.lead == "\n" and self.x > self._left:
             self._next_line()
-        gap = self._space if unit.lead == " " and self.x > self.spec.margin_left else 0
+        gap = self._space if unit.lead == " " and self.x > self._left else 0
         width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
-        if self.x + gap + width <= self.spec.margin_left + self.spec.line_width:
+        if self.x + gap + width <= self._right:
             self._make_room(1)
             return [self._put(unit.text, gap, width, frame)]
-        if self.x > self.spec.margin_left:
+        if self.x > self._left:
             self._next_line()
         pieces = self._pieces(unit.text)
         self._make_room(len(pieces))
@@ -117,25 +118,25 @@ class _Typesetter:
         self._next_line()
         start = self.y
         self.y += self.spec.separator_gap
-        if self.y + self.spec.line_height > self.spec.bottom:
+        if self.y + self._line_height > self._bottom:
             return _NO_SEPARATOR
         middle = start + (self.spec.separator_gap - _SEPARATOR_THICKNESS) // 2
-        return Box(self.spec.margin_left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
+        return Box(self._left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
 
     def _put(self, text: str, gap: int, width: int, frame: int) -> Word:
-        word = Word(text, frame, self.page, Box(self.x + gap, self.y, width, self.spec.line_height))
+        word = Word(text, frame, self.page, Box(self.x + gap, self.y, width, self._line_height))
         self.x += gap + width
         return word
 
     def _next_line(self) -> None:
-        self.x = self.spec.margin_left
-        self.y += self.spec.line_height
+        self.x = self._left
+        self.y += self._line_height
 
     def _make_room(self, lines: int) -> None:
         """Turns the page where it has not so many lines left."""
-        if self.y + lines * self.spec.line_height > self.spec.bottom:
+        if self.y + lines * self._line_height > self._bottom:
             self.page += 1
-            self.x, self.y = self.spec.margin_left, self.spec.margin_top
+            self.x, self.y = self._left, self._top
 
     def _pieces(self, text: str) -> list[tuple[str, int]]:
         """A text cut into pieces of a line at most, by force, and the width of each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from vwd.errors import UsageError
 from vwd.text.storyboard import Storyboard
@@ -11,7 +11,17 @@ from vwd.video.mpeg4.bits import pack, stuffing
 from vwd.video.mpeg4.container import mp4
 from vwd.video.mpeg4.headers import I_VOP, P_VOP, stream_header, vop_header
 from vwd.video.mpeg4.macroblocks import KEYFRAME_QUANTISER_LIMIT, Cache, InterTile, IntraTile
-from vwd.video.mpeg4.vops import Grid, KeptWord, Patch, inter_patch, inter_picture, intra_picture, merged
+from vwd.video.mpeg4.vops import (
+    NOTHING,
+    Grid,
+    KeptWord,
+    Patch,
+    Window,
+    inter_patches,
+    inter_picture,
+    intra_picture,
+    merged,
+)
 from vwd.video.spec import VideoSpec
 
 DEFAULT_QUALITY = 3
@@ -30,7 +40,7 @@ class Stream:
         frames = range(spec.frames)
         self.i_headers = [vop_header(spec, frame, I_VOP, self.keyframe_quantiser) for frame in frames]
         self.p_headers = [vop_header(spec, frame, P_VOP, quantiser) for frame in frames]
-        unchanged = [header + inter_picture(None, self.grid) for header in self.p_headers]
+        unchanged = [header + inter_picture(NOTHING, self.grid) for header in self.p_headers]
         self.still = pack([stream + stuffing(len(stream)) for stream in unchanged])
 
 
@@ -67,29 +77,39 @@ class Mpeg4Encoder:
         stream = self._streams.get(spec) or self._streams.setdefault(spec, Stream(spec, self._quality))
         added = inks(storyboard)
         starts = set(storyboard.page_starts)
+        patches = self._patches(storyboard, {f: i for f, i in added.items() if f not in starts}, spec, stream.grid)
+        composed: dict[int, bytes] = {}
+        for frame, patch in patches.items():
+            composed[frame] = stream.p_headers[frame] + inter_picture(patch, stream.grid)
+        for frame in storyboard.page_starts:
+            page = intra_picture(added[frame], spec, stream.grid, self._intra, stream.keyframe_quantiser)
+            composed[frame] = stream.i_headers[frame] + page
         pictures = list(stream.still)
-        composed: list[bytes] = []
-        for frame in sorted(added):
-            if frame in starts:
-                tiles = self._intra, stream.keyframe_quantiser
-                composed.append(stream.i_headers[frame] + intra_picture(added[frame], spec, stream.grid, *tiles))
-            else:
-                patch = self._patch(storyboard, added[frame], spec, stream.grid)
-                composed.append(stream.p_headers[frame] + inter_picture(patch, stream.grid))
-        for frame, picture in zip(sorted(added), pack([bits + stuffing(len(bits)) for bits in composed]), strict=True):
+        packed = pack([bits + stuffing(len(bits)) for bits in composed.values()])
+        for frame, picture in zip(composed, packed, strict=True):
             pictures[frame] = picture
         return mp4(pictures, storyboard.page_starts, stream.header, spec)
 
-    def _patch(self, storyboard: Storyboard, added: Sequence[Ink], spec: VideoSpec, grid: Grid) -> Patch:
-        """What this frame adds. One word is kept by its text and its place on the grid of macroblocks."""
-        ink = added[0] if len(added) == 1 else merged(added, spec)
-        box = ink.box
-        if not ink.text:
-            return inter_patch(ink, grid, self._inter, self._quality)
-        key = (ink.text, box.x % 16, box.y % 16, grid.columns, storyboard.font_size, storyboard.language)
-        (kept,) = self._words.get((key,))
-        if kept is None:
-            patch = inter_patch(ink, grid, self._inter, self._quality)
-            self._words.put(key, KeptWord.of(patch))
-            return patch
-        return kept.at(box.y // 16 * grid.columns + box.x // 16)
+    def _patches(
+        self, storyboard: Storyboard, added: Mapping[int, Sequence[Ink]], spec: VideoSpec, grid: Grid
+    ) -> dict[int, Patch]:
+        """What each frame adds. Words are kept by their text and their place on the grid of macroblocks."""
+        patches: dict[int, Patch] = {}
+        unknown: dict[int, tuple[Hashable, Window]] = {}
+        for frame, several in added.items():
+            ink = several[0] if len(several) == 1 else merged(several, spec)
+            (x, y, _, _), _, text = ink
+            key: Hashable = (
+                (text, x % 16, y % 16, grid.columns, storyboard.font_size, storyboard.language) if text else None
+            )
+            (kept,) = self._words.get((key,)) if key else (None,)
+            if kept:
+                patches[frame] = kept.at(y // 16 * grid.columns + x // 16)
+            else:
+                unknown[frame] = key, Window.of(ink, grid)
+        made = inter_patches([window for _, window in unknown.values()], grid, self._inter, self._quality)
+        for (frame, (key, _)), patch in zip(unknown.items(), made, strict=True):
+            patches[frame] = patch
+            if key:
+                self._words.put(key, KeptWord.of(patch))
+        return patches

@@ -52,6 +52,9 @@ class Patch(NamedTuple):
     bits: bytes
 
 
+NOTHING = Patch(0, 0, b"")
+
+
 class KeptWord(NamedTuple):
     """A word's patch as it is kept: its bits packed, since there are many and each has some 10,000."""
 
@@ -73,25 +76,42 @@ class KeptWord(NamedTuple):
         return Patch(first, self.span, unpacked.tobytes())
 
 
-def inter_picture(patch: Patch | None, grid: Grid) -> bytes:
+def inter_picture(patch: Patch, grid: Grid) -> bytes:
     """A P-VOP's macroblocks: not coded (a bit each) before and behind the patch."""
-    if patch is None:
-        return ones(grid.total)
     return ones(patch.first) + patch.bits + ones(grid.total - patch.first - patch.span)
 
 
-def inter_patch(ink: Ink, grid: Grid, cache: Cache[InterTile], quantiser: int) -> Patch:
-    """What a word adds, wherever on white it lands."""
-    (x, y, width, height), coverage, _ = ink
-    left, top = x // 16, y // 16
-    columns, rows = -(-(x + width) // 16) - left, -(-(y + height) // 16) - top
-    plane = np.zeros((rows * 16, columns * 16), np.uint8)
-    plane[y - top * 16 : y - top * 16 + height, x - left * 16 : x - left * 16 + width] = coverage
-    entries = look_up(cache, _tiles(plane), lambda t: inter_tiles(t, quantiser))
-    coded = [entry.bits or b"\x01" for entry in entries]  # nothing left after quantisation: not coded
-    gap = ones(grid.columns - columns)
-    lines = [b"".join(coded[row * columns : (row + 1) * columns]) for row in range(rows)]
-    return Patch(top * grid.columns + left, (rows - 1) * grid.columns + columns, gap.join(lines))
+class Window(NamedTuple):
+    """The macroblocks that an ink touches, and their coverage: `tiles` is uint8 [rows * columns, 256]."""
+
+    first: int
+    columns: int
+    rows: int
+    tiles: Coverage
+
+    @classmethod
+    def of(cls, ink: Ink, grid: Grid) -> Window:
+        (x, y, width, height), coverage, _ = ink
+        left, top = x // 16, y // 16
+        columns, rows = -(-(x + width) // 16) - left, -(-(y + height) // 16) - top
+        plane = np.zeros((rows * 16, columns * 16), np.uint8)
+        plane[y - top * 16 : y - top * 16 + height, x - left * 16 : x - left * 16 + width] = coverage
+        return cls(top * grid.columns + left, columns, rows, _tiles(plane))
+
+
+def inter_patches(windows: Sequence[Window], grid: Grid, cache: Cache[InterTile], quantiser: int) -> list[Patch]:
+    """What words add, wherever on white they land. All that is not known yet is transformed in one batch."""
+    if not windows:
+        return []
+    tiles = np.concatenate([window.tiles for window in windows])
+    entries = iter(look_up(cache, tiles, lambda t: inter_tiles(t, quantiser)))
+    patches = []
+    for first, columns, rows, _ in windows:
+        # Where nothing is left after quantisation, a macroblock is not coded.
+        lines = [b"".join(next(entries).bits or b"\x01" for _ in range(columns)) for _ in range(rows)]
+        bits = ones(grid.columns - columns).join(lines)
+        patches.append(Patch(first, (rows - 1) * grid.columns + columns, bits))
+    return patches
 
 
 def merged(inks: Sequence[Ink], spec: VideoSpec) -> Ink:
@@ -108,14 +128,15 @@ def intra_picture(inks: Sequence[Ink], spec: VideoSpec, grid: Grid, cache: Cache
     for (x, y, width, height), coverage, _ in inks:
         plane[y : y + height, x : x + width] = coverage
     tiles = _tiles(plane)
-    inked = np.flatnonzero(tiles.any(axis=1))
+    has_ink = tiles.any(axis=1)
+    inked = np.flatnonzero(has_ink)
     entries = look_up(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
     dc = np.full((grid.total, 4), WHITE_DC, np.int64)
     if entries:
         dc[inked] = [entry.dc for entry in entries]
     differences = _dc_differences(dc, grid)
     shown = dict(zip(inked.tolist(), entries, strict=True))
-    telling = np.union1d(inked, np.flatnonzero(differences.any(axis=1)))
+    telling = np.flatnonzero(has_ink | differences.any(axis=1))
     parts: list[bytes] = []
     following = 0
     for number, (a, b, c, d) in zip(telling.tolist(), differences[telling].tolist(), strict=True):
