@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -75,21 +76,39 @@ def code_levels(levels: Levels, *, intra: bool) -> list[bytes]:
     Args:
         levels: [n, 64] in zigzag order; for intra blocks the DC must be set to 0, since it is coded apart.
     """
-    start = 1 if intra else 0
-    where, positions = np.nonzero(levels)
-    values = levels[where, positions].tolist()
-    coded: list[list[bytes]] = [[] for _ in range(len(levels))]
-    ends = (where != np.append(where[1:], -1)).tolist()
-    last_block, next_position = -1, start
-    for block, position, value, last in zip(where.tolist(), positions.tolist(), values, ends, strict=True):
-        if block != last_block:
-            last_block, next_position = block, start
-        coded[block].append(_event(intra, last, position - next_position, value))
-        next_position = position + 1
-    return [b"".join(events) for events in coded]
+    blocks, positions = np.nonzero(levels)
+    ends = np.cumsum(np.bincount(blocks, minlength=len(levels)))
+    starts_block = np.append(True, blocks[1:] != blocks[:-1])[: len(blocks)]
+    ends_block = np.append(blocks[1:] != blocks[:-1], True)[: len(blocks)]
+    before = np.where(starts_block, 0 if intra else -1, np.roll(positions, 1))
+    keys = _key(ends_block, positions - before - 1, levels[blocks, positions])
+    coded = list(map(_events(intra).__getitem__, keys.tolist()))
+    return [b"".join(coded[start:end]) for start, end in pairwise([0, *ends.tolist()])]
+
+
+def _key(last: Levels, run: Levels, level: Levels) -> Levels:
+    """One number for a (last, run, level): level from -2048 on, run below 64."""
+    key: Levels = (level + 2048) << 7 | run << 1 | last
+    return key
+
+
+class _Events(dict[int, bytes]):
+    """The bits of each event, worked out when it first comes."""
+
+    def __init__(self, intra: bool) -> None:
+        super().__init__()
+        self._intra = intra
+
+    def __missing__(self, key: int) -> bytes:
+        self[key] = coded = _event(self._intra, bool(key & 1), key >> 1 & 63, (key >> 7) - 2048)
+        return coded
 
 
 @cache
+def _events(intra: bool) -> _Events:
+    return _Events(intra)
+
+
 def _event(intra: bool, last: bool, run: int, level: int) -> bytes:
     """The bits of one (last, run, level): its code, else the shortest escape that reaches it (7.4.1.3)."""
     table = _codes(intra)

@@ -82,7 +82,7 @@ class Mpeg4Encoder:
         for frame, patch in patches.items():
             composed[frame] = stream.p_headers[frame] + inter_picture(patch, stream.grid)
         for frame in storyboard.page_starts:
-            page = intra_picture(added[frame], spec, stream.grid, self._intra, stream.keyframe_quantiser)
+            page = intra_picture(added[frame], stream.grid, self._intra, stream.keyframe_quantiser)
             composed[frame] = stream.i_headers[frame] + page
         pictures = list(stream.still)
         packed = pack([bits + stuffing(len(bits)) for bits in composed.values()])

@@ -122,19 +122,21 @@ def merged(inks: Sequence[Ink], spec: VideoSpec) -> Ink:
     return Ink(Box(0, 0, spec.width, spec.height), plane, "")
 
 
-def intra_picture(inks: Sequence[Ink], spec: VideoSpec, grid: Grid, cache: Cache[IntraTile], quantiser: int) -> bytes:
+def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quantiser: int) -> bytes:
     """An I-VOP's macroblocks: a white page with these words on it."""
-    plane = np.zeros((grid.rows * 16, grid.columns * 16), np.uint8)
+    # Below the row under the last ink, a white macroblock has white ones around it.
+    rows = min(grid.rows, max(ink.box.y + ink.box.height for ink in inks) // 16 + 2)
+    plane = np.zeros((rows * 16, grid.columns * 16), np.uint8)
     for (x, y, width, height), coverage, _ in inks:
         plane[y : y + height, x : x + width] = coverage
     tiles = _tiles(plane)
     has_ink = tiles.any(axis=1)
     inked = np.flatnonzero(has_ink)
     entries = look_up(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
-    dc = np.full((grid.total, 4), WHITE_DC, np.int64)
+    dc = np.full((len(tiles), 4), WHITE_DC, np.int64)
     if entries:
         dc[inked] = [entry.dc for entry in entries]
-    differences = _dc_differences(dc, grid)
+    differences = _dc_differences(dc, rows, grid.columns)
     shown = dict(zip(inked.tolist(), entries, strict=True))
     telling = np.flatnonzero(has_ink | differences.any(axis=1))
     parts: list[bytes] = []
@@ -154,7 +156,7 @@ def _tiles(plane: Coverage) -> Coverage:
     return tiles
 
 
-def _dc_differences(dc: Levels, grid: Grid) -> Levels:
+def _dc_differences(dc: Levels, rows: int, columns: int) -> Levels:
     """Each block's DC less its prediction: from the block above where that changes less, else from the left.
 
     Args:
@@ -163,11 +165,11 @@ def _dc_differences(dc: Levels, grid: Grid) -> Levels:
     Returns:
         The same shape.
     """
-    field = dc.reshape(grid.rows, grid.columns, 2, 2).swapaxes(1, 2).reshape(grid.rows * 2, grid.columns * 2)
+    field = dc.reshape(rows, columns, 2, 2).swapaxes(1, 2).reshape(rows * 2, columns * 2)
     padded = np.pad(field, ((1, 0), (1, 0)), constant_values=_OUTSIDE_DC)
     left, corner, above = padded[1:, :-1], padded[:-1, :-1], padded[:-1, 1:]
     predicted = np.where(np.abs(left - corner) < np.abs(corner - above), above, left)
-    differences: Levels = (field - predicted).reshape(grid.rows, 2, grid.columns, 2).swapaxes(1, 2).reshape(-1, 4)
+    differences: Levels = (field - predicted).reshape(rows, 2, columns, 2).swapaxes(1, 2).reshape(-1, 4)
     return differences
 
 
