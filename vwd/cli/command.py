@@ -32,7 +32,8 @@ class VwdCommand(click.Command):
         self.params.append(debug)
 
     def invoke(self, ctx: click.Context) -> Any:
-        signal.signal(signal.SIGTERM, _terminate)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stop)
         try:
             return super().invoke(ctx)
         except VwdError as error:
@@ -54,9 +55,10 @@ class VwdCommand(click.Command):
             ctx.exit(1)
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the second one must not interrupt the clearing up
-    raise Terminated
+def _stop(signum: int, frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clearing up
+    raise KeyboardInterrupt if signum == signal.SIGINT else Terminated
 
 
 def complain(what: str, todo: str) -> None:

@@ -34,8 +34,16 @@ def split_chinese_final(answer: str) -> tuple[str, str]:
 def unwrap_boxed(solution: str) -> tuple[str, str]:
     r"""Each balanced ``\boxed{…}`` replaced by what it holds; the last one's content is the final answer.
 
-    An unbalanced one stays as it was written.
+    So are boxes in boxes, eight deep at most. An unbalanced one stays as it was written.
     """
+    text, final = _unwrap_outer(solution)
+    for _ in range(8):
+        text, inner = _unwrap_outer(text)
+        final = inner or final
+    return text, final
+
+
+def _unwrap_outer(solution: str) -> tuple[str, str]:
     kept: list[str] = []
     final, position = "", 0
     while found := _BOXED.search(solution, position):

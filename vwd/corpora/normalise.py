@@ -10,6 +10,10 @@ from typing import Any
 # What is left looks like the start of another quote, and a repair would make a dagger of it.
 _LOST_LAST_BYTE = re.compile("â€(?![œ™“”˜¦\u009d])")
 
+# The first byte of UTF-8 for two, three or four bytes, and what may follow it, as Windows-1252 shows them.
+_FOLLOWING = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+_MOJIBAKE = re.compile(f"[Â-ß]{_FOLLOWING}|â€|[à-ï]{_FOLLOWING}{{2}}|ð{_FOLLOWING}{{3}}")
+
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000 ]+")
 _AROUND_BREAKS = re.compile(" ?\n[ \n]*")
@@ -29,14 +33,20 @@ def normalise(text: str) -> str:
 
 
 def _repair(text: str) -> str:
-    import ftfy
-
-    text = _LOST_LAST_BYTE.sub("â€\u009d", text)
-    text = ftfy.fix_text(text, _ftfy_config())
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # lone surrogates: U+FFFD
+    if _MOJIBAKE.search(text):
+        text = "\n".join(_repair_mojibake(line) for line in text.split("\n"))
     text = _LINE_BREAKS.sub("\n", text)
     text = _SPACES.sub(" ", text)
     text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf"))
     return unicodedata.normalize("NFC", text)
+
+
+def _repair_mojibake(line: str) -> str:
+    """Only a line that shows the pattern: elsewhere ftfy would take “a”דb” for Hebrew read wrongly."""
+    import ftfy
+
+    return ftfy.fix_text(_LOST_LAST_BYTE.sub("â€\u009d", line), _ftfy_config()) if _MOJIBAKE.search(line) else line
 
 
 def _ftfy_config() -> Any:
@@ -49,7 +59,7 @@ def _ftfy_config() -> Any:
         fix_character_width=False,
         uncurl_quotes=False,
         fix_line_breaks=False,
-        fix_surrogates=True,
+        fix_surrogates=False,
         remove_control_chars=False,
         normalization="NFC",
         explain=False,

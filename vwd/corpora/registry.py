@@ -103,7 +103,7 @@ def find_corpus(name: str) -> Corpus:
     """
     if name in CORPORA:
         return CORPORA[name]
-    near = difflib.get_close_matches(name, CORPORA, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name.lower(), CORPORA, n=1, cutoff=0.4)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     raise UsageError(
         f"no corpus is called '{name}'; there are {', '.join(CORPORA)}",

@@ -93,7 +93,7 @@ def _chinese_ends(line: str) -> list[int]:
         elif mark[0] in "!?":
             whole = rest[0] == " " or _is_chinese(rest[0])
         else:
-            whole = rest[0] not in "，、；：,;:"
+            whole = rest[0] not in "，、；：。！？,;:.!?"
         closed = mark.rstrip()[-1] in _CLOSING_QUOTES
         if closed and line[: found.end()].count('"') % 2:
             closed, mark_end = False, found.end() - 1  # a straight quote that opens the next sentence

@@ -18,6 +18,8 @@ from vwd.video.spec import VideoSpec
 
 FORMAT = 1
 
+# What readers of an output ask of its contract.
+_NEEDED = {"rows", "shard_size", "video"}
 # What a shard's bytes depend on beside our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
 
@@ -82,11 +84,14 @@ def read_contract(paths: OutputPaths) -> dict[str, Any]:
         OutputError: it is not there, or cannot be read.
     """
     try:
-        return dict(json.loads(paths.contract.read_bytes()))
-    except (OSError, ValueError) as error:
+        contract = json.loads(paths.contract.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
             f"{paths.contract}: cannot be read: {error}", "Give a folder that 'vwd pack' has made."
         ) from error
+    if not isinstance(contract, dict) or not contract.keys() >= _NEEDED:
+        raise OutputError(f"{paths.contract}: is no contract of a packing", "Give a folder that 'vwd pack' has made.")
+    return contract
 
 
 def differences(there: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -103,7 +104,7 @@ def look_up(paths: OutputPaths, number: int) -> tuple[State, Entry | None]:
         entry = _read(paths.entry(number))
     except FileNotFoundError:
         return State.MISSING, None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return State.TORN, None
     try:
         size = paths.tar(number).stat().st_size
@@ -112,9 +113,16 @@ def look_up(paths: OutputPaths, number: int) -> tuple[State, Entry | None]:
     return (State.DONE if size == entry.bytes else State.TORN), entry
 
 
+def numbered(folder: Path, dataset: str, ending: str) -> list[int]:
+    """The numbers of the files in a folder that are named as this dataset's shards are, rising."""
+    names = re.compile(rf"{re.escape(dataset)}-(\d{{6,}}){re.escape(ending)}")
+    found = (names.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(int(name[1]) for name in found if name)
+
+
 def entry_numbers(paths: OutputPaths) -> list[int]:
     """The numbers of the shards that have an entry, rising."""
-    return sorted(int(entry.stem.rpartition("-")[2]) for entry in paths.ledger.glob("*.json"))
+    return numbered(paths.ledger, paths.dataset, ".json")
 
 
 def read_ledger(paths: OutputPaths) -> Iterator[tuple[int, State, Entry | None]]:

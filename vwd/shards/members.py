@@ -23,7 +23,6 @@ def sample_members(sample: Sample, storyboard: Storyboard, spec: VideoSpec, vide
     told: dict[str, Any] = {
         "dataset": sample.dataset,
         "index": sample.index,
-        "language": sample.language,
         "kind": sample.kind,
         "question": sample.prompt,
         "answer": sample.answer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vwd.errors import OutputError
+from vwd.shards.ledger import numbered
 from vwd.shards.paths import OutputPaths
 
 
@@ -28,8 +29,7 @@ def find_outputs(path: Path) -> list[OutputPaths]:
 
 def tar_numbers(paths: OutputPaths) -> list[int]:
     """The numbers of the tars that stand in a dataset's folder, in the ledger or not."""
-    numbers = (tar.stem.rpartition("-")[2] for tar in paths.folder.glob(f"{paths.dataset}-*.tar"))
-    return sorted(int(number) for number in numbers if number.isdigit())
+    return numbered(paths.folder, paths.dataset, ".tar")
 
 
 def _is_output(path: Path) -> bool:

@@ -66,13 +66,19 @@ def array_task(environment: Mapping[str, str]) -> tuple[int, int] | None:
     """This task's number from 0 and the number of tasks, where Slurm runs it in an array; else None.
 
     Raises:
-        UsageError: the array has gaps, so that its count does not say which tasks there are.
+        UsageError: a variable is missing or no number, or the array has gaps: then its count does not say which
+            tasks there are.
     """
     if "SLURM_ARRAY_TASK_ID" not in environment:
         return None
-    task, count = (int(environment[f"SLURM_ARRAY_TASK_{name}"]) for name in ("ID", "COUNT"))
-    first = int(environment.get("SLURM_ARRAY_TASK_MIN", 0))
-    last = int(environment.get("SLURM_ARRAY_TASK_MAX", first + count - 1))
+    try:
+        task, count = (int(environment[f"SLURM_ARRAY_TASK_{name}"]) for name in ("ID", "COUNT"))
+        first = int(environment.get("SLURM_ARRAY_TASK_MIN", 0))
+        last = int(environment.get("SLURM_ARRAY_TASK_MAX", first + count - 1))
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"Slurm's array variables do not say which rows are whose: {error}", "Say it with --task I --num-tasks T."
+        ) from error
     if last - first + 1 != count:
         raise UsageError(
             f"the Slurm array has {count} tasks between {first} and {last}: it does not say which rows are whose",

@@ -20,8 +20,11 @@ class _HashingFile:
         self._file = file
         self._digest = hashlib.sha256()
         self.bytes = 0
+        self.given_up = False
 
     def write(self, data: bytes) -> int:
+        if self.given_up:
+            return len(data)
         self._digest.update(data)
         self.bytes += len(data)
         return self._file.write(data)
@@ -46,6 +49,11 @@ class ShardTar:
     def close(self) -> None:
         self._tar.close()
 
+    def give_up(self) -> None:
+        """Closes it without another write: tarfile would complete the archive when it is collected."""
+        self._hashing.given_up = True
+        self._tar.close()
+
     @property
     def bytes(self) -> int:
         return self._hashing.bytes
@@ -60,5 +68,9 @@ def shard_tar(path: Path, temp: Path) -> Iterator[ShardTar]:
     """A tar that stands at `path` only when the block has ended well."""
     with whole_file(path, temp) as file:
         tar = ShardTar(file)
-        yield tar
+        try:
+            yield tar
+        except BaseException:
+            tar.give_up()
+            raise
         tar.close()

@@ -76,7 +76,12 @@ def make_shards(
 def _start(job: ShardJob) -> _Worker:
     ours, theirs = _CONTEXT.Pipe()
     process = _CONTEXT.Process(target=_work, args=(job, theirs), daemon=True)
-    process.start()
+    # Born with SIGINT blocked: a terminal sends Ctrl-C to all processes, and the parent decides.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     theirs.close()
     return _Worker(process, ours)
 
@@ -116,7 +121,6 @@ def _end(workers: list[_Worker]) -> None:
 
 def _work(job: ShardJob, pipe: Connection) -> None:
     """A worker's life: shards in by number, entries and failures out, until the parent goes or ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the parent decides
     signal.signal(signal.SIGTERM, lambda *_: _leave())
     maker: ShardMaker | None = None
     try:

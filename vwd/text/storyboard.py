@@ -64,6 +64,7 @@ class Storyboard:
     def to_json(self) -> dict[str, Any]:
         """As plain values, the same types in every storyboard; `from_json` reads them back."""
         return {
+            "language": self.language,
             "frames": self.frames,
             "width": self.width,
             "height": self.height,

@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<latin>[^ \"\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
     r"，。！？、；：…—）〉》」』】〕〗｝］’”（〈《「『【〔〖｛［‘“]+)"
 )
-_LEADING_CLOSERS = re.compile(r"[,.!?;:)\]}%]+(?![0-9A-Za-z])|[,!?;:)\]}]+")
+_CLOSERS = "".join(sorted(NO_LINE_START))
 
 
 class Unit(NamedTuple):
@@ -87,11 +87,17 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
             quotes += 1
             yield text, "open" if quotes % 2 else "close"
         elif kind == "latin":
-            closers = _LEADING_CLOSERS.match(text)
-            split = closers.end() if closers else 0
-            if split:
-                yield text[:split], "close"
-            if split < len(text):
-                yield text[split:], "open" if text[split:] in NO_LINE_END else "word"
+            closing, core, opening = _split_marks(text)
+            yield from ((t, k) for t, k in ((closing, "close"), (core, "word"), (opening, "open")) if t)
         else:
             yield text, "word" if kind == "formula" else kind
+
+
+def _split_marks(run: str) -> tuple[str, str, str]:
+    """Closing marks before and opening marks behind a run without hanzi, such as the two in ``),f(``."""
+    rest = run.lstrip(_CLOSERS)
+    closing = run[: len(run) - len(rest)]
+    if closing.endswith(".") and rest[:1].isdigit():  # .5 is a number
+        closing, rest = closing[:-1], "." + rest
+    core = rest.rstrip("".join(NO_LINE_END))
+    return closing, core, rest[len(core) :]

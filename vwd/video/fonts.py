@@ -60,7 +60,7 @@ def drawable(char: str) -> bool:
 
     Not the combining marks that NFC left over (they would need positioning), not scripts written from right to
     left (they would need shaping), not private or unassigned code points, not the replacement character, and
-    no glyph that its cell would cut by more than a pixel.
+    no glyph that shows nothing or that its cell would cut by more than a pixel.
     """
     if unicodedata.category(char)[0] in "MC" or unicodedata.bidirectional(char) in ("R", "AL", "AN"):
         return False
@@ -73,7 +73,7 @@ def _fits_cell(char: str) -> bool:
     left, top, right, bottom = font.getbbox(char, anchor="ls")
     above, below = baseline(FONT_SIZE), scaled(LINE_HEIGHT_AT_28, FONT_SIZE) - baseline(FONT_SIZE)
     cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
-    return right <= left or cut <= 1
+    return char == " " or (right > left and cut <= 1)
 
 
 def font_for(char: str, language: Language) -> str:
@@ -106,7 +106,7 @@ class Fonts:
     def undrawable(self, text: str) -> str:
         """The first character, line breaks apart, that no font draws legibly; "" where all are drawn."""
         if text.isascii():
-            return next((c for c in text if c < " " and c != "\n"), "")
+            return next((c for c in text if not " " <= c <= "~" and c != "\n"), "")
         return next((c for c in text if c != "\n" and not drawable(c)), "")
 
 

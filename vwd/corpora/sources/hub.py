@@ -120,7 +120,7 @@ def _revision(name: str) -> str | None:
             f"the hub says {error.code} {error.reason} for the dataset '{name}'",
             "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give --rows FILE or --rows builtin.",
         ) from error
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         _stay_offline()
         return None
 

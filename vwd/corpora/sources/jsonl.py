@@ -8,6 +8,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -47,11 +48,7 @@ class JsonlRows:
             yield from self._forward.read(fresh, start, stop)
             return
         mark = self.marks[bisect_right([m.row for m in self.marks], start) - 1]
-        for number, row in enumerate(_parsed(self.path, mark), mark.row):
-            if number >= stop:
-                return
-            if number >= start:
-                yield row
+        yield from islice(_parsed(self.path, mark), start - mark.row, max(start, stop) - mark.row)
 
 
 def open_jsonl(path: Path) -> JsonlRows:

@@ -46,12 +46,14 @@ class ForwardReader:
         """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to go on with the last one."""
         if rows is not None:
             self._rows, self._position = rows, 0
-        assert self._rows is not None
-        for _ in islice(self._rows, start - self._position):
+        running, self._rows = self._rows, None  # not kept when a broken row or an early end stops it
+        assert running is not None
+        for _ in islice(running, start - self._position):
             self._position += 1
-        for row in islice(self._rows, stop - start):
+        for row in islice(running, stop - start):
             self._position += 1
             yield row
+        self._rows = running
 
     def can_reach(self, start: int) -> bool:
         return self._rows is not None and self._position <= start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from vwd.errors import RowsError
 
 # The default of the csv module (131,072) is shorter than some stories' answers.
 _LONGEST_FIELD = 16 * 1024 * 1024
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -100,16 +103,20 @@ def open_csv(path: Path) -> CsvRows:
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_FIELD)
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    # Bytes that are no UTF-8 come as lone surrogates, so that the line they are in can be named.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         reader = csv.DictReader(text, strict=True)
         try:
             for row in reader:
                 if None in row:
                     raise csv.Error("more fields than the header names")
+                if any(value and _NOT_UTF8.search(value) for value in row.values()):
+                    raise csv.Error("not UTF-8")
                 yield row
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             raise RowsError(
-                f"{path}, line {reader.line_num}: {error}", "Mend that line, or quote its fields; the text is UTF-8."
+                f"{path}, line {reader.reader.line_num}: {error}",
+                "Mend that line, or quote its fields; the text is UTF-8.",
             ) from error
 
 
