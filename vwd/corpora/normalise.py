@@ -10,9 +10,10 @@ from typing import Any
 # What is left looks like the start of another quote, and a repair would make a dagger of it.
 _LOST_LAST_BYTE = re.compile("â€(?![œ™“”˜¦\u009d])")
 
-# The first byte of UTF-8 for two, three or four bytes, and what may follow it, as Windows-1252 shows them.
+# The first byte of UTF-8 for two (Latin, Greek, Cyrillic), three or four bytes, and what may follow it, as
+# Windows-1252 shows them.
 _FOLLOWING = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-_MOJIBAKE = re.compile(f"[Â-ß]{_FOLLOWING}|â€|[à-ï]{_FOLLOWING}{{2}}|ð{_FOLLOWING}{{3}}")
+_MOJIBAKE = re.compile(f"[ÂÃÄÅÎÏÐÑ]{_FOLLOWING}|â€|[à-ï]{_FOLLOWING}{{2}}|ð{_FOLLOWING}{{3}}")
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000 ]+")

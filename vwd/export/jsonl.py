@@ -13,8 +13,8 @@ from vwd.shards.files import sweep, whole_file
 from vwd.shards.ledger import State, entry_numbers, look_up
 from vwd.shards.members import TASKS
 from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths, sample_video_path
-from vwd.shards.read import StoredSample, read_shard
+from vwd.shards.paths import OutputPaths, sample_key, sample_video_path
+from vwd.shards.read import StoredSample, open_shard
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def export_jsonl(
 
     Raises:
         ShardError: a tar has members that no shard should have; nothing was taken from it.
-        OutputError: the base folder cannot be written.
+        OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
     numbers, left_out = _standing(paths)
     left_out += _not_packed(paths, start_idx, num_samples)
@@ -64,11 +64,11 @@ def export_jsonl(
         sweep(folder / ".tmp")
         for listing in listings:
             lines: dict[str, list[str]] = {task: [] for task in tasks}
-            for sample in _select(paths, listing):
+            for sample, prompts in _select(paths, listing, tasks):
                 fresh = _write_video(folder, sample)
                 written, unchanged, samples = written + fresh, unchanged + (not fresh), samples + 1
-                for task in tasks:
-                    lines[task].append(_line(folder, sample, task))
+                for task, prompt in prompts.items():
+                    lines[task].append(_line(folder, sample, prompt))
                 on_sample()
             for task in tasks:
                 name = f"{paths.dataset}_{task}_video_data_{listing.start}.jsonl"
@@ -85,7 +85,7 @@ def export_jsonl(
 def _standing(paths: OutputPaths) -> tuple[list[int], list[str]]:
     """The shards to read, and those to leave out with the reason. Without any ledger, every tar is read."""
     if not paths.ledger.is_dir():
-        return tar_numbers(paths), []
+        return _bare_tars(paths), []
     numbers, left_out = [], []
     for number in sorted({*entry_numbers(paths), *tar_numbers(paths)}):
         state, found = look_up(paths, number)
@@ -94,6 +94,22 @@ def _standing(paths: OutputPaths) -> tuple[list[int], list[str]]:
         elif found and found.samples:
             numbers.append(number)
     return numbers, left_out
+
+
+def _bare_tars(paths: OutputPaths) -> list[int]:
+    """The tars that hold samples, where no ledger tells. No sample may stand in two of them."""
+    numbers, holders = [], dict[str, Path]()
+    for number in tar_numbers(paths):
+        with open_shard(paths.tar(number)) as stored:
+            numbers += [number] if stored else []
+            for sample in stored:
+                other = holders.setdefault(sample.key, sample.path)
+                if other != sample.path:
+                    raise ShardError(
+                        f"{sample.path}: the key '{sample.key}' stands in {other.name} too",
+                        "Keep one of the two; nothing was taken from either.",
+                    )
+    return numbers
 
 
 def _not_packed(paths: OutputPaths, start_idx: int, num_samples: int | None) -> list[str]:
@@ -109,7 +125,10 @@ def _not_packed(paths: OutputPaths, start_idx: int, num_samples: int | None) -> 
 def _listings(paths: OutputPaths, numbers: list[int], start_idx: int, num_samples: int | None) -> Iterator[_Listing]:
     if start_idx or num_samples is not None:
         stop = None if num_samples is None else start_idx + num_samples
-        yield _Listing(start_idx, stop, tuple(n for n in numbers if _overlaps(paths, n, start_idx, stop)))
+        shards = tuple(n for n in numbers if _overlaps(paths, n, start_idx, stop))
+        if not shards:
+            raise OutputError(f"{paths.folder}: no shard here holds rows from {start_idx} on", "See 'vwd status'.")
+        yield _Listing(start_idx, stop, shards)
         return
     for number in numbers:
         yield _Listing(_start_of(paths, number), None, (number,))
@@ -122,19 +141,41 @@ def _overlaps(paths: OutputPaths, number: int, start: int, stop: int | None) -> 
 
 def _start_of(paths: OutputPaths, number: int) -> int:
     entry = look_up(paths, number)[1]
-    return entry.start if entry else next(read_shard(paths.tar(number))).index
+    if entry:
+        return entry.start
+    with open_shard(paths.tar(number)) as stored:
+        return stored[0].index
 
 
-def _select(paths: OutputPaths, listing: _Listing) -> Iterator[StoredSample]:
+def _select(
+    paths: OutputPaths, listing: _Listing, tasks: Sequence[str]
+) -> Iterator[tuple[StoredSample, dict[str, str]]]:
+    """The listing's samples and their prompts; a shard's are all checked before the first one comes."""
     for number in listing.shards:
-        for sample in read_shard(paths.tar(number)):
-            if not sample.key.startswith(f"{paths.dataset}_"):
-                raise ShardError(
-                    f"{paths.tar(number)}: the key '{sample.key}' is not of {paths.dataset}",
-                    "Keep each dataset's shards in a folder of its own name.",
-                )
-            if sample.index >= listing.start and (listing.stop is None or sample.index < listing.stop):
-                yield sample
+        with open_shard(paths.tar(number)) as stored:
+            chosen = []
+            for sample in stored:
+                _check(paths, number, sample)
+                if sample.index >= listing.start and (listing.stop is None or sample.index < listing.stop):
+                    chosen.append((sample, {task: _prompt(sample, task) for task in tasks}))
+            yield from chosen
+
+
+def _check(paths: OutputPaths, number: int, sample: StoredSample) -> None:
+    entry = look_up(paths, number)[1]
+    beyond = entry is not None and not entry.start <= sample.index < entry.stop
+    if sample.key != sample_key(paths.dataset, sample.index) or beyond:
+        raise ShardError(
+            f"{paths.tar(number)}: the key '{sample.key}' is not of this shard of {paths.dataset}",
+            "Keep each dataset's shards in a folder of its own name, and fetch or pack this one again.",
+        )
+
+
+def _prompt(sample: StoredSample, task: str) -> str:
+    prompt = sample.json(f"{task}.json").get("prompt")
+    if not isinstance(prompt, str):
+        raise ShardError(f"{sample.path}: {sample.key}.{task}.json has no prompt", "Fetch or pack this shard again.")
+    return prompt
 
 
 def _video_file(folder: Path, sample: StoredSample) -> Path:
@@ -150,8 +191,8 @@ def _write_video(folder: Path, sample: StoredSample) -> bool:
     return True
 
 
-def _line(folder: Path, sample: StoredSample, task: str) -> str:
-    record = {"video_path": str(_video_file(folder, sample)), "prompt": sample.json(f"{task}.json")["prompt"]}
+def _line(folder: Path, sample: StoredSample, prompt: str) -> str:
+    record = {"video_path": str(_video_file(folder, sample)), "prompt": prompt}
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 

@@ -16,8 +16,8 @@ from vwd.shards.files import sha256_of
 from vwd.shards.ledger import Entry, State, look_up, read_ledger
 from vwd.shards.members import TASKS
 from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths, sample_video_path
-from vwd.shards.read import StoredSample, read_shard
+from vwd.shards.paths import OutputPaths, sample_key, sample_video_path
+from vwd.shards.read import StoredSample, open_shard
 from vwd.video.mp4 import Mp4Error, read_header
 
 
@@ -82,9 +82,10 @@ def verify_shard(paths: OutputPaths, contract: dict[str, Any], number: int) -> t
         problems.append(found("the sha256 is not the ledger's"))
     keys = []
     try:
-        for sample in read_shard(paths.tar(number)):
-            keys.append(sample.key)
-            problems += [found(f"{sample.key}: {what}") for what in _sample_problems(paths, contract, sample)]
+        with open_shard(paths.tar(number)) as samples:
+            for sample in samples:
+                keys.append(sample.key)
+                problems += [found(f"{sample.key}: {what}") for what in _sample_problems(paths, contract, sample)]
     except ShardError as error:
         problems.append(found(error.what))
     if keys != _expected_keys(paths, entry):
@@ -94,7 +95,7 @@ def verify_shard(paths: OutputPaths, contract: dict[str, Any], number: int) -> t
 
 def _expected_keys(paths: OutputPaths, entry: Entry) -> list[str]:
     skipped = {skip.index for skip in entry.skips}
-    return [f"{paths.dataset}_{i:06d}" for i in range(entry.start, entry.stop) if i not in skipped]
+    return [sample_key(paths.dataset, i) for i in range(entry.start, entry.stop) if i not in skipped]
 
 
 def _sample_problems(paths: OutputPaths, contract: dict[str, Any], sample: StoredSample) -> Iterator[str]:

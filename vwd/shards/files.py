@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
+
+from vwd.processes import is_dead, process_mark
 
 # A writer on another node cannot be asked whether it lives. It touches its file every few seconds.
 _DEAD_AFTER_SECONDS = 3600.0
@@ -96,7 +96,7 @@ def sweep(temp: Path) -> int:
 
 @contextmanager
 def _temp_file(name: str, temp: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    path = temp / f"{name}.{_node()}.{os.getpid()}.{secrets.token_hex(4)}"
+    path = temp / f"{name}.{process_mark()}.{secrets.token_hex(4)}"
     file = _create(path)
     try:
         with file:
@@ -114,17 +114,6 @@ def _create(path: Path) -> IO[bytes]:
 
 
 def _is_dead(path: Path) -> bool:
-    parts = path.name.rsplit(".", 3)
-    if len(parts) == 4 and parts[1] == _node() and parts[2].isdigit():
-        return not Path(f"/proc/{parts[2]}").exists()
-    return time.time() - path.stat().st_mtime > _DEAD_AFTER_SECONDS
-
-
-@cache
-def _node() -> str:
-    """This machine, this boot and this set of process numbers: where a process number means something."""
-    marks = [socket.gethostname()]
-    with suppress(OSError):
-        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-        marks.append(str(Path("/proc/self/ns/pid").readlink()))
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:12]
+    mark = ".".join(path.name.rsplit(".", 3)[-3:-1])
+    dead = is_dead(mark)
+    return time.time() - path.stat().st_mtime > _DEAD_AFTER_SECONDS if dead is None else dead

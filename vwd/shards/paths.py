@@ -44,6 +44,11 @@ class OutputPaths:
         return self.ledger / f"{self.shard_name(number)}.json"
 
 
+def sample_key(dataset: str, index: int) -> str:
+    """The key of a row's sample, the same in every packing."""
+    return f"{dataset}_{index:06d}"
+
+
 def sample_video_path(dataset: str, key: str) -> str:
     """Where a sample's video is after an export, relative to the export's base folder."""
     return f"{dataset}/video/{key}.mp4"

@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from vwd.errors import ShardError
 from vwd.shards.members import MEMBERS
 
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([a-z0-9.]+)")
+# Tar writers fill the last record, of 20 blocks by default.
+_LONGEST_END = 4 * tarfile.RECORDSIZE
 _ANOTHER = "Fetch or pack this shard again; nothing was taken from it."
 
 
@@ -29,7 +32,7 @@ class StoredSample:
     @property
     def index(self) -> int:
         """The row's number, as the key has it."""
-        return key_index(self.key)
+        return int(self.key.rpartition("_")[2])
 
     def read(self, ending: str) -> bytes:
         """The bytes of a member such as "mp4".
@@ -56,20 +59,9 @@ class StoredSample:
             raise ShardError(f"{self.path}: {self.key}.{ending}: not a JSON object: {error}", _ANOTHER) from error
 
 
-def key_index(key: str) -> int:
-    """The row's number in a key such as gsm8k_000042.
-
-    Raises:
-        ShardError: the key ends in no number.
-    """
-    number = key.rpartition("_")[2]
-    if not number.isdigit():
-        raise ShardError(f"the key '{key}' does not end in a row's number", _ANOTHER)
-    return int(number)
-
-
-def read_shard(path: Path) -> Iterator[StoredSample]:
-    """The samples of a tar, in order. Every header is checked before the first sample comes.
+@contextmanager
+def open_shard(path: Path) -> Iterator[list[StoredSample]]:
+    """The samples of a tar, in order, to be read while the context lasts. Every header has been checked.
 
     Raises:
         ShardError: a member is no plain file with a safe name, keys repeat or are torn apart, a sample lacks a
@@ -78,16 +70,25 @@ def read_shard(path: Path) -> Iterator[StoredSample]:
     try:
         with tarfile.open(path, "r:") as tar:
             samples = _samples(path, tar)
-            yield from (StoredSample(path, key, members, tar) for key, members in samples.items())
+            yield [StoredSample(path, key, members, tar) for key, members in samples.items()]
     except (tarfile.TarError, EOFError) as error:
         raise ShardError(f"{path}: not a whole tar: {error}", _ANOTHER) from error
     except FileNotFoundError as error:
         raise ShardError(f"{path} is not there", "Run 'vwd pack' again to make it.") from error
 
 
+def _check_end(path: Path, data_end: int) -> None:
+    """Behind the last member stand zeros alone, two blocks at least; tarfile takes anything else for an end, too."""
+    with path.open("rb") as file:
+        file.seek(data_end)
+        rest = file.read(_LONGEST_END + 1)
+    if not 2 * tarfile.BLOCKSIZE <= len(rest) <= _LONGEST_END or rest.strip(b"\0"):
+        raise ShardError(f"{path}: does not end where its last whole member does: cut short, or damaged", _ANOTHER)
+
+
 def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.TarInfo]]:
     samples: dict[str, dict[str, tarfile.TarInfo]] = {}
-    last = ""
+    last, data_end = "", 0
     end = path.stat().st_size
     for member in tar:
         name = _NAME.fullmatch(member.name)
@@ -96,6 +97,8 @@ def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.Ta
         if not name or name[2] not in MEMBERS:
             raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _ANOTHER)
         key, ending = name.groups()
+        if not key.rpartition("_")[2].isdigit():
+            raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _ANOTHER)
         if key != last and key in samples:
             raise ShardError(f"{path}: the key '{key}' comes twice", _ANOTHER)
         if ending in samples.setdefault(key, {}):
@@ -103,7 +106,8 @@ def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.Ta
         if member.offset_data + member.size > end:
             raise ShardError(f"{path}: member {member.name} is cut short", _ANOTHER)
         samples[key][ending] = member
-        last = key
+        last, data_end = key, member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    _check_end(path, data_end)
     for key, members in samples.items():
         lacking = [ending for ending in MEMBERS if ending not in members]
         if lacking:

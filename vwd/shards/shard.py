@@ -80,7 +80,7 @@ class ShardMaker:
                     answer_tokens += count_tokens(sample.answer)
                 on_row()
         if not samples:
-            tar_path.unlink()  # readers of shards stumble over an empty tar
+            tar_path.unlink(missing_ok=True)  # readers of shards stumble over an empty tar
         entry = Entry(
             shard.number, shard.start, shard.start + samples + len(skips), shard.whole, samples, tuple(skips),
             tar.bytes if samples else 0, tar.sha256 if samples else "", prompt_tokens, answer_tokens,

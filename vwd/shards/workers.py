@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import signal
+import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -76,20 +79,42 @@ def make_shards(
 def _start(job: ShardJob) -> _Worker:
     ours, theirs = _CONTEXT.Pipe()
     process = _CONTEXT.Process(target=_work, args=(job, theirs), daemon=True)
-    # Born with SIGINT blocked: a terminal sends Ctrl-C to all processes, and the parent decides.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _undisturbed():
         process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     theirs.close()
     return _Worker(process, ours)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until a process is whole; it is born with SIGINT blocked.
+
+    A terminal sends Ctrl-C to all processes, and the parent decides. Blocking alone does not keep the signal from
+    the parent, since another thread may take it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in numbers}
+    resource_tracker.ensure_running()  # else `start` does it, and unblocks SIGINT
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if waiting:
+            signal.raise_signal(waiting[0])
 
 
 def _hand_out(worker: _Worker, queue: list[ShardRange]) -> None:
     worker.shard = queue.pop() if queue else None
     if worker.shard:
-        worker.pipe.send(worker.shard)
+        with suppress(BrokenPipeError):  # it died already; hearing from it will say so
+            worker.pipe.send(worker.shard)
 
 
 def _hear(worker: _Worker) -> int | Entry | Failure:

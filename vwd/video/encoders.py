@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vwd.errors import UsageError
+from vwd.errors import UsageError, VwdError
 from vwd.text.storyboard import Storyboard
 from vwd.video.spec import VideoSpec
 
@@ -34,7 +34,7 @@ class Encoder(Protocol):
         ...
 
 
-class EncodeError(RuntimeError):
+class EncodeError(VwdError):
     """The library behind an encoder failed."""
 
 

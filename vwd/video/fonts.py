@@ -73,7 +73,7 @@ def _fits_cell(char: str) -> bool:
     left, top, right, bottom = font.getbbox(char, anchor="ls")
     above, below = baseline(FONT_SIZE), scaled(LINE_HEIGHT_AT_28, FONT_SIZE) - baseline(FONT_SIZE)
     cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
-    return char == " " or (right > left and cut <= 1)
+    return char == " " or (bottom > top and cut <= 1)
 
 
 def font_for(char: str, language: Language) -> str:

@@ -18,7 +18,7 @@ except ImportError as error:
     raise MissingExtraError("the h264 encoder", "h264") from error
 
 # One thread: with more, libx264 spreads bits differently by the number of cores.
-_OPTIONS = {"preset": "ultrafast", "tune": "animation", "crf": "20", "threads": "1"}
+_OPTIONS = {"preset": "ultrafast", "crf": "20", "threads": "1"}
 
 
 class H264Encoder:

@@ -40,7 +40,8 @@ def read_header(data: bytes) -> Header:
     """
     found = {box.kind: box for box in _walk(data, 0, len(data))}
     try:
-        timescale, duration = struct.unpack_from(">II", data, found[b"mdhd"].body + 12)
+        (timescale,) = struct.unpack_from(">I", data, found[b"mdhd"].body + 12)
+        duration = sum(count * delta for count, delta in _time_to_sample(data, found[b"stts"]))
         codec, width, height = struct.unpack_from(">4s24xHH", data, found[b"stsd"].body + 12)
         (frames,) = struct.unpack_from(">I", data, found[b"stsz"].body + 8)
         if found[b"mdat"].end > len(data) or not duration:
@@ -65,21 +66,53 @@ def moov_first(data: bytes) -> bytes:
     if moov.start < mdat.start:
         return data
     size = moov.end - moov.start
-    header = bytearray(data[moov.start : moov.end])
-    for box in _walk(data, moov.start, moov.end):
-        if box.kind == b"stco":
-            at = box.body + 4 - moov.start
-            (count,) = struct.unpack_from(">I", header, at)
-            offsets = struct.unpack_from(f">{count}I", header, at + 4)
-            struct.pack_into(f">{count}I", header, at + 4, *(offset + size for offset in offsets))
-    return data[: mdat.start] + bytes(header) + data[mdat.start : moov.start] + data[moov.end :]
+    header = bytearray(data)
+    try:
+        for box in _walk(data, moov.start, moov.end):
+            if box.kind == b"stco":
+                (count,) = struct.unpack_from(">I", data, box.body + 4)
+                if box.body + 8 + 4 * count > box.end:
+                    raise Mp4Error("the 'stco' box is cut short")
+                offsets = struct.unpack_from(f">{count}I", data, box.body + 8)
+                struct.pack_into(f">{count}I", header, box.body + 8, *(offset + size for offset in offsets))
+    except struct.error as error:
+        raise Mp4Error(f"chunk offsets that cannot be: {error}") from error
+    moved = bytes(header[moov.start : moov.end])
+    return data[: mdat.start] + moved + data[mdat.start : moov.start] + data[moov.end :]
 
 
-def _walk(data: bytes, start: int, end: int) -> Iterator[_Box]:
+def with_rate(data: bytes, fps: Fraction) -> bytes:
+    """The same file played at an exact rate; for writers that take the rate as a rounded decimal.
+
+    Raises:
+        Mp4Error: its frames are not all of one length, or a box is cut short or missing.
+    """
+    found = {box.kind: box for box in _walk(data, 0, len(data))}
+    try:
+        ((count, _),) = _time_to_sample(data, found[b"stts"])
+        timed = bytearray(data)
+        struct.pack_into(">2I", timed, found[b"mdhd"].body + 12, fps.numerator, count * fps.denominator)
+        struct.pack_into(">I", timed, found[b"stts"].body + 12, fps.denominator)
+    except (KeyError, ValueError, struct.error) as error:
+        raise Mp4Error(f"the frames are not timed evenly: {error}") from error
+    return bytes(timed)
+
+
+def _time_to_sample(data: bytes, box: _Box) -> list[tuple[int, int]]:
+    """Runs of frames of one length: how many, and how long in ticks."""
+    (entries,) = struct.unpack_from(">I", data, box.body + 4)
+    if box.body + 8 + 8 * entries > box.end:
+        raise Mp4Error("the 'stts' box is cut short")
+    return list(struct.iter_unpack(">2I", data[box.body + 8 : box.body + 8 + 8 * entries]))
+
+
+def _walk(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[_Box]:
     for box in _boxes(data, start, end):
         yield box
         if box.kind in _CONTAINERS:
-            yield from _walk(data, box.body, box.end)
+            if depth == len(_CONTAINERS):
+                raise Mp4Error("boxes in boxes without end")
+            yield from _walk(data, box.body, box.end, depth + 1)
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
@@ -88,7 +121,7 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
             raise Mp4Error("a box is cut short")
         size, kind = struct.unpack_from(">I4s", data, start)
         body = start + 8
-        if size == 1:
+        if size == 1 and start + 16 <= end:
             (size,) = struct.unpack_from(">Q", data, body)
             body += 8
         if size < 8 or start + size > end:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from vwd.processes import is_dead, process_mark
 from vwd.text.storyboard import Storyboard
 from vwd.video.encoders import EncodeError
 from vwd.video.frames import play
-from vwd.video.mp4 import moov_first
+from vwd.video.mp4 import Mp4Error, moov_first, with_rate
 from vwd.video.spec import VideoSpec
+
+_PREFIX = "vwd-"
 
 
 class OpenCvEncoder:
     """Writes through a temporary file, since `cv2.VideoWriter` knows no other output."""
+
+    def __init__(self) -> None:
+        _sweep()
 
     @property
     def identity(self) -> dict[str, str]:
@@ -27,14 +35,28 @@ class OpenCvEncoder:
         return {}
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
-        with tempfile.TemporaryDirectory(prefix="vwd-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{process_mark()}.") as folder:
             path = Path(folder) / "video.mp4"
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")
             writer = cv2.VideoWriter(str(path), fourcc, float(spec.fps), (spec.width, spec.height))
-            if not writer.isOpened():
-                raise EncodeError(f"cv2.VideoWriter cannot write mp4v to {path}")
-            canvas = np.empty((spec.height, spec.width, 3), np.uint8)
-            for _ in play(storyboard, canvas):
-                writer.write(canvas)
-            writer.release()
-            return moov_first(path.read_bytes())
+            if writer.isOpened():
+                canvas = np.empty((spec.height, spec.width, 3), np.uint8)
+                for _ in play(storyboard, canvas):
+                    writer.write(canvas)
+                writer.release()
+            try:
+                return moov_first(with_rate(path.read_bytes(), spec.fps))
+            except (Mp4Error, FileNotFoundError) as error:
+                raise EncodeError(
+                    f"cv2.VideoWriter left no whole video in {Path(folder).parent}: {error}",
+                    "Is there space in that folder? Set TMPDIR to one that has, or take --encoder mpeg4.",
+                ) from error
+
+
+def _sweep() -> None:
+    """Removes what killed workers left in the temporary folder."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        mark = folder.name.removeprefix(_PREFIX).rpartition(".")[0]
+        if is_dead(mark):
+            with suppress(OSError):
+                shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def _revision(name: str) -> str | None:
             f"the hub says {error.code} {error.reason} for the dataset '{name}'",
             "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give --rows FILE or --rows builtin.",
         ) from error
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         _stay_offline()
         return None
 

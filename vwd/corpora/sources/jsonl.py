@@ -36,7 +36,7 @@ class JsonlRows:
     count: int
     columns: tuple[str, ...]
     marks: tuple[_Mark, ...]
-    _forward: ForwardReader = field(default_factory=ForwardReader, compare=False, repr=False)
+    _forward: ForwardReader[tuple[int, bytes]] = field(default_factory=ForwardReader, compare=False, repr=False)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -44,11 +44,13 @@ class JsonlRows:
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
         if self.path.suffix == ".gz":
-            fresh = None if self._forward.can_reach(start) else _parsed(self.path, self.marks[0])
-            yield from self._forward.read(fresh, start, stop)
-            return
-        mark = self.marks[bisect_right([m.row for m in self.marks], start) - 1]
-        yield from islice(_parsed(self.path, mark), start - mark.row, max(start, stop) - mark.row)
+            fresh = None if self._forward.can_reach(start) else _lines(self.path, self.marks[0])
+            lines = self._forward.read(fresh, start, stop)
+        else:
+            mark = self.marks[bisect_right([m.row for m in self.marks], start) - 1]
+            lines = islice(_lines(self.path, mark), start - mark.row, max(start, stop) - mark.row)
+        for number, line in lines:
+            yield _parse(line, self.path, number)
 
 
 def open_jsonl(path: Path) -> JsonlRows:
@@ -75,7 +77,8 @@ def open_jsonl(path: Path) -> JsonlRows:
         ) from error
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with one JSON object a line.")
-    first = next(_parsed(path, marks[0]))
+    number, line = next(_lines(path, marks[0]))
+    first = _parse(line, path, number)
     return JsonlRows(path, digest.hexdigest(), count, tuple(first), tuple(marks))
 
 
@@ -83,13 +86,14 @@ def _open(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
-def _parsed(path: Path, mark: _Mark) -> Iterator[Row]:
+def _lines(path: Path, mark: _Mark) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each line that holds a row, from a mark on."""
     # Lines end at b"\n" alone: text may hold U+2028 and other breaks that str.splitlines would cut at.
     with _open(path) as lines:
         lines.seek(mark.offset)
         for number, line in enumerate(lines, mark.line):
             if not line.isspace():
-                yield _parse(line, path, number)
+                yield number, line
 
 
 def _parse(line: bytes, path: Path, number: int) -> Row:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from vwd.corpora.sample import Row
+
+T = TypeVar("T")
 
 
 class Rows(Protocol):
@@ -32,7 +34,7 @@ class Rows(Protocol):
         ...
 
 
-class ForwardReader:
+class ForwardReader(Generic[T]):
     """Keeps a running iterator between calls, since a worker's shards come in rising order.
 
     A source that cannot seek is so read once by each worker, and not once a shard.
@@ -40,9 +42,9 @@ class ForwardReader:
 
     def __init__(self) -> None:
         self._position = 0
-        self._rows: Iterator[Row] | None = None
+        self._rows: Iterator[T] | None = None
 
-    def read(self, rows: Iterator[Row] | None, start: int, stop: int) -> Iterator[Row]:
+    def read(self, rows: Iterator[T] | None, start: int, stop: int) -> Iterator[T]:
         """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to go on with the last one."""
         if rows is not None:
             self._rows, self._position = rows, 0

@@ -76,7 +76,7 @@ class CsvRows:
     sha256: str
     count: int
     columns: tuple[str, ...]
-    _forward: ForwardReader = field(default_factory=ForwardReader, compare=False, repr=False)
+    _forward: ForwardReader[Row] = field(default_factory=ForwardReader, compare=False, repr=False)
 
     @property
     def identity(self) -> dict[str, str]:
