@@ -168,6 +168,7 @@ def _work(job: ShardJob, pipe: Connection) -> None:
 
 
 def _leave() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the group may get one, and the parent sends one too
     raise SystemExit(128 + signal.SIGTERM)
 
 
