@@ -32,6 +32,7 @@ class VwdCommand(click.Command):
         self.params.append(debug)
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Runs the verb; turns what it raises into two lines and an exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         try:

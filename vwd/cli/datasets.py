@@ -18,6 +18,7 @@ def datasets(base_dir: Path, as_json: bool) -> None:
 
 
 def show_registry(base_dir: Path, as_json: bool) -> None:
+    """Prints the corpora, one a line, or as JSON."""
     from vwd.corpora.registry import CORPORA
     from vwd.corpora.sources.hub import hub_id
     from vwd.corpora.sources.local import copy_path, has_copy

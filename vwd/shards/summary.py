@@ -48,6 +48,7 @@ class Summary:
 
 
 def summarise(dataset: str, entries: list[Entry], corpus_rows: int | None) -> Summary:
+    """The totals over these entries."""
     skips: Counter[str] = Counter()
     for entry in entries:
         skips += entry.skips_by_code

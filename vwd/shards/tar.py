@@ -50,7 +50,7 @@ class ShardTar:
         self._tar.close()
 
     def give_up(self) -> None:
-        """Closes it without another write: tarfile would complete the archive when it is collected."""
+        """Closes it, unless it is closed, without another write: tarfile would complete the archive when collected."""
         self._hashing.given_up = True
         self._tar.close()
 
@@ -70,7 +70,6 @@ def shard_tar(path: Path, temp: Path) -> Iterator[ShardTar]:
         tar = ShardTar(file)
         try:
             yield tar
-        except BaseException:
+            tar.close()
+        finally:
             tar.give_up()
-            raise
-        tar.close()

@@ -34,6 +34,7 @@ class H264Encoder:
         return {}
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
+        """An mp4 of the storyboard (see `vwd.video.encoders.Encoder`)."""
         planes = np.full((spec.height * 3 // 2, spec.width), 128, np.uint8)
         output = io.BytesIO()
         # bitexact: no library version and no time in the file.

@@ -35,6 +35,7 @@ class OpenCvEncoder:
         return {}
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
+        """An mp4 of the storyboard (see `vwd.video.encoders.Encoder`)."""
         with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{process_mark()}.") as folder:
             path = Path(folder) / "video.mp4"
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")

@@ -33,6 +33,7 @@ class ParquetRows:
         return {"kind": "file", "sha256": self.sha256}
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Rows `start` to `stop`: only the row groups that hold them are read."""
         import pyarrow.parquet
 
         with pyarrow.parquet.ParquetFile(self.path, memory_map=True) as file:

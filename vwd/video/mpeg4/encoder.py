@@ -74,6 +74,7 @@ class Mpeg4Encoder:
         }
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
+        """An mp4 of the storyboard (see `vwd.video.encoders.Encoder`)."""
         stream = self._streams.get(spec) or self._streams.setdefault(spec, Stream(spec, self._quality))
         added = inks(storyboard)
         starts = set(storyboard.page_starts)
