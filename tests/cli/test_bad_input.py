@@ -1,0 +1,158 @@
+"""Bad input: two lines that say what and what next, the right exit code, and nothing half made."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from conftest import Run, write_rows
+from shards.packing import SMALL, assert_two_lines, gsm8k, lamp_rows, write_lamps
+
+OWN = ("--prompt-column", "question", "--answer-column", "answer", "--language", "en")
+
+
+def nothing_was_made(tmp_path: Path) -> bool:
+    return not (tmp_path / "shards").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("gsm8", "gsm8k"), ("tinystory", "tinystories"), ("belle", "belle_school_math")]
+)
+def test_an_unknown_corpus_names_the_nearest(run: Run, tmp_path: Path, name: str, near: str) -> None:
+    done = run("pack", name, "--rows", "builtin", check=False)
+    assert_two_lines(done, code=2)
+    assert f"Did you mean '{near}'?" in done.stderr
+    assert nothing_was_made(tmp_path)
+
+
+def test_a_missing_column_lists_those_that_are_there(run: Run, tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", [{"problem": "How many?", "solution": "Two."}])
+    done = run(*gsm8k(), check=False)
+    assert_two_lines(done)
+    assert "needs the column(s) 'question', 'answer'; the rows have 'problem', 'solution'" in done.stderr
+    assert "--prompt-column" in done.stderr
+    assert nothing_was_made(tmp_path)
+
+
+def test_a_missing_column_of_one_s_own_is_named_too(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 3)
+    done = run("pack", "mine", "--rows", "rows.jsonl", *OWN[:3], "reply", *OWN[4:], check=False)
+    assert_two_lines(done)
+    assert "'question', 'reply'; the rows have 'question', 'answer'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "rows.csv", "rows.parquet"])
+def test_an_empty_file_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    done = run(*gsm8k("--rows", name), check=False)
+    assert_two_lines(done)
+    assert name in done.stderr
+    assert nothing_was_made(tmp_path)
+
+
+def test_a_csv_without_rows_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("question,answer\n")
+    done = run(*gsm8k("--rows", "rows.csv"), check=False)
+    assert_two_lines(done)
+    assert "rows.csv has no rows" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["rows.txt", "rows.json", "rows", "rows.jsonl.xz"])
+def test_an_unsupported_kind_of_file_lists_those_that_are_read(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("anything")
+    done = run(*gsm8k("--rows", name), check=False)
+    assert_two_lines(done)
+    assert ".jsonl, .jsonl.gz, .parquet, .csv" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["none.jsonl", "none.jsonl.gz", "none.csv", "none.parquet"])
+def test_a_missing_file_is_named(run: Run, tmp_path: Path, name: str) -> None:
+    done = run(*gsm8k("--rows", name), check=False)
+    assert_two_lines(done)
+    assert name in done.stderr
+    assert "No such file or directory" in done.stderr
+    assert nothing_was_made(tmp_path)
+
+
+def test_a_folder_in_place_of_a_file_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").mkdir()
+    done = run(*gsm8k(), check=False)
+    assert_two_lines(done)
+    assert "rows.jsonl: Is a directory" in done.stderr
+
+
+def test_a_broken_first_line_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("\n{not JSON}\n")
+    done = run(*gsm8k(), check=False)
+    assert_two_lines(done)
+    assert "rows.jsonl, line 2: not JSON" in done.stderr
+
+
+def test_a_csv_line_with_too_many_fields_is_named(run: Run, tmp_path: Path) -> None:
+    with (tmp_path / "rows.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["question", "answer"], ["How many?", "Two."], ["How", "many", "more?"]])
+    done = run(*gsm8k("--rows", "rows.csv"), check=False)
+    assert_two_lines(done)
+    assert "rows.csv, line 3" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../escape", "a/b", "Großes", "with space", ".hidden", "-x", ""])
+def test_a_name_that_is_no_safe_key_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+    write_rows(tmp_path / "rows.jsonl", lamp_rows(1))
+    before = sorted(tmp_path.parent.rglob("*"))
+    done = run("pack", "--rows", "rows.jsonl", *OWN, *SMALL, "--", name, check=False)
+    assert_two_lines(done, code=2)
+    assert sorted(tmp_path.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--size", "161x120"), "odd side"),
+        (("--size", "160"), "--size 160"),
+        (("--size", "-2x-2"), "no room"),
+        (("--size", "32x32"), "no room"),
+        (("--font-size", 300), "a font of 300 px"),
+        (("--frames", 1), "a video of 1 frames"),
+        (("--frames", -5), "a video of -5 frames"),
+        (("--fps", 0), "0 frames a second"),
+        (("--fps", "1/0"), "--fps 1/0"),
+        (("--fps", "fast"), "--fps fast"),
+        (("--fps", "nan"), "--fps nan"),
+        (("--shard-size", 0), "--shard-size 0"),
+        (("--num-samples", 0), "--num-samples 0"),
+        (("--start-idx", 3), "Take 0 or 6"),
+        (("--start-idx", -6), "--start-idx -6"),
+        (("--start-idx", 18), "beyond the last of 18 rows"),
+        (("--task", 3, "--num-tasks", 3), "--task 3 of --num-tasks 3"),
+        (("--encoder", "opencv", "--quality", 5), "quality"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(run: Run, tmp_path: Path, options: tuple[object, ...], said: str) -> None:
+    write_lamps(tmp_path, 18)
+    done = run(*gsm8k(*options), check=False)
+    assert_two_lines(done, code=2)
+    assert said in done.stderr
+    assert nothing_was_made(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("pack",), ("pack", "gsm8k", "--encoder", "av2"), ("pack", "gsm8k", "--num-workers", "0"), ("verify", "--jobs"),
+     ("no-such-verb",), ("status", "one", "two"), ("pack", "gsm8k", "--frames", "many")],
+)  # fmt: skip
+def test_usage_errors_exit_with_2_and_say_where_help_is(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, check=False)
+    assert done.returncode == 2
+    assert "--help" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_hub_out_of_reach_names_the_other_ways(run: Run, tmp_path: Path) -> None:
+    done = run("pack", "gsm8k", HF_HOME=str(tmp_path / "hub"), check=False)
+    assert_two_lines(done)
+    for way in ("vwd download --dataset gsm8k", "--rows FILE", "--rows builtin"):
+        assert way in done.stderr
+    assert nothing_was_made(tmp_path)

@@ -1,0 +1,107 @@
+"""Help: quick, whole, and with every default."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+import pytest
+from conftest import Run, environment
+
+from vwd.cli.main import cli
+
+COMMANDS = sorted(cli.commands)
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    for name, command in cli.commands.items():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield name, parameter
+
+
+def shown_help(command: str) -> str:
+    """The text of `vwd COMMAND --help`, unwrapped."""
+    registered = cli.commands[command]
+    return " ".join(registered.get_help(click.Context(registered, info_name=command)).split())
+
+
+def test_the_verbs_of_the_pipeline_are_there() -> None:
+    assert {"pack", "status", "verify", "export-jsonl", "datasets", "download", "completion"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(command: str) -> None:
+    registered = cli.commands[command]
+    assert registered.help
+    assert len(registered.help.strip().splitlines()[0]) > 15
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_debug(command: str) -> None:
+    assert "--debug" in [name for parameter in cli.commands[command].params for name in parameter.opts]
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
+def test_every_command_with_a_result_can_print_it_as_json(command: str) -> None:
+    assert "--json" in [name for parameter in cli.commands[command].params for name in parameter.opts]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [pytest.param(name, option, id=f"{name} {option.name}") for name, option in options()]
+)
+def test_every_option_has_a_help_text_and_a_default(command: str, option: click.Option) -> None:
+    assert option.help
+    shown = shown_help(command)
+    assert option.opts[0] in shown
+    _, record = option.get_help_record(click.Context(cli.commands[command])) or ("", "")
+    assert "default: " in record or option.required
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_argument_is_explained(command: str) -> None:
+    registered = cli.commands[command]
+    for parameter in registered.params:
+        if isinstance(parameter, click.Argument):
+            names = {(parameter.name or "").upper(), (parameter.metavar or "").strip("[]")}
+            assert names & set((registered.help or "").replace(".", " ").split())
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_printed_and_ends_well(run: Run, command: str) -> None:
+    done = run(*[part for part in (command, "--help") if part])
+    assert done.stdout.startswith("Usage: ")
+    assert done.stderr == ""
+    assert done.stdout == run(*[part for part in (command, "-h") if part]).stdout
+
+
+def test_the_first_help_names_every_command(run: Run) -> None:
+    shown = run("--help").stdout
+    assert all(f"\n  {command} " in shown for command in COMMANDS)
+
+
+def test_help_answers_in_less_than_four_tenths_of_a_second() -> None:
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "vwd", "--help"], env=environment(), check=True, capture_output=True)
+        taken.append(time.perf_counter() - began)
+    assert min(taken) < 0.4
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("numpy", "cv2", "PIL", "datasets", "pyarrow", "tiktoken", "webdataset", "av", "rjieba", "ftfy", "tqdm")
+    code = "import sys; from vwd.cli.main import cli; print([name for name in sys.argv[1:] if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *heavy], env=environment(), check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_version_is_told(run: Run) -> None:
+    from vwd import __version__
+
+    assert run("--version").stdout.strip() == f"vwd, version {__version__}"

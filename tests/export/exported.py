@@ -1,0 +1,16 @@
+"""Three corpora packed once a test process, for tests that export them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from export.exporting import pack_three_corpora
+
+
+@pytest.fixture(scope="session")
+def three_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base folder with the shards of gsm8k, tinystories and belle_school_math. Not to be changed."""
+    folder = tmp_path_factory.mktemp("corpora")
+    pack_three_corpora(folder)
+    return folder / "shards"

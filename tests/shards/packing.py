@@ -1,0 +1,136 @@
+"""Packing for tests: settings that cost little, rows of our own, and looking at what an output holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from conftest import environment, write_rows
+
+SMALL = ("--size", "160x120", "--font-size", "16", "--frames", "60")
+# With the slowest encoder, so that a signal can come in the middle of a shard.
+MEDIUM = ("--size", "320x180", "--font-size", "16", "--encoder", "opencv")
+SLOW = ("--encoder", "opencv")
+MEDIUM_ROWS = 36
+
+
+def lamp_rows(count: int) -> list[dict[str, object]]:
+    """Rows as GSM8K has them, each short enough for any size."""
+    return [
+        {
+            "question": f"A crate holds {n + 2} lamps. How many are in {n + 3} crates?",
+            "answer": f"There are {n + 2}*{n + 3} = <<{n + 2}*{n + 3}={(n + 2) * (n + 3)}>>{(n + 2) * (n + 3)} lamps."
+            f"\n#### {(n + 2) * (n + 3)}",
+        }
+        for n in range(count)
+    ]
+
+
+def write_lamps(folder: Path, count: int) -> Path:
+    return write_rows(folder / "rows.jsonl", lamp_rows(count))
+
+
+def gsm8k(*more: object, size: tuple[str, ...] = SMALL, workers: int = 1) -> tuple[object, ...]:
+    """The arguments that pack `rows.jsonl` in the current folder, six rows a shard."""
+    return ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, *size, "--num-workers", workers, *more)
+
+
+def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:
+    """Starts `vwd …` in a process group of its own, and does not wait for it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "vwd", *map(str, args)],
+        cwd=cwd, env=environment(**env), start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def vwd(cwd: Path, *args: object, **env: str) -> str:
+    """Runs `vwd …`, which must end well; its stdout."""
+    process = start(cwd, *args, **env)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
+
+
+def send(process: subprocess.Popen[str], signum: signal.Signals, whole_group: bool) -> None:
+    """A signal to a process and its workers, or to it alone."""
+    if whole_group:
+        os.killpg(process.pid, signum)
+    else:
+        process.send_signal(signum)
+
+
+def wait_until(process: subprocess.Popen[str], folder: Path, pattern: str) -> Path | None:
+    """The first file that matches; None where the process ends before there is one."""
+    while process.poll() is None:
+        if found := next(folder.glob(pattern), None):
+            return found
+        time.sleep(0.005)
+    return None
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The worker processes that a run has started."""
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    except OSError:
+        return []
+
+
+def tar_hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of every tar in a folder, by name."""
+    return {tar.name: hashlib.sha256(tar.read_bytes()).hexdigest() for tar in sorted(folder.glob("*.tar"))}
+
+
+def entry_file(folder: Path, number: int) -> Path:
+    return folder / "ledger" / f"{folder.name}-{number:06d}.json"
+
+
+def read_entry(folder: Path, number: int) -> dict[str, Any]:
+    return dict(json.loads(entry_file(folder, number).read_bytes()))
+
+
+def seal(folder: Path, number: int) -> None:
+    """Makes the ledger's entry name the tar as it stands now."""
+    tar = (folder / f"{folder.name}-{number:06d}.tar").read_bytes()
+    entry = {**read_entry(folder, number), "bytes": len(tar), "sha256": hashlib.sha256(tar).hexdigest()}
+    entry_file(folder, number).write_text(json.dumps(entry), "utf-8")
+
+
+def temp_files(folder: Path) -> list[Path]:
+    """Files that a writer has not finished."""
+    return [path for path in folder.rglob(".tmp/*") if path.is_file()]
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """The time and content of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def copy_pack(original: Path, to: Path) -> Path:
+    """A copy of a packed fixture that may be damaged: its rows and its shards. Returns the dataset's folder."""
+    shutil.copytree(original, to, dirs_exist_ok=True)
+    return to / "shards" / "gsm8k"
+
+
+def assert_two_lines(done: subprocess.CompletedProcess[str], code: int = 1) -> None:
+    """A failure that the user can act on: what, what to do, and no traceback."""
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 2, done.stderr
+    assert lines[0].startswith("Error: ")
+    assert not lines[0].startswith("Error: unexpected"), done.stderr
+    assert "Traceback" not in done.stderr

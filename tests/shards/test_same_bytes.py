@@ -1,0 +1,58 @@
+"""A shard is a pure function of the plan and its number: who packs it, and how often, changes no byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from shards.packing import SMALL, gsm8k, tar_hashes, temp_files, write_lamps
+
+pytest_plugins = ["shards.packed"]
+
+
+def test_packing_the_same_rows_twice_gives_the_same_bytes(run: Run, tmp_path: Path, three_shards: Path) -> None:
+    write_lamps(tmp_path, 18)
+    run(*gsm8k("--out", "again"))
+    hashes = tar_hashes(tmp_path / "again" / "gsm8k")
+    assert len(hashes) == 3
+    assert hashes == tar_hashes(three_shards / "shards" / "gsm8k")
+
+
+def test_two_workers_give_the_bytes_of_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
+    write_lamps(tmp_path, 18)
+    run(*gsm8k(workers=2))
+    assert tar_hashes(tmp_path / "shards" / "gsm8k") == tar_hashes(three_shards / "shards" / "gsm8k")
+
+
+def test_three_tasks_give_the_bytes_of_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
+    write_lamps(tmp_path, 18)
+    folder = tmp_path / "shards" / "gsm8k"
+    for task in (2, 0, 1):
+        run(*gsm8k("--task", task, "--num-tasks", 3))
+        assert (folder / f"gsm8k-{task:06d}.tar").is_file()
+    assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
+    assert temp_files(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("dataset", "encoder"), [("belle_school_math", "mpeg4"), ("tinystories", "h264"), ("gsm8k_chinese", "opencv")]
+)
+def test_every_encoder_gives_the_same_bytes_in_any_number_of_workers(
+    run: Run, tmp_path: Path, dataset: str, encoder: str
+) -> None:
+    for out, workers in (("one", 1), ("two", 2)):
+        run("pack", dataset, "--rows", "builtin", "--num-samples", 6, "--shard-size", 3, *SMALL[:4],
+            "--encoder", encoder, "--out", out, "--num-workers", workers)  # fmt: skip
+    hashes = tar_hashes(tmp_path / "one" / dataset)
+    assert len(hashes) == 2
+    assert hashes == tar_hashes(tmp_path / "two" / dataset)
+
+
+def test_a_slice_of_the_rows_gives_the_bytes_those_shards_have_in_the_whole(
+    run: Run, tmp_path: Path, three_shards: Path
+) -> None:
+    write_lamps(tmp_path, 18)
+    run(*gsm8k("--start-idx", 6, "--num-samples", 6))
+    whole = tar_hashes(three_shards / "shards" / "gsm8k")
+    assert tar_hashes(tmp_path / "shards" / "gsm8k") == {"gsm8k-000001.tar": whole["gsm8k-000001.tar"]}

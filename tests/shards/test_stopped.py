@@ -1,0 +1,81 @@
+"""SIGTERM and SIGINT stop a run within five seconds, in order."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from shards.packing import (
+    SLOW,
+    entry_file,
+    gsm8k,
+    send,
+    start,
+    tar_hashes,
+    temp_files,
+    vwd,
+    wait_until,
+    workers_of,
+    write_lamps,
+)
+
+STARTS = 10
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["whole group", "parent alone"])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_stops_a_run_and_what_is_finished_is_kept(
+    tmp_path: Path, signum: signal.Signals, code: int, whole_group: bool
+) -> None:
+    write_lamps(tmp_path, 48)
+    folder = tmp_path / "shards" / "gsm8k"
+    process = start(tmp_path, *gsm8k(size=SLOW))
+    wait_until(process, folder, "ledger/*.json")
+    time.sleep(0.2)
+    finished = tar_hashes(folder)
+    began = time.monotonic()
+    send(process, signum, whole_group)
+    _, said = process.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert process.returncode == code
+    assert "same command again" in said
+    assert finished
+    assert finished.items() <= tar_hashes(folder).items()
+    assert entry_file(folder, 0).is_file()
+    assert temp_files(folder) == []
+    assert "0 torn" in vwd(tmp_path, "status")
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_workers_start_shows_no_traceback(tmp_path: Path) -> None:
+    write_lamps(tmp_path, 18)
+    for attempt in range(STARTS):
+        process = start(tmp_path, *gsm8k("--out", attempt, workers=2))
+        while len(workers_of(process)) < 2:
+            assert process.poll() is None
+            time.sleep(0.002)
+        time.sleep(0.02 * attempt)
+        send(process, signal.SIGINT, whole_group=True)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130, said
+        assert "Traceback" not in said, f"attempt {attempt}: {said}"
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_sent_again_and_again_does_not_interrupt_the_clearing_up(
+    tmp_path: Path, signum: signal.Signals, code: int
+) -> None:
+    write_lamps(tmp_path, 48)
+    folder = tmp_path / "shards" / "gsm8k"
+    process = start(tmp_path, *gsm8k(size=SLOW, workers=2))
+    wait_until(process, folder, ".tmp/*.tar.*")
+    for _ in range(4):
+        send(process, signum, whole_group=False)
+        time.sleep(0.01)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == code, said
+    assert "same command again" in said
+    assert temp_files(folder) == []

@@ -1,0 +1,121 @@
+"""Unfinished files: swept when their writer is dead, kept while it lives, never under a final name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from conftest import Run
+from shards.packing import MEDIUM, copy_pack, gsm8k, send, start, temp_files, wait_until, write_lamps
+
+from vwd.shards.files import sweep, whole_file
+
+pytest_plugins = ["shards.packed"]
+
+DIE_WRITING = """
+import os, sys
+from pathlib import Path
+from vwd.shards.files import whole_file
+with whole_file(Path(sys.argv[1]) / "data.tar", Path(sys.argv[1]) / ".tmp") as file:
+    file.write(b"half of it")
+    file.flush()
+    os._exit(9)
+"""
+
+
+def left_by_dead_writer(folder: Path) -> Path:
+    """The temporary file of a process that died while it wrote."""
+    subprocess.run([sys.executable, "-c", DIE_WRITING, str(folder)], check=False)
+    (left,) = temp_files(folder)
+    return left
+
+
+def on_another_node(path: Path) -> Path:
+    """The same file, as if another machine were writing it."""
+    name, _, pid, mark = path.name.rsplit(".", 3)
+    return path.rename(path.with_name(f"{name}.000000000000.{pid}.{mark}"))
+
+
+def test_the_files_of_dead_writers_are_swept(tmp_path: Path) -> None:
+    left = left_by_dead_writer(tmp_path)
+    assert sweep(tmp_path / ".tmp") == 1
+    assert not left.exists()
+    assert not (tmp_path / ".tmp").exists()
+    assert not (tmp_path / "data.tar").exists()
+
+
+def test_a_writer_that_died_is_dead_also_while_nobody_has_asked_how(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", DIE_WRITING, str(tmp_path)])
+    os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie, as under an init that reaps none
+    assert Path(f"/proc/{writer.pid}").exists()
+    assert sweep(tmp_path / ".tmp") == 1
+    writer.wait()
+
+
+def test_the_file_of_a_live_writer_is_kept(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "data.tar", tmp_path / ".tmp") as file:
+        file.write(b"all of it")
+        assert sweep(tmp_path / ".tmp") == 0
+    assert (tmp_path / "data.tar").read_bytes() == b"all of it"
+
+
+def test_a_writer_on_another_node_is_dead_after_an_hour_of_silence(tmp_path: Path) -> None:
+    foreign = on_another_node(left_by_dead_writer(tmp_path))
+    assert sweep(tmp_path / ".tmp") == 0
+    long_ago = time.time() - 2 * 3600
+    os.utime(foreign, (long_ago, long_ago))
+    assert sweep(tmp_path / ".tmp") == 1
+
+
+def test_a_file_of_an_unknown_name_is_swept_only_when_it_is_old(tmp_path: Path) -> None:
+    (tmp_path / ".tmp").mkdir()
+    odd = tmp_path / ".tmp" / "odd"
+    odd.write_bytes(b"")
+    assert sweep(tmp_path / ".tmp") == 0
+    os.utime(odd, (0, 0))
+    assert sweep(tmp_path / ".tmp") == 1
+
+
+def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    file = whole_file(tmp_path / "data.tar", tmp_path / ".tmp")
+    file.__enter__().write(b"half of it")
+    assert file.__exit__(OSError, OSError("no more"), None) is False
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_that_is_written_again_is_the_old_one_until_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "data.tar"
+    path.write_bytes(b"old")
+    with whole_file(path, tmp_path / ".tmp") as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+def test_packing_sweeps_the_dead_and_spares_the_living(run: Run, three_shards: Path, tmp_path: Path) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    dead = left_by_dead_writer(folder)
+    with whole_file(folder / "notes.txt", folder / ".tmp") as file:
+        (alive,) = set(temp_files(folder)) - {dead}
+        run(*gsm8k())
+        assert temp_files(folder) == [alive]
+        file.write(b"still here")
+    assert (folder / "notes.txt").read_bytes() == b"still here"
+
+
+def test_a_killed_run_leaves_nothing_behind_outside_its_output_once_it_has_gone_on(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 12)
+    system = tmp_path / "temporary"
+    system.mkdir()
+    process = start(tmp_path, *gsm8k(size=MEDIUM), TMPDIR=str(system))
+    wait_until(process, tmp_path / "shards" / "gsm8k", ".tmp/*.tar.*")
+    wait_until(process, system, "*/*")
+    send(process, signal.SIGKILL, whole_group=True)
+    process.communicate(timeout=60)
+    run(*gsm8k(size=MEDIUM), TMPDIR=str(system))
+    assert list(system.iterdir()) == []

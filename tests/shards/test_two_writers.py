@@ -1,0 +1,101 @@
+"""Several processes at the same output at once end with one good shard of each."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+
+from conftest import Run, write_rows
+from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_lamps
+
+from vwd.corpora.registry import find_corpus
+from vwd.corpora.sources.open import open_file
+from vwd.shards.files import create_once
+from vwd.shards.paths import OutputPaths
+from vwd.shards.plan import ShardRange
+from vwd.shards.shard import ShardJob, ShardMaker
+from vwd.text.spec import StoryboardSpec
+from vwd.video.spec import VideoSpec
+
+pytest_plugins = ["shards.packed"]
+
+ROUNDS = 150
+
+
+def test_two_processes_packing_the_same_rows_at_once_end_with_good_shards(
+    run: Run, tmp_path: Path, three_shards: Path
+) -> None:
+    write_lamps(tmp_path, 18)
+    both = [start(tmp_path, *gsm8k()) for _ in range(2)]
+    for process in both:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    folder = tmp_path / "shards" / "gsm8k"
+    assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
+    assert temp_files(folder) == []
+    assert "3 shards, 18 samples: clean" in run("verify").stdout
+
+
+def test_of_two_processes_with_other_settings_one_packs_and_one_is_refused(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 18)
+    both = [start(tmp_path, *gsm8k("--frames", frames)) for frames in (60, 61)]
+    said = [process.communicate(timeout=60)[1] for process in both]
+    codes = [process.returncode for process in both]
+    assert sorted(codes) == [0, 1], said
+    refused = said[codes.index(1)]
+    assert "was packed with other settings: video.frames" in refused
+    assert "clean" in run("verify").stdout
+    contract = json.loads((tmp_path / "shards" / "gsm8k" / "pack.json").read_bytes())
+    assert contract["video"]["frames"] == (60, 61)[codes.index(0)]
+
+
+def test_of_many_that_create_a_file_at_once_one_wins_and_its_content_stands(tmp_path: Path) -> None:
+    path = tmp_path / "pack.json"
+    together = Barrier(8)
+
+    def create(number: int) -> bool:
+        together.wait()
+        return create_once(path, b"%d" % number * 100_000, tmp_path / ".tmp")
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(create, range(8)))
+    assert won.count(True) == 1
+    assert path.read_bytes() == b"%d" % won.index(True) * 100_000
+    assert temp_files(tmp_path) == []
+
+
+def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_end_well(tmp_path: Path) -> None:
+    rows = open_file(write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}]))
+    corpus = find_corpus("gsm8k")
+    paths = OutputPaths(tmp_path, "gsm8k")
+    job = ShardJob(
+        corpus, corpus.schema_for(rows.columns), rows, paths, StoryboardSpec(), VideoSpec(), "opencv"
+    )  # fmt: skip
+    together = Barrier(2)
+
+    def make(maker: ShardMaker) -> str:
+        try:
+            for _ in range(ROUNDS):
+                together.wait(timeout=30)
+                maker.make(ShardRange(0, 0, 1, True), lambda: None)
+        except BrokenBarrierError:
+            return "the other writer failed"
+        except Exception as error:
+            together.abort()
+            return repr(error)
+        return "well"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(make, [ShardMaker(job), ShardMaker(job)])) == ["well", "well"]
+    assert tar_hashes(paths.folder) == {}
+
+
+def test_all_skipped_rows_packed_twice_at_once_end_without_an_error(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}] * 60)
+    command = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1, *SMALL, "--num-workers", 1)
+    for process in [start(tmp_path, *command) for _ in range(2)]:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    assert len(list((tmp_path / "shards" / "gsm8k" / "ledger").iterdir())) == 60

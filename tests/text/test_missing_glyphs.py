@@ -1,0 +1,65 @@
+"""A character that no font draws legibly skips the sample, and the skip names it."""
+
+from __future__ import annotations
+
+import pytest
+from boards import FONTS, board_of, sample_of
+
+from vwd.corpora.normalise import normalise
+from vwd.corpora.sample import Skip, SkipCode
+from vwd.text.layout import lay_out
+from vwd.text.spec import StoryboardSpec
+from vwd.video.fonts import drawable
+
+UNDRAWN = {
+    "emoji": ("\U0001f600", "U+1F600 GRINNING FACE"),
+    "replacement": ("\ufffd", "U+FFFD REPLACEMENT CHARACTER"),
+    "surrogate": ("\ud800", "U+D800"),
+    "Arabic": ("س", "U+0633 ARABIC LETTER SEEN"),
+    "Hebrew": ("ש", "U+05E9 HEBREW LETTER SHIN"),
+    "Devanagari": ("क", "U+0915 DEVANAGARI LETTER KA"),
+    "private use": ("\ue000", "U+E000"),
+    "unassigned": ("\u0378", "U+0378"),
+    "lone mark": ("x\u0301", "U+0301 COMBINING ACUTE ACCENT"),
+    "variation selector": ("❤\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("text", "named"), UNDRAWN.values(), ids=UNDRAWN.keys())
+def test_a_character_without_a_glyph_is_named(text: str, named: str, language: str) -> None:
+    for prompt, answer in ((f"What is {text}?", "It is x."), ("What is it?", f"It is {text}.")):
+        sample = sample_of(prompt, answer, "zh" if language == "zh" else "en")
+        skip = lay_out(sample, StoryboardSpec(), FONTS)
+        assert isinstance(skip, Skip)
+        assert skip.code is SkipCode.MISSING_GLYPH
+        assert skip.detail.startswith(named)
+        assert skip.detail.encode("utf-8")
+
+
+def test_the_first_missing_character_of_the_prompt_is_the_one_named() -> None:
+    skip = lay_out(sample_of("a \ufffd \U0001f600", "\ue000"), StoryboardSpec(), FONTS)
+    assert isinstance(skip, Skip)
+    assert "U+FFFD" in skip.detail
+
+
+@pytest.mark.parametrize("text", ["“a” ‘b’ … — – × ÷ − € £ ½ ² é ñ А", "①℃∥Ⅰ㎡，。！？；：（）《》【】、·"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_the_corpora_use_is_drawn(text: str, language: str) -> None:
+    board = board_of("Which?", text, "zh" if language == "zh" else "en")
+    shown = "".join(word.text for word in board.words)
+    assert shown.replace(" ", "").endswith(text.replace(" ", ""))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_letter_and_a_mark_that_compose_are_drawn(language: str) -> None:
+    assert board_of("cafe?", normalise("cafe\u0301"), "zh" if language == "zh" else "en")
+
+
+def test_no_character_that_shows_nothing_is_taken_for_drawable() -> None:
+    assert [hex(ord(c)) for c in "\x00\x07\x7f\u00ad\u200b\u2028\ufeff\uffa0\u3164\ufffc\u115f" if drawable(c)] == []
+
+
+@pytest.mark.parametrize("text", ["\x7f", "a\x1f", "\t", "é\x7f"])
+def test_a_control_character_is_never_called_drawn(text: str) -> None:
+    assert FONTS.undrawable(text) == text[-1]

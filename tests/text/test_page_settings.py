@@ -1,0 +1,36 @@
+"""Pages and lengths that cannot be are refused with what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from vwd.errors import UsageError
+from vwd.text.spec import PageSpec, StoryboardSpec, baseline, scaled
+
+
+@pytest.mark.parametrize(("width", "height"), [(641, 360), (640, 361), (60, 360), (640, 40), (0, 0), (-640, 360)])
+def test_a_frame_that_is_odd_or_too_small_is_refused(width: int, height: int) -> None:
+    with pytest.raises(UsageError) as caught:
+        PageSpec(width, height)
+    assert f"{width}x{height}" in caught.value.what
+    assert caught.value.todo
+
+
+@pytest.mark.parametrize("size", [0, 15, 257])
+def test_a_font_outside_of_what_is_legible_is_refused(size: int) -> None:
+    with pytest.raises(UsageError, match="16 to 256"):
+        PageSpec(font_size=size)
+
+
+@pytest.mark.parametrize("frames", [-1, 0, 1, 65_536])
+def test_a_video_too_short_to_show_an_answer_or_too_long_is_refused(frames: int) -> None:
+    with pytest.raises(UsageError, match="2 to 65535"):
+        StoryboardSpec(frames=frames)
+
+
+@pytest.mark.parametrize("size", range(16, 60))
+def test_lines_grow_with_the_font_and_never_cut_it(size: int) -> None:
+    page = PageSpec(1280, 720, size)
+    assert page.line_height == scaled(32, size) >= size * 32 / 28
+    assert baseline(size) < page.line_height
+    assert page.lines * page.line_height <= 712

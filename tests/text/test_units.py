@@ -1,0 +1,76 @@
+"""An answer is cut into what appears at a time: English words; Chinese words or characters with their marks."""
+
+from __future__ import annotations
+
+import pytest
+from boards import LANGUAGES, TEXTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vwd.corpora.normalise import normalise
+from vwd.corpora.sample import Language
+from vwd.corpora.sentences import break_sentences
+from vwd.text.spec import ChineseUnits
+from vwd.text.units import cut_units
+
+
+def texts_of(text: str, language: Language = "zh", zh_units: ChineseUnits = "word") -> list[str]:
+    return [unit.text for unit in cut_units(text, language, zh_units)]
+
+
+@settings(deadline=None, max_examples=500)
+@given(TEXTS | st.text(), LANGUAGES, st.sampled_from(["word", "char"]))
+def test_units_and_what_stands_before_them_give_back_the_text(
+    text: str, language: Language, zh_units: ChineseUnits
+) -> None:
+    text = break_sentences(normalise(text), language)
+    units = cut_units(text, language, zh_units)
+    assert "".join(unit.lead + unit.text for unit in units) == text
+    assert all(unit.text and unit.text == unit.text.strip() and "\n" not in unit.text for unit in units)
+    assert {unit.lead for unit in units} <= {"", " ", "\n"}
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("小羊喝水苹果三个大家好天气晴朗")))
+def test_characters_appear_one_by_one_when_asked_for(text: str) -> None:
+    assert texts_of(text, "zh", "char") == list(text)
+    assert len(texts_of(text, "zh", "word")) <= len(text)
+
+
+def test_english_units_are_words_with_their_marks() -> None:
+    assert texts_of('So, 3*4 = $12.50 ("all").\nDone!', "en") == ["So,", "3*4", "=", "$12.50", '("all").', "Done!"]
+
+
+def test_chinese_units_are_words_with_their_marks() -> None:
+    assert texts_of("苹果，（苹果）“苹果”。") == ["苹果，", "（苹果）", "“苹果”。"]
+
+
+def test_chinese_characters_keep_their_marks_too() -> None:
+    assert texts_of("小羊，（喝）水。", "zh", "char") == ["小", "羊，", "（喝）", "水。"]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["3.5", "1,200", "-7", "25%", "30℃", "Python", "3*(4+5)=27", "$\\frac{1}{2}$", "\\(x + 1\\)", "$$a + b$$",
+     "$x = 3$", "https://example.org/a?b=c", "½", "GSM8K"],
+)  # fmt: skip
+@pytest.mark.parametrize("zh_units", ["word", "char"])
+def test_numbers_latin_words_and_formulas_are_whole(whole: str, zh_units: ChineseUnits) -> None:
+    assert whole in texts_of(f"小羊 {whole} 苹果", "zh", zh_units)
+
+
+def test_two_prices_are_no_formula() -> None:
+    assert "$5" in texts_of("一个$5元，另一个$6元。")
+
+
+def test_straight_quotes_open_and_close_in_turn() -> None:
+    assert texts_of('"苹果"苹果') == ['"苹果"', "苹果"]
+
+
+def test_a_text_of_marks_alone_is_one_unit() -> None:
+    assert texts_of("“。”") == ["“。”"]
+    assert texts_of("……") == ["……"]
+
+
+def test_no_text_has_no_units() -> None:
+    assert cut_units("", "en", "word") == cut_units("", "zh", "word") == []
