@@ -20,7 +20,22 @@ def is_dead(mark: str) -> bool | None:
     node, _, number = mark.partition(".")
     if node != _node() or not number.isdigit():
         return None
-    return not Path(f"/proc/{number}").exists()
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return _is_zombie(number)
+
+
+def _is_zombie(number: str) -> bool:
+    """Whether a process has ended, and its parent has not asked how."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "ZX"
 
 
 @cache

@@ -41,7 +41,14 @@ def _show(one: Status) -> None:
     click.echo(f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn")
     click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {size(one.bytes)}")
     if one.samples_per_second:
-        left = f"about {duration(one.seconds_left)} left" if one.seconds_left else "done"
+        done = one.corpus_rows is not None and one.rows >= one.corpus_rows
+        left = (
+            "done"
+            if done
+            else "more to come"
+            if one.seconds_left is None
+            else f"about {duration(one.seconds_left)} left"
+        )
         click.echo(f"  rate     {one.samples_per_second:.1f} samples/s lately, {left}")
     if one.torn:
         click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' makes them again")

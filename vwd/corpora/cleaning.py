@@ -38,8 +38,7 @@ def unwrap_boxed(solution: str) -> tuple[str, str]:
     """
     text, final = _unwrap_outer(solution)
     for _ in range(8):
-        text, inner = _unwrap_outer(text)
-        final = inner or final
+        text, final = _unwrap_outer(text)[0], _unwrap_outer(final)[0]
     return text, final
 
 

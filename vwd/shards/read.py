@@ -15,8 +15,6 @@ from vwd.errors import ShardError
 from vwd.shards.members import MEMBERS
 
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([a-z0-9.]+)")
-# Tar writers fill the last record, of 20 blocks by default.
-_LONGEST_END = 4 * tarfile.RECORDSIZE
 _ANOTHER = "Fetch or pack this shard again; nothing was taken from it."
 
 
@@ -81,8 +79,13 @@ def _check_end(path: Path, data_end: int) -> None:
     """Behind the last member stand zeros alone, two blocks at least; tarfile takes anything else for an end, too."""
     with path.open("rb") as file:
         file.seek(data_end)
-        rest = file.read(_LONGEST_END + 1)
-    if not 2 * tarfile.BLOCKSIZE <= len(rest) <= _LONGEST_END or rest.strip(b"\0"):
+        zeros = 0
+        while block := file.read(1 << 20):
+            if block.strip(b"\0"):
+                zeros = 0
+                break
+            zeros += len(block)
+    if zeros < 2 * tarfile.BLOCKSIZE:
         raise ShardError(f"{path}: does not end where its last whole member does: cut short, or damaged", _ANOTHER)
 
 

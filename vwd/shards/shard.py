@@ -12,7 +12,7 @@ from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sample import Sample, Skip
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ShardError
-from vwd.shards.ledger import Entry, SkippedRow, write_entry
+from vwd.shards.ledger import Entry, SkippedRow, State, look_up, write_entry
 from vwd.shards.members import sample_members
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
@@ -45,6 +45,14 @@ class ShardJob:
     quality: int | None = None
 
 
+class _OvertakenError(Exception):
+    """Another run has finished more of the shard that is being made."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.number)
+        self.entry = entry
+
+
 class ShardMaker:
     """Makes shards, one after another, with one encoder and one set of fonts."""
 
@@ -63,6 +71,12 @@ class ShardMaker:
             RowsError: a row of the file is broken.
             ShardError: the rows end before the shard does.
         """
+        try:
+            return self._make(shard, on_row)
+        except _OvertakenError as overtaken:
+            return overtaken.entry
+
+    def _make(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         started = time.monotonic()
         skips: list[SkippedRow] = []
         samples = prompt_tokens = answer_tokens = 0
@@ -79,6 +93,8 @@ class ShardMaker:
                     prompt_tokens += count_tokens(sample.prompt)
                     answer_tokens += count_tokens(sample.answer)
                 on_row()
+            if other := self._overtaken(shard):
+                raise _OvertakenError(other)
         if not samples:
             tar_path.unlink(missing_ok=True)  # readers of shards stumble over an empty tar
         entry = Entry(
@@ -89,6 +105,11 @@ class ShardMaker:
         )  # fmt: skip
         write_entry(self._job.paths, entry)
         return entry
+
+    def _overtaken(self, shard: ShardRange) -> Entry | None:
+        """The entry of a run that has meanwhile made more of this shard: a cut one must not replace a whole one."""
+        state, entry = look_up(self._job.paths, shard.number)
+        return entry if state is State.DONE and entry and entry.stop > shard.stop else None
 
     def _render(self, shard: ShardRange) -> Iterator[tuple[int, Skip | tuple[Sample, dict[str, bytes]]]]:
         job, index = self._job, shard.start - 1

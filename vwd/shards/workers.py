@@ -121,7 +121,7 @@ def _hear(worker: _Worker) -> int | Entry | Failure:
     try:
         message: int | Entry | Failure = worker.pipe.recv()
         return message
-    except (EOFError, ConnectionResetError):
+    except (EOFError, OSError):
         worker.process.join()
         assert worker.shard
         code = worker.process.exitcode or 0

@@ -13,9 +13,10 @@ ChineseUnits = Literal["word", "char"]
 
 FONT_SIZE = 28
 SMALLEST_FONT_SIZE = 16
+# MPEG-4 Part 2 gives a side 13 bits.
+LARGEST_SIDE = 8190
 # At 28 px both fonts stand on a baseline 26 px below a line's top and stay within 32 px.
-LINE_HEIGHT_AT_28 = 32
-_BASELINE_AT_28 = 26
+_ABOVE_AT_28, _BELOW_AT_28 = 26, 6
 
 
 def scaled(pixels_at_28: int, font_size: int) -> int:
@@ -25,7 +26,12 @@ def scaled(pixels_at_28: int, font_size: int) -> int:
 
 def baseline(font_size: int) -> int:
     """Pixel rows from a line's top down to the baseline."""
-    return scaled(_BASELINE_AT_28, font_size)
+    return scaled(_ABOVE_AT_28, font_size)
+
+
+def line_height(font_size: int) -> int:
+    """Pixel rows of a line: 32 at 28 px."""
+    return baseline(font_size) + scaled(_BELOW_AT_28, font_size)
 
 
 class Metrics(Protocol):
@@ -53,6 +59,8 @@ class PageSpec:
     margin_bottom: int = 4
 
     def __post_init__(self) -> None:
+        if max(self.width, self.height) > LARGEST_SIDE:
+            raise UsageError(f"a frame of {self.width}x{self.height} pixels", f"Give at most {LARGEST_SIDE} a side.")
         if self.width % 2 or self.height % 2:
             raise UsageError(f"a frame of {self.width}x{self.height} has an odd side", "Give two even numbers.")
         if not SMALLEST_FONT_SIZE <= self.font_size <= 256:
@@ -69,7 +77,7 @@ class PageSpec:
 
     @property
     def line_height(self) -> int:
-        return scaled(LINE_HEIGHT_AT_28, self.font_size)
+        return line_height(self.font_size)
 
     @property
     def lines(self) -> int:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, features
 
 from vwd.corpora.sample import Language
-from vwd.text.spec import FONT_SIZE, LINE_HEIGHT_AT_28, baseline, scaled
+from vwd.text.spec import FONT_SIZE, baseline, line_height
 
 Coverage = npt.NDArray[np.uint8]
 
@@ -71,7 +71,7 @@ def drawable(char: str) -> bool:
 def _fits_cell(char: str) -> bool:
     font = _load(font_for(char, "zh"), FONT_SIZE)
     left, top, right, bottom = font.getbbox(char, anchor="ls")
-    above, below = baseline(FONT_SIZE), scaled(LINE_HEIGHT_AT_28, FONT_SIZE) - baseline(FONT_SIZE)
+    above, below = baseline(FONT_SIZE), line_height(FONT_SIZE) - baseline(FONT_SIZE)
     cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
     return char == " " or (bottom > top and cut <= 1)
 
@@ -124,7 +124,7 @@ class _Advances(dict[str, int]):
 def draw_glyph(char: str, font_size: int, language: Language) -> Glyph:
     """A character's bitmap on its line. Ink beyond the advance is cut: boxes of words never overlap."""
     font = _load(font_for(char, language), font_size)
-    advance, height = round(font.getlength(char)), scaled(LINE_HEIGHT_AT_28, font_size)
+    advance, height = round(font.getlength(char)), line_height(font_size)
     image = Image.new("L", (advance + 2 * _MARGIN, height))
     ImageDraw.Draw(image).text((_MARGIN, baseline(font_size)), char, fill=255, font=font, anchor="ls")
     return Glyph(advance, np.asarray(image)[:, _MARGIN : _MARGIN + advance].copy())

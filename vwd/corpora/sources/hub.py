@@ -9,7 +9,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -104,26 +106,40 @@ def _load(
 
 def _revision(name: str) -> str | None:
     """The hub's current commit of a dataset; None where the hub is out of reach, and its cache must serve."""
-    from huggingface_hub import constants, get_token
+    from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
         return None
-    token = get_token()
-    request = urllib.request.Request(
-        f"{constants.ENDPOINT}/api/datasets/{urllib.parse.quote(name)}",
-        headers={"Authorization": f"Bearer {token}"} if token else {},
-    )
     try:
-        with urllib.request.urlopen(request, timeout=_PROBE_SECONDS) as answer:
-            return str(json.load(answer)["sha"])
+        with _ask(f"api/datasets/{urllib.parse.quote(name)}") as answer:
+            revision = str(json.load(answer)["sha"])
+        _check_files(name, revision)
+        return revision
     except urllib.error.HTTPError as error:
-        raise HubError(
-            f"the hub says {error.code} {error.reason} for the dataset '{name}'",
-            "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give --rows FILE or --rows builtin.",
-        ) from error
+        if error.code < 500 and error.code != HTTPStatus.TOO_MANY_REQUESTS:
+            raise HubError(
+                f"the hub says {error.code} {error.reason} for the dataset '{name}'",
+                "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give --rows FILE or --rows builtin.",
+            ) from error
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
-        _stay_offline()
-        return None
+        pass  # out of reach, or something else that answers there
+    _stay_offline()
+    return None
+
+
+def _check_files(name: str, revision: str) -> None:
+    """Some firewalls let the hub's listing through, but not its files."""
+    with suppress(urllib.error.HTTPError):  # a dataset without a README, too, has been reached
+        _ask(f"datasets/{urllib.parse.quote(name)}/resolve/{revision}/README.md", "HEAD").close()
+
+
+def _ask(path: str, method: str = "GET") -> Any:
+    from huggingface_hub import constants, get_token
+
+    token = get_token()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"{constants.ENDPOINT}/{path}", headers=headers, method=method)
+    return urllib.request.urlopen(request, timeout=_PROBE_SECONDS)
 
 
 def _stay_offline() -> None:

@@ -94,9 +94,11 @@ def open_csv(path: Path) -> CsvRows:
     Raises:
         RowsError: no header or no rows, text that is not UTF-8, or a row with more fields than the header.
     """
-    count = sum(1 for _ in _csv_rows(path))
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         columns = tuple(next(csv.reader(text), []))
+    if any(map(_NOT_UTF8.search, columns)):
+        raise RowsError(f"{path}, line 1: not UTF-8", "Save the file as UTF-8 with a header line.")
+    count = sum(1 for _ in _csv_rows(path))
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with a header line and at least one row.")
     return CsvRows(path, _sha256(path), count, columns)

@@ -34,7 +34,7 @@ def stream_header(spec: VideoSpec) -> bytes:
             bits(1, 1), bits(1, 2), bits(1, 1), bits(0, 1),  # vol_control: 4:2:0, low delay, no VBV
             bits(0, 2), _MARKER,  # rectangular
             bits(spec.fps.numerator, 16), _MARKER,  # vop_time_increment_resolution
-            bits(1, 1), bits(spec.fps.denominator, increment_bits(spec)),  # fixed_vop_rate and its increment
+            _fixed_rate(spec),
             _MARKER, bits(spec.width, 13), _MARKER, bits(spec.height, 13), _MARKER,
             bits(0, 1),  # interlaced
             bits(1, 1),  # obmc_disable
@@ -55,6 +55,13 @@ def stream_header(spec: VideoSpec) -> bytes:
             _VIDEO_OBJECT, _VIDEO_OBJECT_LAYER, pack([layer + stuffing(len(layer))])[0],
         )
     )  # fmt: skip
+
+
+def _fixed_rate(spec: VideoSpec) -> bytes:
+    """fixed_vop_rate and its increment, which must be less than a second."""
+    if spec.fps.denominator >= spec.fps.numerator:
+        return bits(0, 1)
+    return bits(1, 1) + bits(spec.fps.denominator, increment_bits(spec))
 
 
 def vop_header(spec: VideoSpec, frame: int, kind: int, quantiser: int) -> bytes:
