@@ -51,7 +51,7 @@ def _draw(storyboard: Storyboard, frame: int, font: ImageFont.FreeTypeFont) -> c
         words: list[Word] = list(line)
         text = " ".join(word.text for word in words)
         draw.text((words[0].box.x, y + baseline(storyboard.font_size)), text, fill="black", font=font, anchor="ls")
-    if page == storyboard.separator_page:
+    if page == storyboard.separator_page and storyboard.separator.height:
         x, top, width, height = storyboard.separator
         draw.rectangle((x, top, x + width - 1, top + height - 1), fill="black")
     return cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR)

@@ -75,11 +75,6 @@ def difference(one: Luma, other: Luma) -> int:
     return int(cv2.absdiff(one.clip(BLACK, WHITE), other.clip(BLACK, WHITE)).max())
 
 
-def squared_error(one: Luma, other: Luma) -> float:
-    """The mean squared error of a picture."""
-    return float(cv2.norm(one, other, cv2.NORM_L2SQR)) / one.size
-
-
 def db(mean_squared_error: float) -> float:
     """The peak signal-to-noise ratio of a mean squared error."""
     return float(10 * np.log10(255**2 / max(mean_squared_error, 1e-9)))
@@ -167,7 +162,7 @@ def checked(video: bytes, board: Storyboard, spec: VideoSpec, proof: Proof) -> I
     for frame, ((time, luma), _) in enumerate(pairs):
         if time != frame / spec.fps:
             raise ValueError(f"frame {frame} is shown at {time} s")
-        proof.squared_errors.append(squared_error(luma, canvas))
+        proof.squared_errors.append(float(cv2.norm(luma, canvas, cv2.NORM_L2SQR)) / luma.size)
         proof.strays += strays(luma, white if frame in starts else before, boxes.get(frame, []))
         before = luma
         yield luma
