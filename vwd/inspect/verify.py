@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from vwd.errors import ShardError
+from vwd.hashing import sha256_of
 from vwd.shards.contract import read_contract
-from vwd.shards.files import sha256_of
 from vwd.shards.ledger import Entry, State, look_up, read_ledger
 from vwd.shards.members import TASKS
 from vwd.shards.outputs import tar_numbers

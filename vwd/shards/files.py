@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -55,14 +54,6 @@ def create_once(path: Path, data: bytes, temp: Path) -> bool:
 def json_bytes(data: Any) -> bytes:
     """JSON for a person to read: indented, in UTF-8, with a line break at the end."""
     return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

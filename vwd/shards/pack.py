@@ -12,8 +12,9 @@ from pathlib import Path
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, UsageError
+from vwd.hashing import sha256_of
 from vwd.shards.contract import agree, make_contract
-from vwd.shards.files import sha256_of, sweep
+from vwd.shards.files import sweep
 from vwd.shards.ledger import Entry, State, look_up
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, plan_shards, task_slice

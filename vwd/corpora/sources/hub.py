@@ -19,6 +19,7 @@ from typing import Any
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sample import Row
 from vwd.errors import HubError
+from vwd.hashing import sha256_of
 
 # One request decides whether the hub can be reached; a firewall that drops packets must not cost minutes.
 _PROBE_SECONDS = 6.0
@@ -160,11 +161,8 @@ def _out_of_reach(corpus: Corpus, name: str, error: Exception) -> HubError:
 
 
 def _folder_hash(folder: Path) -> str:
-    """One hash over the names and bytes of a folder's files, in order of name."""
+    """One hash over the names and contents of a folder's files, in order of name."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\0".encode())
     return digest.hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.rows import ForwardReader
 from vwd.errors import RowsError
+from vwd.hashing import sha256_of
 
 # The default of the csv module (131,072) is shorter than some stories' answers.
 _LONGEST_FIELD = 16 * 1024 * 1024
@@ -66,7 +66,7 @@ def open_parquet(path: Path) -> ParquetRows:
         ) from error
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
-    return ParquetRows(path, _sha256(path), count, columns)
+    return ParquetRows(path, sha256_of(path), count, columns)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def open_csv(path: Path) -> CsvRows:
     count = sum(1 for _ in _csv_rows(path))
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with a header line and at least one row.")
-    return CsvRows(path, _sha256(path), count, columns)
+    return CsvRows(path, sha256_of(path), count, columns)
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
@@ -121,11 +121,3 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                 f"{path}, line {reader.reader.line_num}: {error}",
                 "Mend that line, or quote its fields; the text is UTF-8.",
             ) from error
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
