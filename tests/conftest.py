@@ -17,6 +17,11 @@ REAL_ROWS = Path(__file__).resolve().parents[2] / "shared" / "data"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Twice the CPUs for `-n auto`: many tests wait, for a cluster, a server, or a process that is to be killed."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs `vwd …` in `tmp_path`, with the hub switched off and no Slurm around."""

@@ -44,6 +44,18 @@ class OutputError(VwdError):
     """An output folder that cannot be written or read."""
 
 
+class StorageError(OutputError):
+    """Object storage that cannot be reached, refuses, or lacks what was sent.
+
+    Args:
+        hopeless: whether other files will fare no better.
+    """
+
+    def __init__(self, what: str, todo: str, hopeless: bool = False) -> None:
+        super().__init__(what, todo)
+        self.hopeless = hopeless
+
+
 class ShardError(VwdError):
     """A shard that failed, or a tar that is not what a shard should be."""
 
@@ -53,3 +65,7 @@ class MissingExtraError(VwdError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs a package that is not installed", f"pip install 'vwd[{extra}]'")
+
+
+class SlurmError(VwdError):
+    """Slurm is not here, refuses or does not answer."""

@@ -23,14 +23,16 @@ def test_packing_prints_its_summary_on_stdout_and_its_plan_on_stderr(run: Run, t
     assert done.stderr == "gsm8k: 1 of 1 shards to make, 0 stand; 1 worker(s), to shards/gsm8k\n"
 
 
-@pytest.mark.parametrize("command", ["status", "verify", "export-jsonl"])
+@pytest.mark.parametrize("command", ["status", "verify", "export-jsonl", "export-opensora", "export-parquet"])
 def test_reading_an_output_says_nothing_on_stderr(run: Run, three_shards: Path, command: str) -> None:
     done = run(command, three_shards / "shards")
     assert done.stdout
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["status", "verify", "export-jsonl", "datasets"])
+@pytest.mark.parametrize(
+    "command", ["status", "verify", "export-jsonl", "export-opensora", "export-sat", "export-parquet", "datasets"]
+)
 def test_json_is_all_there_is_on_stdout(run: Run, three_shards: Path, command: str) -> None:
     where = () if command == "datasets" else (three_shards / "shards",)
     told = json.loads(run(command, *where, "--json").stdout)

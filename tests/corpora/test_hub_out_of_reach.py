@@ -1,4 +1,4 @@
-"""Without the hub, `vwd pack` ends within 15 seconds in two lines that say so and what to do instead."""
+"""Without the hub, `vwd pack` ends within a minute in two lines that say so and what to do instead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 from hubs import answering_hub, caches, closed_port, garbled_hub, silent_hub
 
-WITHIN_SECONDS = 15
+WITHIN_SECONDS = 60
 
 
 def complaint(run: Run, tmp_path: Path, endpoint: str, *args: str, **env: str) -> list[str]:

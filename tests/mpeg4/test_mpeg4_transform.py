@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from vwd.video.frames import VIDEO_RANGE
-from vwd.video.mpeg4.blocks import Tiles, luma_blocks, quantise_inter, quantise_intra, transform
+from vwd.video.mpeg4.blocks import (
+    Tiles,
+    dequantise,
+    inverse,
+    luma_blocks,
+    quantise_closest,
+    quantise_inter,
+    quantise_intra,
+    transform,
+)
 from vwd.video.mpeg4.tables import ZIGZAG
 
 # 2^12 cos(k pi / 16), rounded; the first is 2^13 / sqrt(8).
@@ -76,6 +85,21 @@ def test_levels_change_exactly_at_their_thresholds(quantiser: int, level: int, o
             rounded_dc(threshold + off),
             intra_level(threshold + off, quantiser),
         ]
+
+
+@given(st.integers(1, 31), st.integers(-2047 * ONE, 2047 * ONE))
+def test_the_closest_level_is_closest(quantiser: int, coefficient: int) -> None:
+    level = int(quantise_closest(np.full((1, 64), coefficient), quantiser)[0, 5])
+    near = np.array([[0] * 5 + [level + off] + [0] * 58 for off in (0, -1, 1)])
+    chosen, *others = np.abs(dequantise(near, quantiser)[:, 5] * ONE - coefficient).tolist()
+    # Of an even quantiser, the decoder's values lie one below the middle.
+    assert chosen <= min(others) + 2 * ONE * (1 - quantiser % 2)
+
+
+@given(BLOCKS)
+def test_the_inverse_gives_back_what_was_transformed(block: Tiles) -> None:
+    unscaled = np.rint(transform(block[None]) / ONE).astype(np.int64)
+    assert np.abs(inverse(unscaled)[0] - block).max() <= 4
 
 
 @given(BLOCKS)

@@ -100,10 +100,12 @@ def read_entry(folder: Path, number: int) -> dict[str, Any]:
 
 
 def seal(folder: Path, number: int) -> None:
-    """Makes the ledger's entry name the tar as it stands now."""
+    """Makes the ledger's entry name the tar as it stands now; the sidecars, which name the old one, go."""
     tar = (folder / f"{folder.name}-{number:06d}.tar").read_bytes()
     entry = {**read_entry(folder, number), "bytes": len(tar), "sha256": hashlib.sha256(tar).hexdigest()}
     entry_file(folder, number).write_text(json.dumps(entry), "utf-8")
+    for name in ("SHA256SUMS", "sizes.json", "shardindex.json", "README.md"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def temp_files(folder: Path) -> list[Path]:

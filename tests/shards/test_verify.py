@@ -96,10 +96,10 @@ def test_a_video_of_another_size_is_named(folder: Path, run: Run, tmp_path: Path
     tar = folder / "gsm8k-000001.tar"
     write_members(tar, changed_video(read_members(tar), lambda _: large))
     seal(folder, 1)
-    assert problems(folder) == [
+    assert (
         "gsm8k-000001: gsm8k_000007: the video has 640x360 pixels, 193 frames at 193/10 a second, "
         "not 160x120, 60 at 193/10"
-    ]
+    ) in problems(folder)
 
 
 def test_a_tar_cut_at_a_member_s_border_is_torn(folder: Path, run: Run) -> None:

@@ -39,6 +39,8 @@ Luma = npt.NDArray[np.uint8]
 WHITE, BLACK = int(VIDEO_RANGE[0]), int(VIDEO_RANGE[-1])
 # What the encoder promises.
 LEAST_MEAN_DB, LEAST_WORST_DB, MOST_DIFFERENCE = 42.0, 40.0, 2
+# Luma 25 is 10 of 255 in RGB, 26 is 12 (BT.601).
+LIGHTEST_INK = 25
 
 
 class Picture(NamedTuple):
@@ -106,11 +108,13 @@ class Proof:
     size: int = 0
     squared_errors: list[float] = field(default_factory=list)
     strays: int = 0
+    lightest_ink: int = 0
     differences: dict[str, int] = field(default_factory=dict)
 
     def __iadd__(self, other: Proof) -> Proof:
         self.rows, self.size, self.strays = self.rows + 1, self.size + other.size, self.strays + other.strays
         self.squared_errors += other.squared_errors
+        self.lightest_ink = max(self.lightest_ink, other.lightest_ink)
         for name, largest in other.differences.items():
             self.differences[name] = max(largest, self.differences.get(name, 0))
         return self
@@ -125,6 +129,8 @@ class Proof:
         found = [f"{name} differs by {most}" for name, most in self.differences.items() if most > MOST_DIFFERENCE]
         if self.decibels[1] < LEAST_WORST_DB:
             found.append(f"a frame at {self.decibels[1]:.1f} dB")
+        if self.lightest_ink > LIGHTEST_INK:
+            found.append(f"ink that decodes to luma {self.lightest_ink}")
         if self.strays:
             found.append(f"{self.strays} samples changed outside the words' macroblocks")
         return found
@@ -164,6 +170,7 @@ def checked(video: bytes, board: Storyboard, spec: VideoSpec, proof: Proof) -> I
             raise ValueError(f"frame {frame} is shown at {time} s")
         proof.squared_errors.append(float(cv2.norm(luma, canvas, cv2.NORM_L2SQR)) / luma.size)
         proof.strays += strays(luma, white if frame in starts else before, boxes.get(frame, []))
+        proof.lightest_ink = max(proof.lightest_ink, int(luma[canvas == BLACK].max(initial=0)))
         before = luma
         yield luma
 
@@ -190,12 +197,12 @@ def main() -> None:
     if not total.rows:
         sys.exit("no video was proved")
     mean, worst = total.decibels
-    print("| rows | frames | PSNR mean, worst (dB) | decoders differ by at most | strays | KB a video |")
-    print("|---|---|---|---|---|---|")
+    print("| rows | frames | PSNR mean, worst (dB) | decoders differ by at most | lightest ink | strays | KB a video |")
+    print("|---|---|---|---|---|---|---|")
     decoders = ", ".join(f"{name} {largest}" for name, largest in total.differences.items())
     print(
         f"| {total.rows} of {options.rows.name} | {len(total.squared_errors)} | {mean:.1f}, {worst:.1f} "
-        f"| {decoders} | {total.strays} | {total.size / total.rows / 1000:.0f} |"
+        f"| {decoders} | {total.lightest_ink} | {total.strays} | {total.size / total.rows / 1000:.0f} |"
     )
     sys.exit(1 if broken or mean < LEAST_MEAN_DB else 0)
 

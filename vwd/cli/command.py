@@ -31,6 +31,14 @@ class VwdCommand(click.Command):
         )  # fmt: skip
         self.params.append(debug)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Reads the options; those that mean something, such as an output in object storage, may fail so."""
+        try:
+            return super().parse_args(ctx, args)
+        except VwdError as error:
+            complain(error.what, error.todo)
+            ctx.exit(error.exit_code)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the verb; turns what it raises into two lines and an exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,17 +87,38 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.  [default: off]")(command)
 
 
+class OutputPath(click.Path):
+    """A folder, or a place in object storage such as `s3://bucket/prefix`."""
+
+    name = "folder or s3://…"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or "://" not in value:
+            return super().convert(value, param, ctx)
+        from vwd.shards.location import output_path
+
+        return output_path(value)
+
+
 def output_argument(command: F) -> F:
     """The output to read: the base folder, or one dataset's folder in it."""
-    return click.argument(
-        "output", metavar="[OUT]", default="shards", type=click.Path(path_type=Path, file_okay=False)
-    )(command)
+    return click.argument("output", metavar="[OUT]", default="shards", type=OutputPath())(command)
 
 
 def base_dir_option(command: F) -> F:
     return click.option(
         "--base-dir", type=click.Path(path_type=Path, file_okay=False), default="data", show_default=True,
         envvar="VWD_BASE_DIR", show_envvar=True, help="Where local copies are, as <base>/<dataset>/dataset.",
+    )(command)  # fmt: skip
+
+
+def shards_option(command: F) -> F:
+    return click.option(
+        "--shards", metavar="LIST|FILE",
+        help="Only these shards: 3,7,9-12, or a file that holds such a list.  [default: all]",
     )(command)  # fmt: skip
 
 

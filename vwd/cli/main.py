@@ -9,7 +9,12 @@ from vwd.cli.completion import completion
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
 from vwd.cli.export_jsonl import export_jsonl
+from vwd.cli.export_opensora import export_opensora
+from vwd.cli.export_parquet import export_parquet
+from vwd.cli.export_sat import export_sat
+from vwd.cli.index import index
 from vwd.cli.pack import pack
+from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
 
@@ -23,11 +28,14 @@ def cli() -> None:
     vwd pack gsm8k --shard-size 1000     make shards; the same command again goes on
     vwd status                           how far it is
     vwd verify                           hold every tar against the ledger
-    vwd export-jsonl                     a folder of videos, and JSONL files
+    vwd index --all                      what other readers of shards want beside them
+    vwd export-jsonl                     a folder of videos, and JSONL files of prompts
+    vwd slurm submit tinystories         pack on a cluster
     """
 
 
-for command in (pack, status, verify, export_jsonl, datasets, download, completion):
+EXPORTS = (export_jsonl, export_opensora, export_sat, export_parquet)
+for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 
 

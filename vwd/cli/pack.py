@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, complain, corpus_names, json_option, show_json
+from vwd.cli.command import (
+    OutputPath,
+    VwdCommand,
+    base_dir_option,
+    complain,
+    corpus_names,
+    json_option,
+    shards_option,
+    show_json,
+)
 
 if TYPE_CHECKING:
     from vwd.corpora.registry import Corpus
@@ -20,13 +29,19 @@ if TYPE_CHECKING:
 @click.option("--shard-size", type=int, default=1000, show_default=True, help="Rows a shard.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputPath(),
     default="shards",
     show_default=True,
-    help="The output's base folder; the shards go to <out>/<dataset>.",
+    help="The output's base folder, or s3://bucket/prefix (extra s3); the shards go to <out>/<dataset>.",
+)
+@click.option(
+    "--staging",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --out s3://…: the local folder where a shard is before its upload.  [default: one in TMPDIR]",
 )
 @click.option("--start-idx", type=int, help="First row; a multiple of the shard size.  [default: 0]")
 @click.option("--num-samples", type=int, help="How many rows from there on.  [default: all]")
+@shards_option
 @click.option(
     "--num-workers",
     type=click.IntRange(1),
@@ -59,6 +74,13 @@ if TYPE_CHECKING:
     help="The quantiser of mpeg4: 1 is finest, 31 smallest.  [default: 3]",
 )
 @click.option(
+    "--cache-mb",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    help="Megabytes that each worker's mpeg4 encoder may keep between videos; changes speed only.",
+)
+@click.option(
     "--prompt-overflow",
     type=click.Choice(["spill", "shrink", "skip"]),
     default="spill",
@@ -77,6 +99,14 @@ if TYPE_CHECKING:
 @click.option("--fps", default="193/10", show_default=True, help="Frames a second, exactly.")
 @click.option("--font-size", type=int, default=28, show_default=True, help="In pixels.")
 @click.option(
+    "--shuffle-seed",
+    type=int,
+    help="Mix the rows by this seed before they are sharded; keys keep the row's number.  [default: in order]",
+)
+@click.option(
+    "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
+)
+@click.option(
     "--check", is_flag=True, help="Compare the sha256 of shards that are done; redo those that differ.  [default: off]"
 )
 @json_option
@@ -91,7 +121,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     from vwd.corpora.sources.open import open_rows
     from vwd.shards import pack as engine
 
-    corpus = _corpus(dataset, options)
+    corpus = corpus_of(dataset, options)
     settings = _settings(options)
     rows = open_rows(corpus, options["rows"], options["base_dir"], options["streaming"])
     bars: list[Progress] = []
@@ -109,6 +139,8 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     finally:
         for bar in bars:
             bar.__exit__(None, None, None)
+    if result.complete and not result.failures:
+        _index(result)
     if as_json:
         show_json(_json_of(result))
     else:
@@ -117,7 +149,12 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
         _report_failures(ctx, result)
 
 
-def _corpus(dataset: str, options: dict[str, Any]) -> Corpus:
+def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
+    """The corpus that a name and the options of `vwd pack` mean.
+
+    Raises:
+        UsageError: there is none of this name, or an option of one's own rows is lacking.
+    """
     from vwd.corpora.registry import find_corpus, own_corpus
     from vwd.errors import UsageError
 
@@ -134,6 +171,7 @@ def _corpus(dataset: str, options: dict[str, Any]) -> Corpus:
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
+    from vwd.shards.numbers import numbers_said
     from vwd.shards.pack import PackSettings, default_workers, spec_of
 
     task, num_tasks = _task(options)
@@ -143,15 +181,30 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         shard_size=options["shard_size"],
         start_idx=options["start_idx"] or 0,
         num_samples=options["num_samples"],
+        shards=numbers_said(options["shards"]),
         task=task,
         num_tasks=num_tasks,
         num_workers=options["num_workers"] or default_workers(),
         check=options["check"],
         encoder=options["encoder"],
         quality=options["quality"],
+        cache_mb=options["cache_mb"],
+        shuffle_seed=options["shuffle_seed"],
+        sat_meta=options["sat_meta"],
+        staging=_staging(options),
         video=video,
         storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
     )
+
+
+def _staging(options: dict[str, Any]) -> Path | None:
+    from vwd.errors import UsageError
+    from vwd.shards.location import is_remote
+
+    staging: Path | None = options["staging"]
+    if staging and not is_remote(options["out"]):
+        raise UsageError("--staging is for an --out in object storage", "Leave it out, or give --out s3://bucket/….")
+    return staging
 
 
 def _task(options: dict[str, Any]) -> tuple[int, int]:
@@ -167,6 +220,19 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
     if found:
         click.echo(f"Slurm array: task {found[0]} of {found[1]}", err=True)
     return found or (0, 1)
+
+
+def _index(result: PackResult) -> None:
+    """The light sidecars. Where they cannot be written, the shards stand all the same."""
+    from vwd.errors import VwdError
+    from vwd.index.index import write_index
+
+    try:
+        if result.summary.samples:
+            write_index(result.paths)
+    except VwdError as error:
+        click.echo(f"No sidecars: {error.what}", err=True)
+        click.echo(error.todo, err=True)
 
 
 def _json_of(result: PackResult) -> dict[str, Any]:

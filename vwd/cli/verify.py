@@ -38,17 +38,22 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
         show_json(
             [
                 {"dataset": r.dataset, "shards": r.shards, "samples": r.samples,
-                 "problems": [{"shard": p.shard, "what": p.what} for p in r.problems]}
+                 "problems": [{"shard": p.shard, "what": p.what} for p in r.problems], "stale": list(r.stale)}
                 for r in results
             ]
         )  # fmt: skip
     for result in results:
         if not as_json:
-            count = len(result.problems)
+            count = len(result.problems) + len(result.stale)
             verdict = "clean" if not count else f"{count:,} problem(s)"
             click.echo(f"{result.dataset}: {result.shards:,} shards, {result.samples:,} samples: {verdict}")
             for problem in result.problems:
                 click.echo(f"  {problem.shard}: {problem.what}")
+            for name in result.stale:
+                click.echo(f"  {name}: is not what the ledger says")
     if any(result.problems for result in results):
         click.echo("Run 'vwd pack' with its settings and --check to make the named shards again.", err=True)
+    if any(result.stale for result in results):
+        click.echo("Run 'vwd index' with the same kinds to write the named sidecars again.", err=True)
+    if not all(result.clean for result in results):
         ctx.exit(1)

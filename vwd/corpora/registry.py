@@ -30,6 +30,7 @@ class Corpus:
     Attributes:
         hub_id, config, split: where it is on the dataset hub ("" for rows of one's own).
         rows: its size on the hub when this registry was written; 0 where that is not known.
+        licence: its identifier on the hub; "" where none is stated. `terms` is what else its authors ask for.
         schemas: the first whose columns a row has is the one that reads it.
     """
 
@@ -41,6 +42,8 @@ class Corpus:
     config: str | None = None
     split: str = "train"
     rows: int = 0
+    licence: str = ""
+    terms: str = ""
 
     def schema_for(self, columns: Iterable[str]) -> Schema:
         """The schema that these columns satisfy.
@@ -83,13 +86,20 @@ _STORY_ZH = Schema(("story_zh",), schemas.Story("story_zh", "zh"))
 CORPORA = {
     corpus.name: corpus
     for corpus in (
-        Corpus("gsm8k", "en", "question", (_GSM8K,), "openai/gsm8k", "main", rows=7_473),
+        Corpus("gsm8k", "en", "question", (_GSM8K,), "openai/gsm8k", "main", rows=7_473, licence="mit"),
         Corpus(
             "openmath2_gsm8k", "en", "question", (_MESSAGES, _OPENMATH), "ai2-adapt-dev/openmath-2-gsm8k",
+            terms="its text is from nvidia/OpenMathInstruct-2, which is CC-BY-4.0",
         ),
-        Corpus("belle_school_math", "zh", "question", (_BELLE,), "BelleGroup/school_math_0.25M", rows=248_481),
-        Corpus("gsm8k_chinese", "zh", "question", (_METAMATH_ZH, _GSM8K_ZH), "swulling/gsm8k_chinese", rows=7_473),
-        Corpus("tinystories", "en", "story", (_STORY_EN,), "roneneldan/TinyStories", rows=2_119_719),
+        Corpus("belle_school_math", "zh", "question", (_BELLE,), "BelleGroup/school_math_0.25M", rows=248_481,
+            licence="gpl-3.0", terms="its authors allow research only",
+        ),
+        Corpus("gsm8k_chinese", "zh", "question", (_METAMATH_ZH, _GSM8K_ZH), "swulling/gsm8k_chinese", rows=7_473,
+            terms="its text is translated from openai/gsm8k, which is MIT",
+        ),
+        Corpus("tinystories", "en", "story", (_STORY_EN,), "roneneldan/TinyStories", rows=2_119_719,
+            licence="cdla-sharing-1.0",
+        ),
         Corpus("tinystories_chinese", "zh", "story", (_STORY_ZH,), "adam89/TinyStoriesChinese"),
     )
 }  # fmt: skip

@@ -1,1 +1,1 @@
-"""A way out of shards: the documented video folder and its JSONL files."""
+"""A way out of shards: a folder of videos with lists of them for trainers, or Parquet."""

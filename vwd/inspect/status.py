@@ -6,12 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vwd.shards.contract import read_contract
-from vwd.shards.ledger import Entry, State, read_ledger
+from vwd.shards.ledger import State, read_ledger
 from vwd.shards.outputs import tar_numbers
 from vwd.shards.paths import OutputPaths
-
-# The rate is taken over the shards that ended in the last quarter of an hour of work.
-_RATE_WINDOW_SECONDS = 900.0
+from vwd.shards.summary import recent_rate
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,13 @@ def status(paths: OutputPaths) -> Status:
     """
     contract = read_contract(paths)
     corpus_rows, shard_size = contract["rows"], contract["shard_size"]
-    ledger = list(read_ledger(paths))
+    ledger = list(read_ledger(paths, sizes=False))
     done = [entry for _, state, entry in ledger if entry and state is State.DONE]
     torn = [number for number, state, _ in ledger if state is State.TORN]
     torn += sorted(set(tar_numbers(paths)) - {number for number, _, _ in ledger})
     rows = sum(entry.stop - entry.start for entry in done)
     shards = None if corpus_rows is None else -(-corpus_rows // shard_size)
-    rate = _recent_rate(done)
+    rate = recent_rate(done)
     row_rate = rate * rows / max(1, sum(e.samples for e in done))
     return Status(
         dataset=paths.dataset,
@@ -70,12 +68,3 @@ def status(paths: OutputPaths) -> Status:
         samples_per_second=round(rate, 2),
         seconds_left=round((corpus_rows - rows) / row_rate, 1) if corpus_rows and row_rate else None,
     )
-
-
-def _recent_rate(done: list[Entry]) -> float:
-    if not done:
-        return 0.0
-    last = max(entry.finished for entry in done)
-    recent = [entry for entry in done if entry.finished > last - _RATE_WINDOW_SECONDS]
-    span = last - min(entry.finished - entry.seconds for entry in recent)
-    return sum(entry.samples for entry in recent) / max(span, 0.001)

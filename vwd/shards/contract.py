@@ -11,15 +11,18 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError
 from vwd.shards.files import create_once, json_bytes
+from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
+from vwd.shards.reaching import reaching
+from vwd.shards.storage import exists
 from vwd.text.spec import StoryboardSpec
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
 
-FORMAT = 1
+FORMAT = 2
 
 # What readers of an output ask of its contract.
-_NEEDED = {"rows", "shard_size", "video"}
+_NEEDED = {"rows", "shard_size", "shuffle_seed", "members", "video"}
 # What a shard's bytes depend on beside our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
 
@@ -32,6 +35,8 @@ def make_contract(
     storyboard: StoryboardSpec,
     video: VideoSpec,
     encoder: Mapping[str, str],
+    shuffle_seed: int | None = None,
+    sat_meta: bool = False,
 ) -> dict[str, Any]:
     """All that decides an output's bytes, as plain values."""
     return {
@@ -43,6 +48,8 @@ def make_contract(
         "columns": list(columns),
         "rows": rows.count,
         "shard_size": shard_size,
+        "shuffle_seed": shuffle_seed,
+        "members": list(member_endings(sat_meta)),
         "storyboard": {
             "font_size": storyboard.page.font_size,
             "prompt_overflow": storyboard.prompt_overflow,
@@ -67,7 +74,7 @@ def agree(paths: OutputPaths, contract: Mapping[str, Any]) -> None:
         ContractError: the folder was packed with other settings; lists them.
         OutputError: the `pack.json` there cannot be read.
     """
-    if not paths.contract.exists() and create_once(paths.contract, json_bytes(contract), paths.temp):
+    if not exists(paths.contract) and create_once(paths.contract, json_bytes(contract), paths.temp):
         return
     different = differences(read_contract(paths), contract)
     if different:
@@ -84,7 +91,9 @@ def read_contract(paths: OutputPaths) -> dict[str, Any]:
         OutputError: it is not there, or cannot be read.
     """
     try:
-        contract = json.loads(paths.contract.read_bytes())
+        with reaching(paths.contract):
+            data = paths.contract.read_bytes()
+        contract = json.loads(data)
     except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
             f"{paths.contract}: cannot be read: {error}", "Give a folder that 'vwd pack' has made."

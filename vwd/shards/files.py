@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from vwd.processes import is_dead, process_mark
+from vwd.shards.location import default_staging, is_remote
+from vwd.shards.storage import download, upload, upload_once
 
 # A writer on another node cannot be asked whether it lives. It touches its file every few seconds.
 _DEAD_AFTER_SECONDS = 3600.0
 
 
 @contextmanager
-def whole_file(path: Path, temp: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, temp: Path, sync_parent: bool = True) -> Iterator[IO[bytes]]:
     """A binary file that stands at `path` only when the block has ended well; else nothing is left of it.
 
     Args:
-        temp: a folder on the same file system for the unfinished file.
+        path: on disk, or in object storage, to where the finished file is uploaded.
+        temp: a folder on the same file system for the unfinished file; on any, before an upload.
+        sync_parent: make the rename survive a power cut, too; a writer of many files may do so once for them all.
     """
     with _temp_file(path.name, temp) as (name, file):
         yield file
         file.flush()
-        os.fsync(file.fileno())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        name.replace(path)
-    sync_folder(path.parent)
+        _put(name, file, path, sync_parent)
+
+
+@contextmanager
+def file_if_new(path: Path, temp: Path, on_write: Callable[[], None]) -> Iterator[IO[bytes]]:
+    """Like `whole_file`, but a file that has the same content stays as it is, with its time.
+
+    Args:
+        on_write: called when the file has been put there.
+    """
+    with _temp_file(path.name, temp) as (name, file):
+        yield file
+        file.flush()
+        if path.is_file() and filecmp.cmp(name, path, shallow=False):
+            return
+        _put(name, file, path)
+    on_write()
+
+
+@contextmanager
+def whole_path(path: Path, temp: Path) -> Iterator[Path]:
+    """As `whole_file`, for libraries that open a file by its name: yields the temporary one's."""
+    with _temp_file(path.name, temp) as (name, file):
+        yield name
+        _put(name, file, path)
 
 
 def create_once(path: Path, data: bytes, temp: Path) -> bool:
@@ -39,6 +65,8 @@ def create_once(path: Path, data: bytes, temp: Path) -> bool:
     Returns:
         Whether this call created it.
     """
+    if is_remote(path):
+        return upload_once(data, path)
     with _temp_file(path.name, temp) as (name, file):
         file.write(data)
         file.flush()
@@ -49,6 +77,23 @@ def create_once(path: Path, data: bytes, temp: Path) -> bool:
             return False
     sync_folder(path.parent)
     return True
+
+
+@contextmanager
+def local_copy(path: Path) -> Iterator[Path]:
+    """The file itself where it is on disk; else a copy, which lasts as long as the context."""
+    if not is_remote(path):
+        yield path
+        return
+    staging = default_staging()
+    sweep(staging)
+    try:
+        with _temp_file(path.name, staging) as (name, _):
+            download(path, name)
+            yield name
+    finally:
+        with suppress(OSError):
+            sweep(staging)
 
 
 def json_bytes(data: Any) -> bytes:
@@ -83,6 +128,18 @@ def sweep(temp: Path) -> int:
     with suppress(OSError):
         temp.rmdir()
     return removed
+
+
+def _put(name: Path, file: IO[bytes], path: Path, sync_parent: bool = True) -> None:
+    """Moves a whole file from its temporary name to where it belongs, so that it survives a power cut."""
+    if is_remote(path):
+        upload(name, path)
+        return
+    os.fsync(file.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name.replace(path)
+    if sync_parent:
+        sync_folder(path.parent)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a sample is in a shard: four members, in a fixed order, with the same fields in every sample."""
+"""What a sample is in a shard: its members, in a fixed order, with the same fields in every sample."""
 
 from __future__ import annotations
 
@@ -13,9 +13,19 @@ from vwd.video.spec import VideoSpec
 
 MEMBERS = ("mp4", "inference.json", "rendering.json", "storyboard.json")
 TASKS = ("inference", "rendering")
+# CogVideoX's trainer (sat) looks a sample's caption up when it meets this member, by the member's name. The content
+# is a number, since readers of shards take what ends so for one. Only with `--sat-meta`.
+SAT_ID = "id"
 
 
-def sample_members(sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes) -> dict[str, bytes]:
+def member_endings(sat_meta: bool) -> tuple[str, ...]:
+    """The endings of every sample's members, in their order."""
+    return (*MEMBERS, SAT_ID) if sat_meta else MEMBERS
+
+
+def sample_members(
+    sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes, sat_meta: bool = False
+) -> dict[str, bytes]:
     """The members of a sample by their ending, in the order in which they stand in the tar."""
     path = sample_video_path(sample.dataset, sample.key)
     question = inference_prompt(sample.prompt, sample.language, sample.kind)
@@ -30,12 +40,15 @@ def sample_members(sample: Sample, storyboard: Storyboard, spec: VideoSpec, vide
         "fps": float(spec.fps),
         **storyboard.to_json(),
     }
-    return {
+    members = {
         "mp4": video,
         "inference.json": _compact({"video_path": path, "prompt": question}),
         "rendering.json": _compact({"video_path": path, "prompt": both}),
         "storyboard.json": _compact(told),
     }
+    if sat_meta:
+        members[SAT_ID] = str(sample.index).encode()
+    return members
 
 
 def _compact(data: dict[str, Any]) -> bytes:

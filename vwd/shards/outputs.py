@@ -6,7 +6,9 @@ from pathlib import Path
 
 from vwd.errors import OutputError
 from vwd.shards.ledger import numbered
+from vwd.shards.location import is_remote
 from vwd.shards.paths import OutputPaths
+from vwd.shards.storage import exists, listing
 
 
 def find_outputs(path: Path) -> list[OutputPaths]:
@@ -18,7 +20,7 @@ def find_outputs(path: Path) -> list[OutputPaths]:
     if _is_output(path):
         whole = path.resolve()
         return [OutputPaths(whole.parent, whole.name)]
-    found = sorted(child for child in path.iterdir() if _is_output(child)) if path.is_dir() else []
+    found = sorted(child for child in _children(path) if _is_output(child))
     if not found:
         raise OutputError(
             f"{path}: no packed dataset is here",
@@ -32,5 +34,14 @@ def tar_numbers(paths: OutputPaths) -> list[int]:
     return numbered(paths.folder, paths.dataset, ".tar")
 
 
+def _children(path: Path) -> list[Path]:
+    if is_remote(path):
+        return [path / name for name, size in listing(path).items() if size is None]
+    return list(path.iterdir()) if path.is_dir() else []
+
+
 def _is_output(path: Path) -> bool:
+    if is_remote(path):
+        # A bucket itself has no name that its tars could begin with.
+        return bool(path.name) and (exists(path / "pack.json") or bool(numbered(path, path.name, ".tar")))
     return (path / "pack.json").is_file() or any(path.glob(f"{path.resolve().name}-*.tar"))

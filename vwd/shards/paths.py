@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vwd.shards.location import default_staging, is_remote
+
 
 @dataclass(frozen=True)
 class OutputPaths:
-    """The files of one dataset in an output folder: `<out>/<dataset>/…`."""
+    """The files of one dataset in an output folder: `<out>/<dataset>/…`.
+
+    Attributes:
+        out: a folder, or a place in object storage (see `vwd.shards.location.output_path`).
+        staging: a local folder where files are before they are uploaded; one in TMPDIR by default.
+    """
 
     out: Path
     dataset: str
+    staging: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -32,6 +40,8 @@ class OutputPaths:
     @property
     def temp(self) -> Path:
         """Where files are before they are whole. On the same file system, so that a rename is one step."""
+        if is_remote(self.out):
+            return self.staging or default_staging()
         return self.folder / ".tmp"
 
     def shard_name(self, number: int) -> str:

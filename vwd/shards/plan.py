@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vwd.errors import UsageError
@@ -49,6 +49,22 @@ def plan_shards(
         stop = min(full, end)
         ranges.append(ShardRange(start // shard_size, start, stop, stop == full))
     return tuple(ranges)
+
+
+def pick_shards(shards: tuple[ShardRange, ...], numbers: Collection[int]) -> tuple[ShardRange, ...]:
+    """Those of a slice's shards that have these numbers.
+
+    Raises:
+        UsageError: the slice has no shard of one of them.
+    """
+    wanted = set(numbers)
+    picked = tuple(shard for shard in shards if shard.number in wanted)
+    if strange := wanted - {shard.number for shard in picked}:
+        raise UsageError(
+            f"--shards: shard {min(strange)} is not in the slice, whose shards are {shards[0].number} to "
+            f"{shards[-1].number}", "Name shards of the slice, or change the slice.",
+        )  # fmt: skip
+    return picked
 
 
 def task_slice(shards: tuple[ShardRange, ...], task: int, num_tasks: int) -> tuple[ShardRange, ...]:

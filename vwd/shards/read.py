@@ -6,13 +6,14 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vwd.errors import ShardError
-from vwd.shards.members import MEMBERS
+from vwd.shards.files import local_copy
+from vwd.shards.members import MEMBERS, SAT_ID
 
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([a-z0-9.]+)")
 _ANOTHER = "Fetch or pack this shard again; nothing was taken from it."
@@ -58,16 +59,19 @@ class StoredSample:
 
 
 @contextmanager
-def open_shard(path: Path) -> Iterator[list[StoredSample]]:
+def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSample]]:
     """The samples of a tar, in order, to be read while the context lasts. Every header has been checked.
+
+    Args:
+        copy: a local copy of the tar, where there is one. Else a tar in object storage is fetched as a whole.
 
     Raises:
         ShardError: a member is no plain file with a safe name, keys repeat or are torn apart, a sample lacks a
             member or has a strange one, or the tar is cut short.
     """
     try:
-        with tarfile.open(path, "r:") as tar:
-            samples = _samples(path, tar)
+        with nullcontext(copy) if copy else local_copy(path) as here, tarfile.open(here, "r:") as tar:
+            samples = _samples(path, here, tar)
             yield [StoredSample(path, key, members, tar) for key, members in samples.items()]
     except (tarfile.TarError, EOFError) as error:
         raise ShardError(f"{path}: not a whole tar: {error}", _ANOTHER) from error
@@ -75,9 +79,9 @@ def open_shard(path: Path) -> Iterator[list[StoredSample]]:
         raise ShardError(f"{path} is not there", "Run 'vwd pack' again to make it.") from error
 
 
-def _check_end(path: Path, data_end: int) -> None:
+def _check_end(path: Path, copy: Path, data_end: int) -> None:
     """Behind the last member stand zeros alone, two blocks at least; tarfile takes anything else for an end, too."""
-    with path.open("rb") as file:
+    with copy.open("rb") as file:
         file.seek(data_end)
         zeros = 0
         while block := file.read(1 << 20):
@@ -89,15 +93,15 @@ def _check_end(path: Path, data_end: int) -> None:
         raise ShardError(f"{path}: does not end where its last whole member does: cut short, or damaged", _ANOTHER)
 
 
-def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.TarInfo]]:
+def _samples(path: Path, copy: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.TarInfo]]:
     samples: dict[str, dict[str, tarfile.TarInfo]] = {}
     last, data_end = "", 0
-    end = path.stat().st_size
+    end = copy.stat().st_size
     for member in tar:
         name = _NAME.fullmatch(member.name)
         if not member.isreg():
             raise ShardError(f"{path}: '{member.name}' is a link or a folder, not a plain file", _ANOTHER)
-        if not name or name[2] not in MEMBERS:
+        if not name or name[2] not in (*MEMBERS, SAT_ID):
             raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _ANOTHER)
         key, ending = name.groups()
         if not key.rpartition("_")[2].isdigit():
@@ -110,7 +114,7 @@ def _samples(path: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.Ta
             raise ShardError(f"{path}: member {member.name} is cut short", _ANOTHER)
         samples[key][ending] = member
         last, data_end = key, member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-    _check_end(path, data_end)
+    _check_end(path, copy, data_end)
     for key, members in samples.items():
         lacking = [ending for ending in MEMBERS if ending not in members]
         if lacking:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vwd.shards.files import json_bytes, whole_file
 from vwd.shards.ledger import Entry, State, read_ledger
 from vwd.shards.paths import OutputPaths
+
+# The rate is taken over the shards that ended in the last quarter of an hour of work.
+_RATE_WINDOW_SECONDS = 900.0
 
 
 @dataclass
@@ -77,9 +81,23 @@ def _hit_rates(entries: list[Entry]) -> dict[str, float]:
     return {name: round(hits[name] / asked[name], 4) for name in sorted(asked) if asked[name]}
 
 
-def write_summary(paths: OutputPaths, corpus_rows: int | None) -> Summary:
-    """Adds up the ledger into `summary.json`. The last of several tasks to end sees them all."""
-    entries = [entry for _, state, entry in read_ledger(paths) if entry and state is State.DONE]
+def recent_rate(entries: Collection[Entry]) -> float:
+    """Samples a second of all workers together, lately; 0 without any shard."""
+    if not entries:
+        return 0.0
+    last = max(entry.finished for entry in entries)
+    recent = [entry for entry in entries if entry.finished > last - _RATE_WINDOW_SECONDS]
+    span = last - min(entry.finished - entry.seconds for entry in recent)
+    return sum(entry.samples for entry in recent) / max(span, 0.001)
+
+
+def done_entries(paths: OutputPaths) -> list[Entry]:
+    """The entries of the shards that stand, without their sizes. The last of several tasks to end sees them all."""
+    return [entry for _, state, entry in read_ledger(paths, sizes=False) if entry and state is State.DONE]
+
+
+def write_summary(paths: OutputPaths, entries: list[Entry], corpus_rows: int | None) -> Summary:
+    """Adds up the ledger into `summary.json`."""
     summary = summarise(paths.dataset, entries, corpus_rows)
     with whole_file(paths.summary, paths.temp) as file:
         file.write(json_bytes(summary.to_json()))

@@ -3,64 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from webdataset.writer import TarWriter
-
 from vwd.shards.files import whole_file
 
 
-class _HashingFile:
-    """Passes bytes on to a file, and keeps their number and hash: no second pass over the tar."""
+class ShardTar:
+    """A tar being written: no second pass over it is needed. Afterwards its size and hashes say what stands on disk.
+
+    The headers and the padding are the standard library's; webdataset has a writer, too, but imports torch wherever
+    that is installed, which would cost each worker 130 MB.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._digest = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
+        # What object stores and some indexes of shards know a file by.
+        self._md5 = hashlib.md5(usedforsecurity=False)
         self.bytes = 0
-        self.given_up = False
-
-    def write(self, data: bytes) -> int:
-        if self.given_up:
-            return len(data)
-        self._digest.update(data)
-        self.bytes += len(data)
-        return self._file.write(data)
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-
-class ShardTar:
-    """A tar being written. Afterwards `bytes` and `sha256` say what stands on disk."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._hashing = _HashingFile(file)
-        # Fixed owner, mode and time: the same samples give the same bytes anywhere.
-        self._tar = TarWriter(self._hashing, user="", group="", mode=0o644, mtime=0, encoder=False)
 
     def write(self, key: str, members: Mapping[str, bytes]) -> None:
-        for ending, data in members.items():  # one call each: TarWriter would sort them
-            self._tar.write({"__key__": key, ending: data})
+        """Adds a sample's members, by their endings and in their order."""
+        for ending, data in members.items():
+            # No owner, no time, a fixed mode: the same samples give the same bytes anywhere.
+            header = tarfile.TarInfo(f"{key}.{ending}")
+            header.size, header.mode = len(data), 0o644
+            self._put(header.tobuf(tarfile.USTAR_FORMAT))
+            self._put(data)
+            self._put(bytes(-len(data) % tarfile.BLOCKSIZE))
 
     def close(self) -> None:
-        self._tar.close()
-
-    def give_up(self) -> None:
-        """Closes it, unless it is closed, without another write: tarfile would complete the archive when collected."""
-        self._hashing.given_up = True
-        self._tar.close()
-
-    @property
-    def bytes(self) -> int:
-        return self._hashing.bytes
+        """Ends the archive: two empty blocks, and more up to a whole record."""
+        end = 2 * tarfile.BLOCKSIZE
+        self._put(bytes(end + -(self.bytes + end) % tarfile.RECORDSIZE))
 
     @property
     def sha256(self) -> str:
-        return self._hashing.sha256
+        return self._sha256.hexdigest()
+
+    @property
+    def md5(self) -> str:
+        return self._md5.hexdigest()
+
+    def _put(self, data: bytes) -> None:
+        self._sha256.update(data)
+        self._md5.update(data)
+        self._file.write(data)
+        self.bytes += len(data)
 
 
 @contextmanager
@@ -68,8 +61,5 @@ def shard_tar(path: Path, temp: Path) -> Iterator[ShardTar]:
     """A tar that stands at `path` only when the block has ended well."""
     with whole_file(path, temp) as file:
         tar = ShardTar(file)
-        try:
-            yield tar
-            tar.close()
-        finally:
-            tar.give_up()
+        yield tar
+        tar.close()

@@ -15,7 +15,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from vwd.errors import VwdError
+from vwd.errors import StorageError, VwdError
 from vwd.shards.ledger import Entry
 from vwd.shards.plan import ShardRange
 from vwd.shards.shard import ShardJob, ShardMaker
@@ -175,7 +175,8 @@ def _leave() -> None:
 def _failure(shard: ShardRange, error: Exception) -> Failure:
     trace = traceback.format_exc()
     if isinstance(error, VwdError):
-        return Failure(shard.number, error.what, error.todo, trace)
+        hopeless = isinstance(error, StorageError) and error.hopeless
+        return Failure(shard.number, error.what, error.todo, trace, hopeless)
     if isinstance(error, OSError) and error.errno in _HOPELESS:
         what = f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}"
         return Failure(shard.number, what, "Free some space or mend the permissions, and run again.", trace, True)

@@ -10,6 +10,8 @@ from vwd.video.spec import VideoSpec
 
 DEFAULT_ENCODER = "mpeg4"
 ENCODERS = ("mpeg4", "opencv", "h264")
+# What the mpeg4 encoder of one worker keeps between videos, at most.
+DEFAULT_CACHE_MB = 128
 
 
 class Encoder(Protocol):
@@ -38,11 +40,12 @@ class EncodeError(VwdError):
     """The library behind an encoder failed."""
 
 
-def get_encoder(name: str, quality: int | None = None) -> Encoder:
+def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB) -> Encoder:
     """An encoder by name.
 
     Args:
         quality: the quantiser of `mpeg4`, from 1 (finest) to 31; None for its default.
+        cache_mb: how many megabytes `mpeg4` may keep between videos; it is slower with less, and its bytes the same.
 
     Raises:
         UsageError: there is none of this name, or it has no such quality.
@@ -51,7 +54,7 @@ def get_encoder(name: str, quality: int | None = None) -> Encoder:
     if name == "mpeg4":
         from vwd.video.mpeg4.encoder import DEFAULT_QUALITY, Mpeg4Encoder
 
-        return Mpeg4Encoder(DEFAULT_QUALITY if quality is None else quality)
+        return Mpeg4Encoder(DEFAULT_QUALITY if quality is None else quality, cache_mb * 1_000_000)
     if quality is not None:
         raise UsageError(
             f"--quality {quality} with --encoder {name}", "Only the mpeg4 encoder has a quality to choose."

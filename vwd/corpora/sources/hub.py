@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sample import Row
@@ -31,6 +31,8 @@ class DatasetRows:
 
     dataset: Any
     identity: dict[str, str]
+
+    seekable: ClassVar[bool] = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -55,6 +57,8 @@ class StreamRows:
     identity: dict[str, str]
     columns: tuple[str, ...]
     count: int | None
+
+    seekable: ClassVar[bool] = False
 
     def read(self, start: int, stop: int) -> Iterator[Row]:
         yield from self.dataset.skip(start).take(stop - start)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, ClassVar, cast
 
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.rows import ForwardReader
@@ -37,6 +37,8 @@ class JsonlRows:
     columns: tuple[str, ...]
     marks: tuple[_Mark, ...]
     _forward: ForwardReader[tuple[int, bytes]] = field(default_factory=ForwardReader, compare=False, repr=False)
+
+    seekable: ClassVar[bool] = True
 
     @property
     def identity(self) -> dict[str, str]:

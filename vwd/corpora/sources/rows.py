@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
@@ -18,7 +18,11 @@ class Rows(Protocol):
         identity: what these rows are, for `pack.json`: never a path, so that a moved file is the same rows.
         columns: the columns of the first row.
         count: how many rows there are; None when a stream does not say.
+        seekable: whether rows can be read in another order than theirs.
     """
+
+    @property
+    def seekable(self) -> bool: ...
 
     @property
     def identity(self) -> dict[str, str]: ...
@@ -32,6 +36,30 @@ class Rows(Protocol):
     def read(self, start: int, stop: int) -> Iterator[Row]:
         """Rows `start` to `stop` (exclusive), in order; fewer where the rows end before."""
         ...
+
+
+def take(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
+    """Rows by their numbers, in the order given; reads them in rising order. Stops at the first that is not there.
+
+    All of them are held at once.
+    """
+    rising = sorted(indices)
+    found = dict(zip(rising, _rising(rows, rising), strict=False))
+    for index in indices:
+        if index not in found:
+            return
+        yield found[index]
+
+
+def _rising(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
+    """Rows by rising numbers, neighbours in one reading. Rows between are not read: one may be broken."""
+    start = 0
+    while start < len(indices):
+        stop = start + 1
+        while stop < len(indices) and indices[stop] == indices[stop - 1] + 1:
+            stop += 1
+        yield from rows.read(indices[start], indices[stop - 1] + 1)
+        start = stop
 
 
 class ForwardReader(Generic[T]):

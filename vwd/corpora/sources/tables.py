@@ -6,7 +6,9 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, ClassVar
 
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.rows import ForwardReader
@@ -28,6 +30,8 @@ class ParquetRows:
     count: int
     columns: tuple[str, ...]
 
+    seekable: ClassVar[bool] = True
+
     @property
     def identity(self) -> dict[str, str]:
         return {"kind": "file", "sha256": self.sha256}
@@ -41,11 +45,20 @@ class ParquetRows:
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
                 if first < stop and first + rows > start:
-                    table = file.read_row_group(group)
+                    table = _row_group(self.path, self.sha256, group)
                     low, high = max(start - first, 0), min(stop - first, rows)
                     for batch in table.slice(low, high - low).to_batches(max_chunksize=256):
                         yield from batch.to_pylist()
                 first += rows
+
+
+@lru_cache(maxsize=1)
+def _row_group(path: Path, sha256: str, number: int) -> Any:
+    """A row group's table; the last one is kept, since mixed rows are read in many small pieces."""
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path, memory_map=True) as file:
+        return file.read_row_group(number)
 
 
 def open_parquet(path: Path) -> ParquetRows:
@@ -78,6 +91,8 @@ class CsvRows:
     count: int
     columns: tuple[str, ...]
     _forward: ForwardReader[Row] = field(default_factory=ForwardReader, compare=False, repr=False)
+
+    seekable: ClassVar[bool] = True
 
     @property
     def identity(self) -> dict[str, str]:

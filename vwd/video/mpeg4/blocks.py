@@ -66,8 +66,41 @@ def quantise_inter(coefficients: Coefficients, quantiser: int) -> Levels:
 def quantise_intra(coefficients: Coefficients, quantiser: int, dc_scaler: int) -> Levels:
     """The same without a dead zone for AC; the DC is rounded to the nearest multiple of its scaler."""
     levels: Levels = np.sign(coefficients) * (np.abs(coefficients) // (2 * quantiser * _ONE))
-    levels[:, 0] = (coefficients[:, 0] + dc_scaler * _ONE // 2) // (dc_scaler * _ONE)
+    levels[:, 0] = _closest_dc(coefficients[:, 0], dc_scaler)
     return levels
+
+
+def _closest_dc(coefficients: Coefficients, dc_scaler: int) -> Levels:
+    closest: Levels = (coefficients + dc_scaler * _ONE // 2) // (dc_scaler * _ONE)
+    return closest
+
+
+def quantise_closest(coefficients: Coefficients, quantiser: int, dc_scaler: int | None = None) -> Levels:
+    """The levels whose coefficients are nearest: the first is nearer than 0 from 1.5 QP on."""
+    magnitude = np.abs(coefficients)
+    sizes = np.maximum(magnitude // (2 * quantiser * _ONE), 2 * magnitude >= 3 * quantiser * _ONE)
+    levels: Levels = np.sign(coefficients) * sizes
+    if dc_scaler:
+        levels[:, 0] = _closest_dc(coefficients[:, 0], dc_scaler)
+    return levels
+
+
+def dequantise(levels: Levels, quantiser: int, dc_scaler: int | None = None) -> Coefficients:
+    """The coefficients a decoder makes of levels (7.4.4.2), unscaled; with a scaler, those of intra blocks."""
+    odd = quantiser - 1 | 1
+    coefficients: Coefficients = np.sign(levels) * (2 * quantiser * np.abs(levels) + odd)
+    if dc_scaler:
+        coefficients[:, 0] = levels[:, 0] * dc_scaler
+    return coefficients
+
+
+def inverse(coefficients: Coefficients) -> Tiles:
+    """The samples that unscaled coefficients in zigzag order stand for, rounded: [n, 8, 8]."""
+    square = np.zeros((len(coefficients), 64), np.float64)
+    square[:, ZIGZAG] = coefficients
+    samples = _COSINES.T @ square.reshape(-1, 8, 8) @ _COSINES
+    rounded: Tiles = np.floor(samples / _ONE + 0.5).astype(np.int16)
+    return rounded
 
 
 def code_levels(levels: Levels, *, intra: bool) -> list[bytes]:

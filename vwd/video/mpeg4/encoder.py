@@ -25,9 +25,9 @@ from vwd.video.mpeg4.vops import (
 from vwd.video.spec import VideoSpec
 
 DEFAULT_QUALITY = 3
-DEFAULT_CACHE_BYTES = 128 * 1024 * 1024
+DEFAULT_CACHE_BYTES = 128_000_000
 # Raised when the bytes of a video change.
-_VERSION = "1"
+_VERSION = "2"
 
 
 class Stream:

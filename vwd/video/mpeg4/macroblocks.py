@@ -16,12 +16,14 @@ from vwd.video.fonts import Coverage
 from vwd.video.frames import VIDEO_RANGE
 from vwd.video.mpeg4 import blocks
 from vwd.video.mpeg4.bits import from_text
+from vwd.video.mpeg4.black import keep_black
 from vwd.video.mpeg4.tables import CBPY
 
 # Up to this quantiser the DC's scaler is 8 (table 7-1), so that white, 235, is coded exactly.
 KEYFRAME_QUANTISER_LIMIT = 4
 DC_SCALER = 8
 WHITE_DC = int(VIDEO_RANGE[0])
+_WHITE = np.int16(WHITE_DC)
 
 _CBPY = [from_text(code) for code in CBPY]
 # Of a coded inter macroblock: not_coded 0, MCBPC 1 (inter, no chroma); then CBPY; then a zero motion vector.
@@ -113,8 +115,13 @@ def look_up(cache: Cache[V], tiles: Coverage, make: Callable[[blocks.Tiles], lis
 
 def inter_tiles(luma: blocks.Tiles, quantiser: int) -> list[InterTile]:
     """Inter macroblocks that turn white into `luma`, [n, 16, 16]."""
-    residual = blocks.luma_blocks(luma - np.int16(WHITE_DC))
-    levels = blocks.quantise_inter(blocks.transform(residual), quantiser)
+    wanted = blocks.luma_blocks(luma)
+    levels = keep_black(
+        wanted,
+        blocks.quantise_inter(blocks.transform(wanted - _WHITE), quantiser),
+        lambda target: blocks.quantise_closest(blocks.transform(target - _WHITE), quantiser),
+        lambda levels: blocks.inverse(blocks.dequantise(levels, quantiser)) + _WHITE,
+    )
     coded = blocks.code_levels(levels, intra=False)
     made = []
     for first in range(0, len(coded), 4):
@@ -127,7 +134,13 @@ def inter_tiles(luma: blocks.Tiles, quantiser: int) -> list[InterTile]:
 
 def intra_tiles(luma: blocks.Tiles, quantiser: int) -> list[IntraTile]:
     """Intra macroblocks that show `luma`, [n, 16, 16]."""
-    levels = blocks.quantise_intra(blocks.transform(blocks.luma_blocks(luma)), quantiser, DC_SCALER)
+    wanted = blocks.luma_blocks(luma)
+    levels = keep_black(
+        wanted,
+        blocks.quantise_intra(blocks.transform(wanted), quantiser, DC_SCALER),
+        lambda target: blocks.quantise_closest(blocks.transform(target), quantiser, DC_SCALER),
+        lambda levels: blocks.inverse(blocks.dequantise(levels, quantiser, DC_SCALER)),
+    )
     dc = levels[:, 0].tolist()
     levels[:, 0] = 0
     coded = blocks.code_levels(levels, intra=True)

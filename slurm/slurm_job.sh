@@ -1,0 +1,19 @@
+#!/bin/bash
+# One task on a compute node: sets the job's environment up, then becomes `vwd …` with the arguments given.
+# `vwd slurm submit` queues it; by hand: sbatch --array=0-24%20 slurm/slurm_job.sh pack gsm8k --out /scratch/shards
+#
+#   MODULES      environment modules to load, separated by spaces
+#   CONDA_ENV    a conda environment to activate
+#   VWD_PYTHON   the Python that has vwd  [default: python3 of the above]
+set -eo pipefail
+
+if [ -n "${MODULES:-}" ]; then
+    type module >/dev/null 2>&1 || . /etc/profile.d/modules.sh
+    for name in $MODULES; do module load "$name"; done
+fi
+if [ -n "${CONDA_ENV:-}" ]; then
+    eval "$("${CONDA_EXE:-conda}" shell.bash hook)"
+    conda activate "$CONDA_ENV"
+fi
+# exec: Slurm signals this process, and a shell in between would keep the signal from vwd
+exec "${VWD_PYTHON:-python3}" -m vwd "$@"

@@ -1,0 +1,244 @@
+"""`vwd index`: sidecars for other readers of shards, from the ledger alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from index.indexed import LIGHT, fill_with_zeros, read_json, samples, sidecars
+from shards.packing import (
+    assert_two_lines,
+    copy_pack,
+    entry_file,
+    gsm8k,
+    read_entry,
+    snapshot,
+    tar_hashes,
+    temp_files,
+    write_lamps,
+)
+
+from vwd.index.index import KINDS, write_index
+from vwd.inspect.verify import verify
+from vwd.shards.paths import OutputPaths
+
+pytest_plugins = ["index.outputs", "shards.packed"]
+
+HEAVY = (
+    {f"gsm8k-{number}{ending}" for number in ("000000", "000002") for ending in (".tar.idx", ".idx", ".meta.jsonl")}
+    | {f".nv-meta/{name}" for name in (".info.json", "split.yaml", "dataset.yaml", "index.sqlite", "index.uuid")}
+)  # fmt: skip
+
+
+@pytest.fixture
+def folder(with_gap: Path, tmp_path: Path) -> Path:
+    return copy_pack(with_gap, tmp_path)
+
+
+def test_a_complete_pack_writes_the_light_sidecars(folder: Path) -> None:
+    assert set(sidecars(folder)) == LIGHT
+
+
+def test_an_incomplete_pack_writes_none(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 12)
+    (tmp_path / "rows.jsonl").open("a").write("{broken\n")
+    assert run(*gsm8k(), check=False).returncode == 1
+    assert len(tar_hashes(tmp_path / "shards" / "gsm8k")) == 2
+    assert sidecars(tmp_path / "shards" / "gsm8k") == {}
+
+
+def test_of_several_tasks_the_last_to_end_writes_them(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 12)
+    for task, expected in ((1, set()), (0, LIGHT)):
+        run(*gsm8k("--task", task, "--num-tasks", 2))
+        assert set(sidecars(tmp_path / "shards" / "gsm8k")) == expected
+    assert list(read_json(tmp_path / "shards" / "gsm8k" / "sizes.json").values()) == [6, 6]
+
+
+def test_a_pack_that_grows_renews_them(run: Run, tmp_path: Path) -> None:
+    write_lamps(tmp_path, 12)
+    folder = tmp_path / "shards" / "gsm8k"
+    run(*gsm8k("--num-samples", 4))
+    assert read_json(folder / "sizes.json") == {"gsm8k-000000.tar": 4}
+    run(*gsm8k())
+    assert read_json(folder / "sizes.json") == {"gsm8k-000000.tar": 6, "gsm8k-000001.tar": 6}
+    assert "num_examples: 12" in (folder / "README.md").read_text()
+
+
+def test_sizes_count_the_samples_of_each_tar(folder: Path) -> None:
+    counted = {tar.name: len(samples(tar)) for tar in sorted(folder.glob("*.tar"))}
+    assert counted == {"gsm8k-000000.tar": 5, "gsm8k-000002.tar": 5}
+    assert read_json(folder / "sizes.json") == counted
+
+
+def test_the_shard_index_describes_each_tar(folder: Path) -> None:
+    index = read_json(folder / "shardindex.json")
+    assert (index["__kind__"], index["wids_version"], index["name"]) == ("wids-shard-index-v1", 1, "gsm8k")
+    assert index["shardlist"] == [
+        {
+            "url": tar.name,
+            "nsamples": len(samples(tar)),
+            "filesize": tar.stat().st_size,
+            "md5sum": hashlib.md5(tar.read_bytes()).hexdigest(),
+        }
+        for tar in sorted(folder.glob("*.tar"))
+    ]
+
+
+def test_sha256sum_accepts_the_sums_and_refuses_a_changed_tar(folder: Path) -> None:
+    check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(check, cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "gsm8k-000000.tar: OK\ngsm8k-000002.tar: OK\n"
+    fill_with_zeros(folder)
+    assert subprocess.run(check, cwd=folder, capture_output=True, check=False).returncode == 1
+
+
+def test_all_writes_every_kind_and_tells_their_number(run: Run, folder: Path) -> None:
+    assert run("index", "--all").stdout == (
+        "shards/gsm8k: 11 files written, 4 as they were\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
+    )
+    assert set(sidecars(folder)) == LIGHT | HEAVY
+
+
+def test_indexing_twice_writes_nothing(run: Run, folder: Path) -> None:
+    run("index", "--all")
+    before = snapshot(folder)
+    (told,) = json.loads(run("index", "--all", "--json").stdout)
+    assert told == {"dataset": "gsm8k", "pattern": "gsm8k-{000000,000002}.tar", "written": [], "unchanged": 15}
+    assert snapshot(folder) == before
+
+
+def test_only_the_kinds_that_are_asked_for_are_written(run: Run, folder: Path) -> None:
+    for name in LIGHT:
+        (folder / name).unlink()
+    run("index", "--dali")
+    assert set(sidecars(folder)) == {"gsm8k-000000.idx", "gsm8k-000002.idx"}
+    run("index")
+    assert set(sidecars(folder)) == {"gsm8k-000000.idx", "gsm8k-000002.idx"} | LIGHT
+
+
+def test_the_tars_are_not_opened(run: Run, folder: Path) -> None:
+    kinds = ("--webdataset", "--hf", "--energon", "--dali")
+    run("index", *kinds)
+    expected = sidecars(folder)
+    for name in expected:
+        (folder / name).unlink()
+    fill_with_zeros(folder)
+    run("index", *kinds)
+    assert sidecars(folder) == expected
+
+
+def test_an_output_elsewhere_and_made_by_more_workers_has_the_same_sidecars(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    run("index", "--all")
+    run(*gsm8k("--sat-meta", "--out", "other", workers=2))
+    run("index", "other/gsm8k", "--all")
+    assert sidecars(tmp_path / "other" / "gsm8k") == sidecars(folder)
+
+
+def test_a_torn_ledger_is_refused_and_nothing_written(run: Run, folder: Path) -> None:
+    tar = folder / "gsm8k-000002.tar"
+    tar.write_bytes(tar.read_bytes()[:-512])
+    entry_file(folder, 0).write_bytes(b"{")
+    before = snapshot(folder)
+    done = run("index", "--all", check=False)
+    assert_two_lines(done)
+    assert "torn: gsm8k-000000, gsm8k-000002" in done.stderr
+    assert "vwd pack" in done.stderr
+    assert done.stdout == ""
+    assert snapshot(folder) == before
+
+
+def test_a_tar_that_the_ledger_does_not_know_is_named(run: Run, folder: Path) -> None:
+    (folder / "gsm8k-000000.tar").rename(folder / "gsm8k-000009.tar")
+    entry_file(folder, 0).unlink()
+    done = run("index", check=False)
+    assert_two_lines(done)
+    assert "not in the ledger: gsm8k-000009.tar" in done.stderr
+    assert "move the tar away" in done.stderr
+
+
+def test_an_output_without_any_shard_is_told_to_be_packed(run: Run, folder: Path) -> None:
+    for path in [*folder.glob("*.tar"), *folder.glob("ledger/*")]:
+        path.unlink()
+    done = run("index", check=False)
+    assert_two_lines(done)
+    assert "no shard is here" in done.stderr
+    for name in LIGHT:
+        (folder / name).unlink()
+    assert "0 samples: clean" in run("verify").stdout
+
+
+def test_an_output_whose_rows_were_all_skipped_is_packed_verified_and_indexed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"question": "How many?", "answer": ""}\n' * 2)
+    assert "0 samples, 2 skipped" in run(*gsm8k()).stdout
+    assert "clean" in run("verify").stdout
+    assert "0 files written" in run("index", "--all").stdout
+    assert sidecars(tmp_path / "shards" / "gsm8k") == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["SHA256SUMS", "sizes.json", "shardindex.json", "gsm8k-000000.idx", "gsm8k-000002.tar.idx",
+             ".nv-meta/index.uuid", ".nv-meta/.info.json"]
+)  # fmt: skip
+def test_verify_names_a_stale_sidecar_and_index_mends_it(folder: Path, name: str) -> None:
+    paths = OutputPaths(folder.parent, "gsm8k")
+    write_index(paths, KINDS)
+    assert verify(paths).problems == ()
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + b"\1")
+    assert verify(paths).stale == (name,)
+    write_index(paths, KINDS)
+    assert (folder / name).read_bytes() == content
+
+
+def test_a_card_is_stale_where_its_counts_are_and_not_where_its_wording_is(folder: Path) -> None:
+    paths, path = OutputPaths(folder.parent, "gsm8k"), folder / "README.md"
+    write_index(paths, KINDS)
+    content = path.read_text("utf-8")
+    path.write_text(content.replace("## How it was made", "## Made by"), "utf-8")
+    assert verify(paths).clean
+    path.write_text(content.replace("num_examples: ", "num_examples: 1"), "utf-8")
+    assert verify(paths).stale == ("README.md",)
+    write_index(paths, KINDS)
+    assert path.read_text("utf-8") == content
+    assert verify(paths).problems == ()
+
+
+def test_a_readme_of_somebody_s_own_is_kept_and_is_no_problem(run: Run, folder: Path) -> None:
+    (folder / "README.md").write_text("# Mine\n")
+    run("index", "--all")
+    assert "clean" in run("verify").stdout
+    run(*gsm8k("--sat-meta"))
+    assert (folder / "README.md").read_text() == "# Mine\n"
+
+
+def test_base_folders_with_several_datasets_are_indexed_whole(run: Run, three_shards: Path, tmp_path: Path) -> None:
+    copy_pack(three_shards, tmp_path)
+    rows = ("--rows", "rows.jsonl", "--prompt-column", "question", "--answer-column", "answer", "--language", "en")
+    run("pack", "mine", *rows, "--size", "160x120", "--font-size", 16, "--frames", 60, "--num-samples", 2)
+    told = json.loads(run("index", "--dali", "--json").stdout)
+    assert {result["dataset"]: result["written"] for result in told} == {
+        "gsm8k": [f"gsm8k-00000{n}.idx" for n in range(3)],
+        "mine": ["mine-000000.idx"],
+    }
+
+
+def test_a_shard_of_five_thousand_samples_is_indexed_without_its_tar(folder: Path) -> None:
+    entry = read_entry(folder, 0)
+    sizes = [f"{row}:163204,188,412,5120,4" for row in range(20_000, 25_000)]
+    length = 5000 * (6 * 512 + 163328 + 512 + 512 + 5120 + 512)
+    entry = {**entry, "stop": 5000, "samples": 5000, "skips": {}, "bytes": length, "sizes": " ".join(sizes)}
+    entry_file(folder, 0).write_text(json.dumps(entry))
+    with (folder / "gsm8k-000000.tar").open("wb") as tar:
+        tar.truncate(length)  # a hole: no tar is read
+    result = write_index(OutputPaths(folder.parent, "gsm8k"), ("webdataset", "hf", "energon", "dali"))
+    assert "gsm8k-000000.idx" in result.written
+    assert len((folder / "gsm8k-000000.idx").read_bytes().splitlines()) == 5001
+    assert (folder / "gsm8k-000000.tar.idx").stat().st_size == 5001 * 8
+    assert temp_files(folder) == []

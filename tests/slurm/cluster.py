@@ -1,0 +1,151 @@
+"""A throw-away Slurm cluster, and looking at what runs on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import environment
+from shards.packing import tar_hashes
+
+SCRIPT = Path(__file__).with_name("start-slurm.sh")
+NODES = 4
+MAX_ARRAY_SIZE = 8
+# Four tasks of two shards. The slow encoder, so that a fault can come in the middle of a shard.
+ROWS, SHARD_SIZE, ROWS_A_TASK = 24, 3, 6
+VIDEO = ("--shard-size", SHARD_SIZE, "--size", "320x180", "--font-size", 16, "--encoder", "opencv")
+LONGEST_WAIT = 150.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster; `folder` has its configuration and logs."""
+
+    folder: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a client's environment has more, and what the cluster gives."""
+        return {
+            "SLURM_CONF": str(self.folder / "etc" / "slurm.conf"),
+            "PATH": f"{self.folder / 'root' / 'usr' / 'bin'}:{os.environ['PATH']}",
+            "PARTITION": "main", "NUM_NODES": str(NODES), "CPUS_PER_NODE": "1", "TIME_LIMIT": "5",
+            "SAMPLES_PER_NODE": str(ROWS_A_TASK),
+        }  # fmt: skip
+
+    def call(self, *line: object) -> str:
+        """Runs one of Slurm's commands, which must end well; its stdout."""
+        done = subprocess.run(
+            list(map(str, line)), env=environment(**self.variables), capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def machinery(self, *words: str) -> None:
+        """Starts, crashes, boots or restarts parts of the cluster."""
+        subprocess.run([str(SCRIPT), *words, str(self.folder)], check=True, capture_output=True, timeout=120)
+
+    def queue(self) -> list[str]:
+        """The tasks that are queued or run, as Slurm names them."""
+        return self.call("squeue", "-h", "-r", "-o", "%i").split()
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output on a cluster, in a folder of its own."""
+
+    cluster: Cluster
+    folder: Path
+
+    @property
+    def packed(self) -> Path:
+        return self.folder / "shards" / "gsm8k"
+
+    def vwd(self, *args: object, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+        """Runs `vwd …` in the folder as on a login node."""
+        done = subprocess.run(
+            [sys.executable, "-m", "vwd", *map(str, args)], cwd=self.folder, capture_output=True, text=True,
+            env=environment(**{**self.cluster.variables, **env}), timeout=900, check=False,
+        )  # fmt: skip
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    def submit(self, *more: object, **env: str) -> dict[str, str]:
+        """Submits the rows; the ids of the jobs by role, a later window's as `pack 8`."""
+        done = self.vwd("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", *VIDEO, *more, "--json", **env)
+        (told,) = json.loads(done.stdout)
+        return {f"{job['role']} {job['offset']}".removesuffix(" 0"): job["job"] for job in told["jobs"]}
+
+    def status(self, **env: str) -> dict[str, Any]:
+        (told,) = json.loads(self.vwd("slurm", "status", "--json", **env).stdout)
+        return dict(told)
+
+    def wait(self, jobs: dict[str, str], seconds: float = LONGEST_WAIT) -> None:
+        """Until none of these jobs is queued or runs."""
+        left = set(jobs.values())
+        wait_for(
+            lambda: not left & {task.partition("_")[0] for task in self.cluster.queue()},
+            f"jobs {', '.join(left)} to end", seconds,
+        )  # fmt: skip
+
+    def hashes(self) -> dict[str, str]:
+        return tar_hashes(self.packed)
+
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_bytes()) for path in sorted(self.packed.glob("ledger/*.json"))]
+
+    def freeze_task(self, task: int) -> int:
+        """Stops the workers of a task in the middle of a shard; the number of its own process."""
+        found = wait_for(lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard")
+        for worker in workers_of(found):
+            os.kill(worker, signal.SIGSTOP)
+        return found
+
+    def _in_a_shard(self, task: int) -> int | None:
+        process = next((p for p in self.processes() if f"--task {task} " in p[1]), None)
+        first = task * ROWS_A_TASK // SHARD_SIZE
+        started = any((self.packed / ".tmp").glob(f"gsm8k-{first:06d}.tar.*"))
+        return process[0] if process and started and workers_of(process[0]) else None
+
+    def processes(self) -> list[tuple[int, str]]:
+        """The `vwd pack` processes that write to this output, with their command lines."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if " vwd pack " in line and f"--out {self.packed.parent} " in line:
+                    found.append((int(folder.name), line))
+        return found
+
+
+def workers_of(process: int) -> list[int]:
+    """The worker processes of a `vwd pack`."""
+    found = []
+    with suppress(OSError):
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+            with suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.append(int(child))
+    return found
+
+
+def wait_for(look: Callable[[], Any], what: str, seconds: float = LONGEST_WAIT) -> Any:
+    """What `look` gives, as soon as it is anything."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    pytest.fail(f"waited {seconds:.0f} s for {what}")

@@ -1,0 +1,65 @@
+"""Fixtures: a throw-away Slurm cluster, an output on it, and what an undisturbed run makes of the same rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import environment, write_rows
+from shards.packing import lamp_rows, tar_hashes
+from slurm.cluster import MAX_ARRAY_SIZE, NODES, ROWS, SCRIPT, SHARD_SIZE, VIDEO, Cluster, Output, wait_for
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Four nodes of two CPUs, with accounting. Every test process has its own, on ports of its own."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        pytest.skip("Slurm's packages are Debian's, and this is no Debian")
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    folder = Path(tempfile.mkdtemp(prefix="vwd-slurm-", dir="/tmp"))  # unix sockets want a short path
+    ports = {**os.environ, "NODES": str(NODES), "CPUS": "2", "DBD": "1", "MAXARRAY": str(MAX_ARRAY_SIZE),
+             "BASEPORT": str(17100 + 50 * worker + os.getpid() % 40 * 1000)}  # fmt: skip
+    try:
+        done = subprocess.run(
+            [str(SCRIPT), "start", str(folder)], env=ports, capture_output=True, text=True, timeout=300, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"a Slurm cluster cannot be started here: {done.stderr.strip().splitlines()[-1]}")
+        yield Cluster(folder)
+    finally:
+        subprocess.run([str(SCRIPT), "stop", str(folder)], capture_output=True, timeout=120, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def output(cluster: Cluster, tmp_path: Path) -> Iterator[Output]:
+    """A folder with rows; when the test is over, no job of it is left."""
+    write_rows(tmp_path / "rows.jsonl", lamp_rows(ROWS))
+    made = Output(cluster, tmp_path)
+    yield made
+    subprocess.run(["scancel", "--full", "--signal=KILL", f"--user={os.geteuid()}"],
+                   env=environment(**cluster.variables), capture_output=True, check=False)  # fmt: skip
+    subprocess.run(["scancel", f"--user={os.geteuid()}"], env=environment(**cluster.variables), capture_output=True,
+                   check=False)  # fmt: skip
+    wait_for(lambda: not cluster.queue(), "the queue to be empty")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The hashes of the same rows, packed on one machine without any interruption."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    write_rows(folder / "rows.jsonl", lamp_rows(ROWS))
+    line = ("pack", "gsm8k", "--rows", "rows.jsonl", *VIDEO, "--num-workers", 1)
+    subprocess.run(
+        [sys.executable, "-m", "vwd", *map(str, line)], cwd=folder, env=environment(), check=True, timeout=300,
+        capture_output=True,
+    )  # fmt: skip
+    hashes = tar_hashes(folder / "shards" / "gsm8k")
+    assert len(hashes) == ROWS // SHARD_SIZE
+    return hashes

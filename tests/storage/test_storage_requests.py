@@ -1,0 +1,203 @@
+"""Requests to a store: few where there are many shards, whole for what is large, conditional for what is created."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from conftest import Run
+from shards.packing import gsm8k, start, write_lamps
+from storage.store import Rule, Store, left_in_staging
+
+from vwd.errors import StorageError
+from vwd.hashing import sha256_of
+from vwd.shards.files import create_once, local_copy, sweep, whole_file
+from vwd.shards.ledger import State, entry_numbers, look_up, look_up_all
+from vwd.shards.location import is_remote, output_path
+from vwd.shards.paths import OutputPaths
+from vwd.shards.storage import download, exists, listing, read_all, remove, upload
+
+pytest_plugins = ["shards.packed", "storage.buckets"]
+
+MANY = 1000
+# Prints the hash of an object, and by how many kilobytes the process grew.
+HASH = """
+import resource, sys
+from vwd.hashing import sha256_of
+from vwd.shards.location import output_path
+from vwd.shards.storage import exists
+path = output_path(sys.argv[1])
+exists(path)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(sha256_of(path), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def put_straight(store: Store, name: str, data: bytes) -> None:
+    """Puts an object into the server without a request."""
+    from moto.s3.models import s3_backends
+
+    backend = next(b["aws"] for b in s3_backends.values() if "aws" in b and store.bucket in b["aws"].buckets)
+    backend.put_object(store.bucket, f"corpora/gsm8k/{name}", data)
+
+
+def put_shards(store: Store, three_shards: Path, count: int) -> None:
+    """So many shards with the entry of one."""
+    folder = three_shards / "shards" / "gsm8k"
+    entry = json.loads((folder / "ledger" / "gsm8k-000000.json").read_bytes())
+    contract = json.loads((folder / "pack.json").read_bytes())
+    put_straight(store, "pack.json", json.dumps({**contract, "rows": count * 6}).encode())
+    for number in range(count):
+        made = {**entry, "number": number, "start": number * 6, "stop": number * 6 + 6, "bytes": 100}
+        name = f"gsm8k-{number:06d}"
+        put_straight(store, f"ledger/{name}.json", json.dumps(made).encode())
+        put_straight(store, f"{name}.tar", b"\0" * 100)
+
+
+@pytest.mark.slow
+def test_the_status_of_a_thousand_shards_takes_one_request_a_shard_and_some_seconds(
+    store: Store, run: Run, three_shards: Path
+) -> None:
+    put_shards(store, three_shards, MANY)
+    store.files.pipe_file(store.path("gsm8k-000500.tar"), b"short")
+    started = time.monotonic()
+    assert "999 of 1,000 done, 0 missing, 1 torn" in run("status", store.url).stdout
+    assert time.monotonic() - started < 60
+    assert len(store.gate.heads) < MANY + 30
+
+
+def test_many_shards_are_looked_up_as_each_alone_is(store: Store, three_shards: Path) -> None:
+    put_shards(store, three_shards, 20)
+    paths = OutputPaths(output_path(store.url), "gsm8k")
+    store.files.rm_file(store.path("gsm8k-000003.tar"))
+    store.files.rm_file(store.path("ledger/gsm8k-000004.json"))
+    store.files.pipe_file(store.path("ledger/gsm8k-000005.json"), b"[]")
+    wanted = [19, 3, 4, 5, 6, 400]
+    found = list(look_up_all(paths, wanted))
+    assert found == [(number, *look_up(paths, number)) for number in wanted]
+    assert [state.value for _, state, _ in found] == ["done", "torn", "missing", "torn", "done", "missing"]
+    assert entry_numbers(paths) == [n for n in range(20) if n != 4]
+
+
+def test_a_path_in_a_store_reaches_another_process(store: Store) -> None:
+    path = output_path(store.url)
+    assert is_remote(path)
+    assert not is_remote(output_path("shards"))
+    again = pickle.loads(pickle.dumps(OutputPaths(path, "gsm8k")))
+    assert str(again.tar(3)) == f"{store.url}/gsm8k/gsm8k-000003.tar"
+    assert not exists(again.tar(3))
+
+
+@pytest.mark.slow
+def test_a_file_of_several_parts_arrives_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(os.urandom(105 << 20))
+    to = output_path(f"{store.url}/gsm8k/large.tar")
+    broken = store.gate.add(Rule("PUT /[^ ]*partNumber=2", refuse=(403, "AccessDenied")))
+    with pytest.raises(StorageError, match="access denied"):
+        upload(file, to)
+    assert broken.met.is_set()
+    assert not exists(to)
+    store.gate.rules.clear()
+    upload(file, to)
+    parts = [head for head in store.gate.heads if "partNumber=" in head]
+    assert len(parts) >= 4
+    assert sha256_of(to) == sha256_of(file)
+    download(to, tmp_path / "back")
+    assert sha256_of(tmp_path / "back") == sha256_of(file)
+
+
+@pytest.mark.slow
+def test_hashing_an_object_does_not_load_it_whole(store: Store) -> None:
+    size = 300 << 20
+    put_straight(store, "large.tar", b"\0" * size)
+    done = subprocess.run(
+        [sys.executable, "-c", HASH, f"{store.url}/gsm8k/large.tar"], capture_output=True, text=True, check=True
+    )
+    digest, kilobytes = done.stdout.split()
+    assert digest == hashlib.sha256(b"\0" * size).hexdigest()
+    assert int(kilobytes) << 10 < size
+
+
+def test_of_many_that_create_an_object_at_once_one_wins_and_its_content_stands(store: Store, tmp_path: Path) -> None:
+    path = output_path(f"{store.url}/gsm8k/pack.json")
+    together = Barrier(6)
+
+    def create(number: int) -> bool:
+        together.wait()
+        return create_once(path, b"%d" % number * 1000, tmp_path / "temp")
+
+    with ThreadPoolExecutor(6) as pool:
+        won = list(pool.map(create, range(6)))
+    assert won.count(True) == 1
+    assert path.read_bytes() == b"%d" % won.index(True) * 1000
+
+
+def test_a_store_without_conditional_writes(store: Store, run: Run, tmp_path: Path) -> None:
+    store.gate.add(Rule("if-none-match", refuse=(501, "NotImplemented")))
+    path = output_path(f"{store.url}/once")
+    assert create_once(path, b"first", tmp_path / "temp")
+    assert not create_once(path, b"second", tmp_path / "temp")
+    assert path.read_bytes() == b"first"
+    write_lamps(tmp_path, 6)
+    run(*gsm8k("--out", store.url))
+    assert "was packed with other settings" in run(*gsm8k("--out", store.url, "--frames", 61), check=False).stderr
+
+
+def test_a_conditional_write_that_meets_another_is_tried_again(store: Store, tmp_path: Path) -> None:
+    path = output_path(f"{store.url}/once")
+    busy = store.gate.add(Rule("if-none-match", refuse=(409, "ConditionalRequestConflict"), times=2))
+    assert create_once(path, b"first", tmp_path / "temp")
+    assert busy.times == 0
+    assert path.read_bytes() == b"first"
+
+
+def test_a_contract_that_another_run_replaced_is_noticed_at_the_end(store: Store, run: Run, tmp_path: Path) -> None:
+    """As a store does that takes no notice of the condition."""
+    write_lamps(tmp_path, 18)
+    run(*gsm8k("--out", store.url, "--frames", 61))
+    other = store.files.cat_file(store.path("pack.json"))
+    store.files.rm(store.bucket + "/corpora", recursive=True)
+    held = store.gate.add(Rule("PUT /[^ ]*gsm8k-000001.tar", cut=True, times=1))
+
+    process = start(tmp_path, *gsm8k("--out", store.url))
+    assert held.met.wait(60)
+    store.files.pipe_file(store.path("pack.json"), other)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "was packed with other settings" in said
+
+
+def test_the_copy_of_an_object_lasts_as_long_as_it_is_read(store: Store, tmp_path: Path) -> None:
+    store.files.pipe_file(store.path("some.tar"), b"some")
+    with local_copy(output_path(f"{store.url}/gsm8k/some.tar")) as copy:
+        assert copy.read_bytes() == b"some"
+        assert len(left_in_staging(tmp_path)) == 1
+    assert left_in_staging(tmp_path) == []
+
+
+def test_any_store_that_fsspec_knows_will_do(tmp_path: Path) -> None:
+    pytest.importorskip("upath", reason="the extra s3 is not installed")
+    folder = output_path("memory://corpora/gsm8k")
+    with whole_file(folder / "a.tar", tmp_path / "temp") as file:
+        file.write(b"whole")
+    assert sweep(tmp_path / "temp") == 0
+    assert listing(folder) == {"a.tar": 5}
+    assert read_all([folder / "a.tar", folder / "b.tar"]) == [b"whole", None]
+    assert create_once(folder / "pack.json", b"1", tmp_path / "temp")
+    assert not create_once(folder / "pack.json", b"2", tmp_path / "temp")
+    paths = OutputPaths(output_path("memory://corpora"), "gsm8k")
+    assert list(look_up_all(paths, [0])) == [(0, State.MISSING, None)]
+    remove(folder / "a.tar")
+    remove(folder / "a.tar")
+    assert not exists(folder / "a.tar")
+    assert listing(output_path("memory://nothing")) == {}

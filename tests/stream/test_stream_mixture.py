@@ -1,0 +1,128 @@
+"""Several outputs in exact shares."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stream.streaming import NO_TORCH, SAMPLES, keys, small
+
+from vwd.errors import UsageError
+from vwd.stream.mixture import Mixture, whole_shares
+
+pytest_plugins = ["stream.uneven"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        ((1, 4), (1, 4)),
+        ((0.2, 0.8), (1, 4)),
+        ((50, 50), (1, 1)),
+        (("1/3", "2/3"), (1, 2)),
+        ((0.1, 0.25), (2, 5)),
+        ((7,), (1,)),
+    ],
+)
+def test_weights_become_whole_shares(weights: tuple[Any, ...], shares: tuple[int, ...]) -> None:
+    assert whole_shares(weights) == shares
+
+
+@pytest.mark.parametrize(
+    "weights", [(0, 1), (-1, 2), ("many",), (), (1, 0.000001), (float("nan"), 1), (float("inf"), 1)]
+)
+def test_weights_that_are_no_shares_are_refused(weights: tuple[Any, ...]) -> None:
+    with pytest.raises(UsageError, match="weights"):
+        whole_shares(weights)
+
+
+@settings(deadline=None)
+@given(shares=st.lists(st.integers(1, 9), min_size=1, max_size=5), seed=st.integers(0, 2**40), first=st.integers(0, 99))
+def test_every_period_has_the_exact_shares_and_no_sample_is_left_out(shares: list[int], seed: int, first: int) -> None:
+    mixture = Mixture(shares, seed)
+    taken = [mixture.at(index) for index in range(3 * mixture.period)]
+    for start in range(0, len(taken), mixture.period):
+        counted = Counter(owner for owner, _ in taken[start : start + mixture.period])
+        assert [counted[owner] for owner in range(len(shares))] == shares
+    for owner in range(len(shares)):
+        assert [number for one, number in taken if one == owner] == list(range(3 * shares[owner]))
+    assert Mixture(shares, seed).at(first) == (taken + [mixture.at(i) for i in range(len(taken), 100)])[first]
+
+
+@pytest.fixture
+def two(uneven: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two outputs that may be mixed."""
+    pytest.importorskip("torch", reason=NO_TORCH)
+    folder = tmp_path / "lamps"
+    shutil.copytree(uneven, folder)
+    for path in sorted(folder.rglob("gsm8k-*")):
+        path.rename(path.with_name(path.name.replace("gsm8k-", "lamps-")))
+    return uneven, folder
+
+
+def mix(two: tuple[Path, Path], weights: tuple[float, float] = (1, 4), **options: Any) -> Any:
+    from vwd.stream import ShardDataset
+
+    return ShardDataset.mix(dict(zip(two, weights, strict=True)), frames=1, source="storyboard", channels=1, **options)
+
+
+def sources(data: Any, epoch: int) -> list[int]:
+    data.set_epoch(epoch)
+    return [data._ref(position).source for position in range(data.samples)]
+
+
+def test_an_epoch_of_a_mixture_has_exact_shares(two: tuple[Path, Path]) -> None:
+    data = mix(two)
+    assert data.samples == 2 * SAMPLES // 5 * 5 == 45
+    for epoch in range(4):
+        assert Counter(sources(data, epoch)) == {0: 9, 1: 36}
+
+
+def test_over_time_every_sample_of_an_output_comes_equally_often(two: tuple[Path, Path]) -> None:
+    data = mix(two)
+    seen = Counter[tuple[int, int, int]]()
+    for epoch in range(23):
+        data.set_epoch(epoch)
+        refs = [data._ref(position) for position in range(data.samples)]
+        seen.update((ref.source, ref.place.slot, ref.place.number) for ref in refs)
+    assert {count for (source, *_), count in seen.items() if source == 0} == {9}
+    assert {count for (source, *_), count in seen.items() if source == 1} == {36}
+
+
+def test_a_mixture_resumes_on_other_ranks(two: tuple[Path, Path]) -> None:
+    from vwd.stream import ShardLoader
+
+    whole = keys(ShardLoader(mix(two), 5))
+    halves = [ShardLoader(mix(two, rank=rank, world_size=5), 1) for rank in range(5)]
+    for half in halves:
+        received = iter(half)
+        for _ in range(4):
+            next(received)
+    resumed = ShardLoader(mix(two), 5, 2)
+    resumed.load_state_dict(json.loads(json.dumps(halves[3].state_dict())))
+    assert keys(resumed) == whole[20:]
+
+
+@pytest.mark.parametrize("shuffle", [0, 8, 4096])
+def test_a_mixture_of_streams_is_in_the_same_order(two: tuple[Path, Path], shuffle: int) -> None:
+    from vwd.stream import ShardLoader
+
+    assert keys(ShardLoader(mix(two, reading="stream", shuffle=shuffle), 4)) == keys(
+        ShardLoader(mix(two, shuffle=shuffle), 4)
+    )
+
+
+def test_the_state_of_other_weights_is_refused(two: tuple[Path, Path]) -> None:
+    from vwd.errors import ContractError
+    from vwd.stream import ShardLoader
+
+    state = ShardLoader(mix(two), 4).state_dict()
+    with pytest.raises(ContractError):
+        ShardLoader(mix(two, (1, 3)), 4).load_state_dict(state)
+    assert small(two[0]).samples == SAMPLES

@@ -1,0 +1,135 @@
+"""Stopping in the middle of an epoch and going on with the very next sample, on whatever machine."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stream.streaming import NO_TORCH, SAMPLES, keys, small
+
+torch = pytest.importorskip("torch", reason=NO_TORCH)
+
+pytest_plugins = ["stream.uneven"]
+pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
+
+
+def loaders(uneven: Path, ranks: int, global_batch: int, workers: int = 0, **options: Any) -> list[Any]:
+    from vwd.stream import ShardLoader
+
+    return [
+        ShardLoader(small(uneven, rank=rank, world_size=ranks, **options), global_batch // ranks, workers)
+        for rank in range(ranks)
+    ]
+
+
+def global_batches(parts: list[Any], most: int | None = None) -> list[list[tuple[int, str]]]:
+    """Each step's samples of all ranks, by position in the order, without padding."""
+    steps = itertools.islice(zip(*parts, strict=True), most)
+    return [
+        sorted(
+            one
+            for batch in step
+            for *one, padding in zip(batch["position"].tolist(), batch["key"], batch["padding"].tolist(), strict=True)
+            if not padding
+        )
+        for step in steps
+    ]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("ranks", "workers"), [(1, 0), (1, 3), (2, 0), (3, 2), (6, 0)])
+def test_another_number_of_ranks_and_workers_goes_on_with_the_next_sample(
+    uneven: Path, ranks: int, workers: int
+) -> None:
+    (whole,) = loaders(uneven, 1, 6)
+    whole.data.set_epoch(1)
+    undisturbed = global_batches([whole])
+
+    before = loaders(uneven, 2, 6, workers=2)
+    for one in before:
+        one.data.set_epoch(1)
+    assert global_batches(before, 2) == undisturbed[:2]
+    states = [one.state_dict() for one in before]
+    assert states[0] == states[1]
+
+    after = loaders(uneven, ranks, 6, workers)
+    for one in after:
+        one.load_state_dict(json.loads(json.dumps(states[0])))
+        one.data.set_epoch(states[0]["epoch"])
+    assert len(after[0]) == 2
+    assert global_batches(after) == undisturbed[2:]
+    for one in after:
+        one.data.set_epoch(2)
+    assert sum(map(len, global_batches(after))) == SAMPLES
+
+
+def test_the_state_counts_what_the_loop_has_received_not_what_workers_have_prepared(uneven: Path) -> None:
+    (loader,) = loaders(uneven, 1, 2, workers=2)
+    received = iter(loader)
+    assert loader.state_dict()["samples"] == 0
+    next(received)
+    assert loader.state_dict()["samples"] == 2
+    next(received)
+    assert loader.state_dict()["samples"] == 4
+
+
+def test_the_state_at_the_end_of_an_epoch_goes_on_with_the_next_one(uneven: Path) -> None:
+    (loader,) = loaders(uneven, 1, 6)
+    assert len(keys(loader)) == SAMPLES
+    state = loader.state_dict()
+    (resumed,) = loaders(uneven, 1, 6)
+    resumed.load_state_dict(state)
+    resumed.data.set_epoch(0)
+    assert keys(resumed) == []
+    resumed.data.set_epoch(1)
+    loader.data.set_epoch(1)
+    assert resumed.state_dict() == loader.state_dict()
+    assert keys(resumed) == keys(loader)
+
+
+def test_a_state_of_another_order_is_refused(uneven: Path) -> None:
+    from vwd.errors import ContractError
+    from vwd.stream import ShardLoader
+
+    (loader,) = loaders(uneven, 1, 6)
+    others = [{"seed": 1}, {"shuffle": 8}, {"task": "both"}, {"address": f"{uneven}/gsm8k-{{000000..000003}}.tar"}]
+    for options in others:
+        other = ShardLoader(small(**{"address": uneven, **options}), 6)
+        with pytest.raises(ContractError, match="another order"):
+            other.load_state_dict(loader.state_dict())
+
+
+def test_looking_at_other_frames_or_ways_of_reading_keeps_the_state(uneven: Path) -> None:
+    (loader,) = loaders(uneven, 1, 6)
+    next(iter(loader))
+    (other,) = loaders(uneven, 1, 6, frames="first:2", reading="stream", source="video")
+    other.load_state_dict(loader.state_dict())
+    (whole,) = loaders(uneven, 1, 6)
+    assert keys(other) == keys(whole)[6:]
+
+
+@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated:UserWarning")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_torchdata_resumes_it_too(uneven: Path, workers: int) -> None:
+    stateful = pytest.importorskip("torchdata.stateful_dataloader", reason="pip install torchdata")
+
+    def loader() -> Any:
+        data = small(uneven)
+        data.set_epoch(1)
+        return stateful.StatefulDataLoader(data, batch_size=4, num_workers=workers)
+
+    whole = keys(loader())
+    broken = loader()
+    assert keys(itertools.islice(broken, 2)) == whole[:8]
+    resumed = loader()
+    resumed.load_state_dict(broken.state_dict())
+    assert keys(resumed) == whole[8:]
+
+
+def test_a_loader_leaves_the_global_generator_alone(uneven: Path) -> None:
+    (loader,) = loaders(uneven, 1, 6)
+    before = torch.get_rng_state()
+    keys(loader)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,0 +1,104 @@
+"""Trainings for tests: a tiny model, runs that are killed, and the lines they left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from conftest import environment
+
+PROJECT = Path(__file__).resolve().parents[2]
+# Two blocks of 16 channels on four frames of 16x24: a step takes some milliseconds.
+TINY = (
+    "--frames", 4, "--size", "16x24", "--dim", 16, "--depth", 2, "--text-bytes", 16, "--batch-size", 4,
+    "--learning-rate", 0.01, "--threads", 1, "--device", "cpu", "--log-keys",
+)  # fmt: skip
+SECONDS = 120
+
+
+def start(
+    ranks: int, output: Path, checkpoint: Path, *more: object, stdout: int = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
+    """Starts the trainer, under torchrun where there is more than one rank."""
+    runner = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"] if ranks > 1 else []
+    command = [sys.executable, *runner, PROJECT / "tools" / "train" / "train.py", output, "--checkpoint", checkpoint]
+    return subprocess.Popen(
+        [str(word) for word in (*command, *TINY, *more)],
+        env=environment(PYTHONPATH=str(PROJECT)), start_new_session=True, text=True,
+        stdout=stdout, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def train(
+    output: Path, checkpoint: Path, *more: object, ranks: int = 1, code: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Trains to the end, which must come in time and with this exit code."""
+    process = start(ranks, output, checkpoint, *more, stdout=subprocess.PIPE)
+    try:
+        out, err = process.communicate(timeout=SECONDS)
+    finally:
+        kill(process)
+    assert process.returncode == code, err
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def lines(checkpoint: Path) -> list[dict[str, Any]]:
+    """The whole lines of a run's metrics."""
+    path = checkpoint / "metrics.jsonl"
+    text = path.read_text() if path.is_file() else ""
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def numbers(checkpoint: Path) -> list[dict[str, Any]]:
+    """The lines without what a clock says."""
+    return [{k: v for k, v in line.items() if k not in ("seconds", "waited")} for line in lines(checkpoint)]
+
+
+def newest(checkpoint: Path) -> int:
+    """The step of the newest checkpoint, 0 where there is none."""
+    return max((int(path.stem.removeprefix("step-")) for path in checkpoint.glob("step-*.pt")), default=0)
+
+
+def freeze_past_checkpoint(process: subprocess.Popen[str], checkpoint: Path, steps: int) -> None:
+    """Stops the clock of a run when it is some steps past its newest checkpoint."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if newest(checkpoint):
+            signal_all(process, signal.SIGSTOP)
+            if len(lines(checkpoint)) >= newest(checkpoint) + steps:
+                return
+            signal_all(process, signal.SIGCONT)
+        time.sleep(0.01)
+    kill(process)
+    raise AssertionError(f"the run ended before its time: {process.communicate()[1]}")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """SIGKILL to a run's processes, all of them."""
+    signal_all(process, signal.SIGKILL)
+    process.communicate(timeout=SECONDS)
+
+
+def signal_all(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """A signal to a process that runs and to all that it started; torchrun's ranks are in sessions of their own."""
+    if process.poll() is None:
+        for one in [process.pid, *descendants(process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(one, number)
+
+
+def descendants(parent: int) -> list[int]:
+    """The processes that a process started, directly or not."""
+    found: list[int] = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, task.read_text().split()):
+                found += [child, *descendants(child)]
+    return found

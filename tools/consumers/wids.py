@@ -1,0 +1,54 @@
+"""Reads every sample with wids, webdataset's reader by index (up to webdataset 0.2.111).
+
+python tools/consumers/wids.py OUT [--env DIR]
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tools.consumers.environment import Consumer, Findings, run
+from tools.consumers.output import MismatchError, Output, Seen, compare
+
+
+def check(output: Output) -> Findings:
+    """Every sample by its index: forwards, then in any order; then by wids's own sampler."""
+    import wids
+
+    with tempfile.TemporaryDirectory() as cache:
+        # The cache is where wids keeps its copies of the shards; nothing is written beside them.
+        index = str(output.folder / "shardindex.json")
+        rows = wids.ShardListDataset(index, cache_dir=cache, keep=True, transformations=[])
+        yield "samples", compare(_seen(rows, range(len(rows))), output)
+        keys = list(output.samples)
+        mixed = random.Random(0).sample(range(len(rows)), len(rows))
+        if [rows[n]["__key__"] for n in mixed] != [keys[n] for n in mixed]:
+            raise MismatchError("a sample that is asked for by its index is another")
+        yield "by index", f"{len(mixed)} in any order"
+        sampler = wids.ShardedSampler(rows)
+        for epoch in (1, 2):
+            order = list(sampler)
+            if sorted(order) != list(range(len(rows))) or order == sorted(order):
+                raise MismatchError(f"epoch {epoch} of the shuffling sampler is not every sample once")
+        yield "sampler", "two shuffled epochs, each sample once in each"
+
+
+def _seen(rows: Any, indices: Iterable[int]) -> Iterator[Seen]:
+    for n in indices:
+        sample = rows[n]
+        prompt = json.loads(sample[".inference.json"].read())["prompt"]
+        yield Seen(sample["__key__"], prompt, sample[".mp4"].read())
+
+
+if __name__ == "__main__":
+    packages = ("webdataset==0.2.111", "torch==2.13.0", "numpy>=1.24")
+    sys.exit(run(Consumer(packages, ("--webdataset", "shardindex.json"), check), __file__))

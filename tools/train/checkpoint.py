@@ -1,0 +1,81 @@
+"""Checkpoints: one whole file a step, the last few kept; and the metrics' file, which goes with them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vwd.errors import OutputError
+from vwd.shards.files import sweep, whole_file
+
+_NAME = re.compile(r"step-(\d{6,})\.pt")
+
+
+class Folder:
+    """A folder of `step-000400.pt`, `metrics.jsonl` and samples. Only rank 0 writes to it.
+
+    Args:
+        keep: how many checkpoints stay.
+    """
+
+    def __init__(self, path: Path, keep: int) -> None:
+        self.path, self.keep = path, keep
+        self.temp = path / ".tmp"
+        self.metrics = path / "metrics.jsonl"
+
+    def steps(self) -> list[int]:
+        """The steps that have a checkpoint, rising."""
+        found = (_NAME.fullmatch(path.name) for path in self.path.iterdir()) if self.path.is_dir() else ()
+        return sorted(int(name[1]) for name in found if name)
+
+    def file(self, step: int) -> Path:
+        return self.path / f"step-{step:06d}.pt"
+
+    def save(self, step: int, state: Mapping[str, Any]) -> Path:
+        """Writes a checkpoint; when it stands, removes those beyond the last `keep`."""
+        with whole_file(self.file(step), self.temp) as file:
+            torch.save(dict(state), file)
+        for old in self.steps()[: -self.keep]:
+            self.file(old).unlink()
+        return self.file(step)
+
+    def begin(self, step: int) -> None:
+        """Clears up after a run that was killed: its unfinished files, and its metrics of steps after `step`."""
+        sweep(self.temp)
+        self.path.mkdir(parents=True, exist_ok=True)
+        kept = b"".join(line for line in self._lines() if json.loads(line)["step"] <= step)
+        with whole_file(self.metrics, self.temp) as file:
+            file.write(kept)
+
+    def end(self) -> None:
+        """Leaves nothing but checkpoints, metrics and samples."""
+        sweep(self.temp)
+
+    def losses(self) -> list[float]:
+        """The loss of every step so far."""
+        return [json.loads(line)["loss"] for line in self._lines()]
+
+    def _lines(self) -> list[bytes]:
+        """The metrics' lines; one that was cut in the middle is none."""
+        lines = self.metrics.read_bytes().splitlines(keepends=True) if self.metrics.is_file() else []
+        return [line for line in lines if line.endswith(b"\n")]
+
+
+def load(path: Path, device: torch.device) -> dict[str, Any]:
+    """A checkpoint's state, its tensors on `device`.
+
+    Raises:
+        OutputError: there is none, or it cannot be read.
+    """
+    try:
+        # weights_only: no code of the file's own is run.
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise OutputError(f"{path}: cannot be read: {reason}", "Give another checkpoint to --resume.") from error
+    return state

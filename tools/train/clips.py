@@ -1,0 +1,37 @@
+"""Generated videos as mp4 files to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+from torch import Tensor
+from trainer import as_grey
+
+from vwd.shards.files import whole_file
+
+_FRAMES_PER_SECOND = 4
+_ENLARGED = 4
+_GAP = 8  # pixels, even as all sizes that H.264 takes
+
+
+def write_clip(path: Path, videos: Sequence[Tensor], temp: Path) -> None:
+    """Videos side by side, enlarged, as H.264.
+
+    Args:
+        videos: float [T, H, W] each, from -1 (black) to 1 (white).
+        temp: a folder on the same file system for the unfinished file.
+    """
+    grey = [as_grey(video).numpy().repeat(_ENLARGED, 1).repeat(_ENLARGED, 2) for video in videos]
+    gap = np.full((*grey[0].shape[:2], _GAP), 128, np.uint8)
+    parts = [part for video in grey for part in (gap, video)][1:]
+    frames = np.concatenate(parts, axis=2)
+    with whole_file(path, temp) as file, av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=_FRAMES_PER_SECOND)
+        stream.height, stream.width = frames.shape[1:]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray")))
+        container.mux(stream.encode(None))

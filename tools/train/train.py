@@ -1,0 +1,171 @@
+"""Trains a small flow-matching video model on an output of `vwd pack`: a proof of the way the data goes.
+
+    python tools/train/train.py OUT/gsm8k --checkpoint DIR
+    torchrun --nproc-per-node 2 tools/train/train.py OUT/gsm8k --checkpoint DIR --resume auto
+
+One line of JSON a step on stdout and in DIR/metrics.jsonl. SIGTERM and Ctrl-C finish the step, write a checkpoint
+and exit with 143 or 130; --resume auto goes on from there, with any number of ranks that divides the batch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+# Before torch starts CUDA: without it cuBLAS has no deterministic way.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+try:
+    import av  # noqa: F401
+    import torch
+except ImportError as error:
+    sys.exit(f"Error: the trainer needs a package that is not installed: {error.name}\npip install 'vwd[train]'")
+from checkpoint import Folder, load
+from clips import write_clip
+from data import Batch, Batches
+from model import parameter_count
+from options import parse, settings_of
+from ranks import Ranks, join
+from trainer import Trainer, as_signal
+
+from vwd.errors import UsageError, VwdError
+
+
+class Stop:
+    """Whether a signal asked this process to end: 0, or the signal's number."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, signum: int, frame: FrameType | None) -> None:
+        self.signal = signum
+
+
+def train(options: argparse.Namespace, ranks: Ranks, stop: Stop) -> int:
+    """The whole run; its exit code."""
+    folder, settings = Folder(options.checkpoint, options.keep), settings_of(options)
+    trainer, batches = Trainer(settings, ranks), Batches(options.output, settings, ranks.world, options.num_workers)
+    done = begin(options, folder, trainer, batches)
+    if ranks.is_first:
+        say(
+            f"{parameter_count(trainer.model):,} parameters, {ranks.world} rank(s), from step {done} to {options.steps}"
+        )
+    code, source = 0, iter(batches)
+    while done < options.steps and not code:
+        began = time.monotonic()
+        batch = next(source)
+        waited = time.monotonic() - began
+        loss, gradient = trainer.step(done, batch)
+        done += 1
+        # The signal goes with the loss, so that all ranks stop after the same step.
+        total, code = agree(ranks, loss, stop.signal)
+        line: dict[str, Any] = {
+            "step": done, "epoch": batch.epoch, "loss": total, "gradient": gradient,
+            "seconds": round(time.monotonic() - began, 4), "waited": round(waited, 4),
+        }  # fmt: skip
+        if options.log_keys:
+            parts = ranks.gather(list(zip(batch.positions, batch.keys, strict=True)))
+            line["keys"] = [key for _, key in sorted(pair for part in parts for pair in part)]
+        if ranks.is_first:
+            write_line(folder, line)
+        if ranks.is_first and options.sample_every and done % options.sample_every == 0:
+            write_sample(folder, trainer, done, batch, options.sample_steps)
+        if code or done % options.checkpoint_every == 0 or done == options.steps:
+            save(folder, done, trainer, batches)
+    if ranks.is_first:
+        folder.end()
+        summarise(folder, code)
+    return code
+
+
+def begin(options: argparse.Namespace, folder: Folder, trainer: Trainer, batches: Batches) -> int:
+    """Loads what is to be resumed; how many steps are done.
+
+    Raises:
+        UsageError: the folder has checkpoints already, and it was not said to go on with them.
+    """
+    steps, done = folder.steps(), 0
+    if options.resume is None and steps:
+        raise UsageError(
+            f"{folder.path} has a checkpoint of step {steps[-1]} already",
+            "Give --resume auto to go on with it, or another --checkpoint folder.",
+        )
+    path = None
+    if options.resume == "auto":
+        path = folder.file(steps[-1]) if steps else None
+    elif options.resume is not None:
+        path = Path(options.resume)
+    if path is not None:
+        state = load(path, trainer.ranks.device)
+        trainer.load_state_dict(state)
+        batches.load_state_dict(state["loader"])
+        done = int(state["step"])
+    if trainer.ranks.is_first:
+        folder.begin(done)
+    return done
+
+
+def save(folder: Folder, done: int, trainer: Trainer, batches: Batches) -> None:
+    """Writes a checkpoint; every rank has to call this."""
+    state = {"step": done, **trainer.state_dict(), "loader": batches.state_dict()}
+    if trainer.ranks.is_first:
+        folder.save(done, state)
+
+
+def agree(ranks: Ranks, loss: float, signum: int) -> tuple[float, int]:
+    """The mean loss of all ranks, and the exit code that a signal to any of them asks for; 0 for none."""
+    total, terminated, interrupted = ranks.sums(loss, signum == signal.SIGTERM, signum == signal.SIGINT)
+    return total / ranks.world, 143 if terminated else 130 if interrupted else 0
+
+
+def write_line(folder: Folder, line: dict[str, Any]) -> None:
+    text = json.dumps(line)
+    print(text, flush=True)
+    with folder.metrics.open("a") as file:
+        file.write(text + "\n")
+
+
+def write_sample(folder: Folder, trainer: Trainer, done: int, batch: Batch, steps: int) -> None:
+    """The batch's first video, and beside it what the model makes of its prompt."""
+    made = trainer.generate(done, batch.prompts[:1], steps)
+    real = as_signal(batch.video[:1])
+    write_clip(folder.path / f"step-{done:06d}.mp4", [real[0], made[0]], folder.temp)
+
+
+def summarise(folder: Folder, code: int) -> None:
+    losses = folder.losses()
+    if code:
+        say(f"Stopped by a signal after step {len(losses)}; --resume auto goes on from there.")
+    if len(losses) >= 40:
+        first, last = statistics.fmean(losses[:20]), statistics.fmean(losses[-20:])
+        say(f"loss: {first:.4f} over the first 20 steps, {last:.4f} over the last 20 ({last / first:.2f} of it)")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    options, stop = parse(__doc__), Stop()
+    torch.use_deterministic_algorithms(True)
+    try:
+        with join(options.device, options.threads) as ranks:
+            code = train(options, ranks, stop)
+    except VwdError as error:
+        say(f"Error: {error.what}\n{error.todo}")
+        code = error.exit_code
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

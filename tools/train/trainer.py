@@ -1,0 +1,111 @@
+"""Model, average, optimiser: one training step, and all that a checkpoint has to hold of them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from data import Batch
+from flow import add_noise, generate, seed_of, velocity_error
+from model import VideoModel, encode_text
+from ranks import Ranks
+from settings import Settings
+from torch import Tensor, nn
+
+_WARM_UP_STEPS = 20
+_LARGEST_GRADIENT = 1.0
+
+
+class Trainer:
+    """A model in training on this rank."""
+
+    def __init__(self, settings: Settings, ranks: Ranks) -> None:
+        self.settings, self.ranks = settings, ranks
+        torch.manual_seed(settings.seed)  # every rank begins with the same model
+        self.model = VideoModel(settings.shape).to(ranks.device)
+        self.average = copy.deepcopy(self.model).requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95))
+
+    def step(self, number: int, batch: Batch) -> tuple[float, float]:
+        """One step, the `number`-th from 0 on.
+
+        Returns:
+            This rank's loss, and the length of the gradient, the same on every rank.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * min(1.0, (number + 1) / _WARM_UP_STEPS)
+        # By the place in the epoch's order: however many ranks share a batch out, each sample gets the same noise.
+        seeds = [seed_of(self.settings.seed, batch.epoch, position) for position in batch.positions]
+        video = as_signal(batch.video).to(self.ranks.device)
+        noisy, time, velocity = add_noise(video, seeds)
+        loss = velocity_error(self.model(noisy, time, self._text(batch.prompts)), velocity)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.ranks.average_gradients(self.model)
+        length = nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        self.optimizer.step()
+        self._move_average(number)
+        return loss.item(), length.item()
+
+    def generate(self, number: int, prompts: list[str], steps: int) -> Tensor:
+        """Videos of the averaged model: float [B, T, H, W], about -1 to 1."""
+        generator = torch.Generator().manual_seed(seed_of(self.settings.seed, number))
+        noise = torch.randn(len(prompts), *self.settings.shape.video, generator=generator)
+        return generate(self.average, noise.to(self.ranks.device), self._text(prompts), steps)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the loader's state. Every rank has to call this."""
+        return {
+            "settings": self.settings.to_dict(),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": self.ranks.gather(_random_state(self.ranks.device)),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from a checkpoint, also of another number of ranks.
+
+        Raises:
+            UsageError: it is of a run with other settings; lists them.
+        """
+        self.settings.agree(state["settings"])
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if len(state["random"]) == self.ranks.world:
+            _set_random_state(state["random"][self.ranks.rank], self.ranks.device)
+
+    def _text(self, prompts: list[str]) -> Tensor:
+        return encode_text(prompts, self.settings.shape.text_bytes).to(self.ranks.device)
+
+    def _move_average(self, number: int) -> None:
+        """Moves the average towards the model: quickly at first, by a hundredth later."""
+        weight = 1 - min(0.99, (1 + number) / (10 + number))
+        with torch.no_grad():
+            for average, parameter in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                average.lerp_(parameter, weight)
+
+
+def as_signal(video: Tensor) -> Tensor:
+    """uint8 [B, T, 1, H, W] to float [B, T, H, W] from -1 (black) to 1 (white)."""
+    return video[:, :, 0].float() / 127.5 - 1
+
+
+def as_grey(signal: Tensor) -> Tensor:
+    """The inverse of `as_signal` for one video: [T, H, W] to uint8 of the same shape, on the CPU."""
+    return ((signal.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu()
+
+
+def _random_state(device: torch.device) -> list[Tensor]:
+    """No step draws from torch's own generators now; a change that does, such as dropout, is resumed exactly, too."""
+    states: Sequence[Tensor] = [torch.get_rng_state()]
+    return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else [*states]
+
+
+def _set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
+    torch.set_rng_state(states[0].cpu())
+    if device.type == "cuda" and len(states) > 1:
+        torch.cuda.set_rng_state(states[1].cpu(), device)

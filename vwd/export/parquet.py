@@ -1,0 +1,170 @@
+"""Parquet: a row a sample, with its texts and figures and, if wanted, its video; a file a shard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from vwd.errors import ShardError
+from vwd.export.selection import Part, Selection, select
+from vwd.export.told import read_facts, read_prompts
+from vwd.export.unpack import ExportResult, export_folder
+from vwd.hashing import sha256_of
+from vwd.shards.ledger import look_up
+from vwd.shards.paths import OutputPaths, sample_video_path
+from vwd.shards.read import StoredSample
+from vwd.shards.tokens import count_tokens
+
+# Texts compress well and are read in bulk; of videos, 64 MB are about 400 of the default size.
+ROW_GROUP_ROWS = 10_000
+ROW_GROUP_BYTES = 64_000_000
+# Goes into every file; to be raised when the columns change.
+_VERSION = 1
+
+_TEXTS = (
+    "key", "dataset", "language", "kind", "question", "answer", "final_answer", "inference_prompt",
+    "rendering_prompt", "video_path",
+)  # fmt: skip
+_COUNTS = ("width", "height", "frames", "pages", "prompt_frames", "words", "prompt_tokens", "answer_tokens")
+
+
+def export_parquet(
+    paths: OutputPaths,
+    base_dir: Path,
+    start_idx: int = 0,
+    num_samples: int | None = None,
+    on_sample: Callable[[], None] = lambda: None,
+    with_video: bool = False,
+) -> ExportResult:
+    """Writes `<base>/<dataset>/parquet/<shard>.parquet`, or one `<dataset>_video_data_<start_idx>.parquet` for a slice.
+
+    A file that was made of the same tars in the same way stays as it is, and its tars are not read.
+
+    Args:
+        with_video: with a column `video` of the mp4 files' bytes.
+
+    Raises:
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
+        OutputError: no shard holds rows of the slice, or the base folder cannot be written.
+    """
+    selection = select(paths, start_idx, num_samples)
+    with export_folder(base_dir, paths.dataset) as folder:
+        for part in selection.by_shard():
+            path, origin = _path(folder.path, selection, part), _origin(selection, part, with_video)
+            samples = _rows_made_of(path, origin)
+            if samples is None:
+                with folder.whole_file(path) as file:
+                    samples = _write(file, origin, _rows(selection, part, with_video, on_sample), with_video)
+            else:
+                folder.unchanged += 1
+                for _ in range(samples):
+                    on_sample()
+            folder.samples += samples
+    return folder.result(selection)
+
+
+def _path(folder: Path, selection: Selection, part: Part) -> Path:
+    if not selection.rows.everything:
+        # Not beside the shards' files: who reads all of those would have these rows twice.
+        return folder / f"{selection.paths.dataset}_video_data_{part.start}.parquet"
+    return folder / "parquet" / f"{selection.paths.shard_name(part.shards[0])}.parquet"
+
+
+def _origin(selection: Selection, part: Part, with_video: bool) -> str:
+    """What a file is made of and how: it need not be made again where it says the same."""
+    hashes = {}
+    for number in part.shards:
+        entry = look_up(selection.paths, number)[1]
+        hashes[selection.paths.shard_name(number)] = entry.sha256 if entry else sha256_of(selection.paths.tar(number))
+    rows = [selection.rows.start, selection.rows.stop]
+    return json.dumps({"version": _VERSION, "rows": rows, "with_video": with_video, "shards": hashes})
+
+
+def _rows_made_of(path: Path, origin: str) -> int | None:
+    """How many rows a file has that was made of this; None where there is no such file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        told = pq.read_metadata(path)
+    except (FileNotFoundError, pa.ArrowInvalid):  # cut short, or something else of this name
+        return None
+    made_of = (told.metadata or {}).get(b"vwd", b"")
+    return int(told.num_rows) if made_of == origin.encode() else None
+
+
+def _rows(
+    selection: Selection, part: Part, with_video: bool, on_sample: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    for sample, row in selection.samples(part, lambda sample: _row(selection.paths.dataset, sample)):
+        yield {**row, "video": sample.read("mp4")} if with_video else row
+        on_sample()
+
+
+def _row(dataset: str, sample: StoredSample) -> dict[str, Any]:
+    prompts, facts = read_prompts(sample), read_facts(sample)
+    if sample.index >= 2**63:
+        raise ShardError(f"{sample.path}: the row's number in '{sample.key}' cannot be", "Pack this shard again.")
+    return {
+        **asdict(facts),
+        "key": sample.key,
+        "dataset": dataset,
+        "index": sample.index,
+        "inference_prompt": prompts["inference"],
+        "rendering_prompt": prompts["rendering"],
+        "video_path": sample_video_path(dataset, sample.key),
+        "seconds": facts.seconds,
+        "prompt_tokens": count_tokens(facts.question),
+        "answer_tokens": count_tokens(facts.answer),
+        "video_bytes": sample.members["mp4"].size,
+    }
+
+
+def _write(file: IO[bytes], origin: str, rows: Iterator[dict[str, Any]], with_video: bool) -> int:
+    """Writes rows in groups that fit in memory, however large the shard. Returns how many there were."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = _schema(origin, with_video)
+    plain = [name for name in schema.names if name != "video"]
+    writer = pq.ParquetWriter(
+        file, schema,
+        compression={name: "NONE" if name == "video" else "ZSTD" for name in schema.names},  # an mp4 is compressed
+        use_dictionary=["dataset", "language", "kind"],
+        write_statistics=plain,  # the least and the greatest video are of no use, and large
+    )  # fmt: skip
+    total = 0
+    with writer:
+        for group in _groups(rows):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=len(group))
+            total += len(group)
+    return total
+
+
+def _schema(origin: str, with_video: bool) -> Any:
+    import pyarrow as pa
+
+    fields = [pa.field(name, pa.string(), nullable=False) for name in _TEXTS]
+    fields.insert(2, pa.field("index", pa.int64(), nullable=False))
+    fields += [pa.field(name, pa.int32(), nullable=False) for name in _COUNTS]
+    fields += [pa.field(name, pa.float64(), nullable=False) for name in ("fps", "seconds")]
+    fields.append(pa.field("video_bytes", pa.int64(), nullable=False))
+    if with_video:
+        fields.append(pa.field("video", pa.binary(), nullable=False))
+    return pa.schema(fields, metadata={"vwd": origin})
+
+
+def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    group: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += sum(len(value) for value in row.values() if isinstance(value, (str, bytes)))
+        if len(group) >= ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

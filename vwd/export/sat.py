@@ -1,0 +1,147 @@
+"""For CogVideoX's trainer (sat): videos in a folder, a JSONL of captions, and captions beside the videos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vwd.errors import UsageError
+from vwd.export.selection import select
+from vwd.export.told import Facts, read_facts, read_prompts
+from vwd.export.unpack import ExportFolder, ExportResult, export_folder
+from vwd.shards.members import TASKS
+from vwd.shards.paths import OutputPaths
+from vwd.shards.read import StoredSample
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What the trainer cuts from a video: as its settings have it, here for CogVideoX 2B and 5B.
+
+    Attributes:
+        frames: `max_num_frames`, how many it shows the model.
+        fps: at how many a second of the video's time.
+        skip: `skip_frms_num`, how many of the video's own frames it passes over at either end.
+    """
+
+    frames: int = 49
+    fps: float = 8.0
+    skip: int = 3
+
+    def seconds(self, video_fps: float) -> float:
+        """How long a video must be to fill the clip; the trainer's own sum (`required_duration`)."""
+        return self.frames / self.fps + 2 * self.skip / video_fps
+
+
+@dataclass(frozen=True)
+class SatResult(ExportResult):
+    """What an export did, and whether the trainer can use it.
+
+    Attributes:
+        too_short: videos that do not fill the clip.
+        seconds, seconds_needed: of the longest of those, and what the clip needs of it; 0 where there is none.
+    """
+
+    too_short: int = 0
+    seconds: float = 0.0
+    seconds_needed: float = 0.0
+
+
+class _Shortage:
+    """Counts the videos that are too short for a clip."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self.count, self.seconds, self.needed = 0, 0.0, 0.0
+
+    def add(self, facts: Facts) -> None:
+        needed = self._clip.seconds(facts.fps)
+        if facts.seconds < needed:
+            self.count += 1
+            self.seconds, self.needed = max((self.seconds, self.needed), (facts.seconds, needed))
+
+
+def export_sat(
+    paths: OutputPaths,
+    base_dir: Path,
+    tasks: Sequence[str] = TASKS,
+    start_idx: int = 0,
+    num_samples: int | None = None,
+    on_sample: Callable[[], None] = lambda: None,
+    clip: Clip | None = None,
+    labels: str | None = None,
+) -> SatResult:
+    """Unpacks videos to `<base>/<dataset>/video/`, and writes `<dataset>_<task>_sat_<start_idx>.jsonl`.
+
+    A line a video: its path in the video folder, its measures, and its caption. All shards' rows are in one file,
+    or those of the slice; one file for each task, whose prompt is the caption.
+
+    Args:
+        clip: what the trainer will ask of a video; those too short are counted.
+        labels: also writes this task's prompt to `<key>.txt` beside each video, on one line.
+
+    Raises:
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
+        OutputError: no shard holds rows of the slice, or the base folder cannot be written.
+        UsageError: the trainer would not find the labels there.
+    """
+    needed = {*tasks, labels} - {None}
+
+    def look(sample: StoredSample) -> tuple[dict[str, str], Facts]:
+        return read_prompts(sample, [task for task in TASKS if task in needed]), read_facts(sample)
+
+    if labels:
+        _check_label_place((base_dir / paths.dataset).resolve())
+    selection, shortage = select(paths, start_idx, num_samples), _Shortage(clip or Clip())
+    with export_folder(base_dir, paths.dataset) as folder:
+        for part in selection.together():
+            names = [f"{paths.dataset}_{task}_sat_{part.start}.jsonl" for task in tasks]
+            with folder.listings(names) as files:
+                for sample, (prompts, facts) in selection.samples(part, look):
+                    shortage.add(facts)
+                    video = folder.unpack(sample)
+                    if labels:
+                        _write_label(folder, video, prompts[labels])
+                    for file, task in zip(files, tasks, strict=True):
+                        file.write(_line(video, prompts[task], facts))
+                    on_sample()
+    result = folder.result(selection)
+    return SatResult(**vars(result), too_short=shortage.count, seconds=shortage.seconds, seconds_needed=shortage.needed)
+
+
+def _line(video: Path, caption: str, facts: Facts) -> bytes:
+    record = {
+        "path": video.name,
+        "duration": facts.seconds,
+        "num_frames": facts.frames,
+        "width": facts.width,
+        "height": facts.height,
+        "caps": [{"cap": caption}],
+        "text": caption,
+    }
+    return (json.dumps(record, ensure_ascii=False) + "\n").encode()
+
+
+def _write_label(folder: ExportFolder, video: Path, caption: str) -> None:
+    # The trainer reads the first line alone.
+    label = (" ".join(caption.splitlines()) + "\n").encode()
+    path = _label(video)
+    if not path.is_file() or path.read_bytes() != label:
+        with folder.whole_file(path, sync_parent=False) as file:  # the folder is synced with its videos
+            file.write(label)
+
+
+def _label(video: Path) -> Path:
+    """Where the trainer looks for a video's caption (`SFTDataset` in sat/data_video.py)."""
+    return Path(str(video).replace(".mp4", ".txt").replace("videos", "labels"))
+
+
+def _check_label_place(folder: Path) -> None:
+    video = ExportFolder(folder).video("key")
+    if _label(video) != video.with_suffix(".txt"):
+        raise UsageError(
+            f"{folder}: sat takes 'videos' in a path for 'labels', and '.mp4' for '.txt', to find the captions",
+            "Give a --base-dir whose path holds neither word, or leave out --labels.",
+        )

@@ -1,0 +1,162 @@
+"""The dataset card, `README.md`: with it the folder is a dataset that `datasets` loads, from disk or from the hub."""
+
+from __future__ import annotations
+
+from vwd.corpora.registry import CORPORA
+from vwd.index.light import brace_pattern
+from vwd.index.listing import Listing
+from vwd.shards.members import SAT_ID
+
+# What each member is in the eyes of `datasets`: the same types in every sample, whichever five it looks at.
+_PROMPT_FEATURES = """\
+    struct:
+    - name: video_path
+      dtype: string
+    - name: prompt
+      dtype: string
+"""
+_STORYBOARD_FEATURES = """\
+    struct:
+    - name: dataset
+      dtype: string
+    - name: index
+      dtype: int64
+    - name: kind
+      dtype: string
+    - name: question
+      dtype: string
+    - name: answer
+      dtype: string
+    - name: final_answer
+      dtype: string
+    - name: fps
+      dtype: float64
+    - name: language
+      dtype: string
+    - name: frames
+      dtype: int64
+    - name: width
+      dtype: int64
+    - name: height
+      dtype: int64
+    - name: font_size
+      dtype: int64
+    - name: pages
+      dtype: int64
+    - name: prompt_frames
+      dtype: int64
+    - name: page_starts
+      list: int64
+    - name: separator
+      list: int64
+    - name: words
+      list:
+      - name: text
+        dtype: string
+      - name: frame
+        dtype: int64
+      - name: page
+        dtype: int64
+      - name: box
+        list: int64
+"""
+_FEATURES = {
+    "mp4": "    dtype: video\n",
+    "inference.json": _PROMPT_FEATURES,
+    "rendering.json": _PROMPT_FEATURES,
+    "storyboard.json": _STORYBOARD_FEATURES,
+    SAT_ID: "    dtype: int64\n",
+}
+_TELLING = {
+    "mp4": "the video",
+    "inference.json": "`prompt`: the question alone, to train reasoning",
+    "rendering.json": "`prompt`: question and answer, to train rendering",
+    "storyboard.json": "question, answer, final answer, and for each word its text, frame, page and pixel box",
+    SAT_ID: "the row's number, for readers that look captions up when they meet it",
+}
+# A card with this line is written anew when the shards change.
+_MARK = "<!-- Written by 'vwd index'; without this line the file is left as it is. -->"
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_LARGER = "1M<n<10M"
+
+
+def card(listing: Listing) -> bytes:
+    """The card: what `datasets` wants to know in front, then the same for people."""
+    return (_front(listing) + _text(listing)).encode()
+
+
+def is_ours(there: bytes) -> bool:
+    """Whether a card is one of these, and not somebody's own."""
+    return _MARK.encode() in there
+
+
+def counts(listing: Listing) -> str:
+    """The lines of a card that change with the shards."""
+    return f"    num_bytes: {listing.summary.bytes}\n    num_examples: {listing.summary.samples}\n"
+
+
+def _front(listing: Listing) -> str:
+    """The YAML between the dashes: which files, which features, how many samples."""
+    dataset, samples = listing.paths.dataset, listing.summary.samples
+    licence = CORPORA[dataset].licence if dataset in CORPORA else ""
+    features = "".join(f"  - name: {ending}\n{_FEATURES[ending]}" for ending in listing.contract["members"])
+    keys = "".join(f"  - name: {name}\n    dtype: string\n" for name in ("__key__", "__url__"))
+    size = next((name for limit, name in _SIZES if samples < limit), _LARGER)
+    return (
+        "---\n"
+        f"pretty_name: {dataset} as word-by-word videos\n"
+        + (f"license: {licence}\n" if licence else "")
+        + f"language:\n- {listing.contract['language']}\n"
+        "task_categories:\n- text-to-video\n"
+        "tags:\n- webdataset\n- video\n- text\n"
+        f"size_categories:\n- {size}\n"
+        "configs:\n- config_name: default\n  data_files:\n  - split: train\n"
+        f'    path: "{dataset}-*.tar"\n'
+        "dataset_info:\n  config_name: default\n  features:\n"
+        + features
+        + keys
+        + f"  splits:\n  - name: train\n{counts(listing)}"
+        "---\n\n"
+    )
+
+
+def _text(listing: Listing) -> str:
+    contract, summary, dataset = listing.contract, listing.summary, listing.paths.dataset
+    video = contract["video"]
+    skips = ", ".join(f"{code} {count:,}" for code, count in summary.skips.items()) or "none"
+    order = "in order" if contract["shuffle_seed"] is None else f"mixed with seed {contract['shuffle_seed']}"
+    members = "".join(f"| `<key>.{name}` | {_TELLING[name]} |\n" for name in contract["members"])
+    return (
+        f"{_MARK}\n\n# {dataset} as word-by-word videos\n\n"
+        f"Each of {summary.samples:,} samples is a text shown as a video: the question stands on a white page, and the "
+        f"answer appears word by word. {video['frames']} frames at {video['fps']} a second, "
+        f"{video['width']}x{video['height']}.\n\n"
+        f"| member | what |\n|---|---|\n{members}\n"
+        f"```python\nfrom datasets import load_dataset\n\n"
+        f'rows = load_dataset("path/to/{dataset}", split="train", streaming=True)\n```\n\n'
+        f"{len(listing.shards):,} shards, `{brace_pattern(listing)}`: {summary.bytes:,} bytes, listed in "
+        "`SHA256SUMS`, `sizes.json` and `shardindex.json`.\n\n"
+        "## How it was made\n\n"
+        f"Rows of the corpus: {_source(contract)}. {summary.rows:,} rows, {order}, "
+        f"{contract['shard_size']:,} a shard; skipped: {skips}. "
+        f"{summary.prompt_tokens:,} tokens in prompts, {summary.answer_tokens:,} in answers (cl100k_base). "
+        f"Encoder {contract['encoder']['name']}. All settings are in `pack.json`, and what each shard holds is in "
+        "`ledger/`.\n\n"
+        f"## Licence\n\n{_licence(dataset)}\n"
+    )
+
+
+def _source(contract: dict[str, object]) -> str:
+    source = contract["source"]
+    assert isinstance(source, dict)
+    return ", ".join(f"{name} {value}" for name, value in source.items())
+
+
+def _licence(dataset: str) -> str:
+    corpus = CORPORA.get(dataset)
+    if corpus is None:
+        return "That of the rows it was made of."
+    page = f"[{corpus.hub_id}](https://huggingface.co/datasets/{corpus.hub_id})"
+    known = f"its licence is `{corpus.licence}`" if corpus.licence else "its licence is not stated there"
+    note = f"; {corpus.terms}" if corpus.terms else ""
+    return f"The text is that of {page}: {known}{note}. The videos are under the same terms."

@@ -1,0 +1,48 @@
+"""Every file name of a submission; nobody else builds one. All are below the output that it is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from vwd.shards.location import is_remote
+from vwd.shards.paths import OutputPaths
+
+_NAME = re.compile(r"(\d{4,})\.json")
+
+
+def submissions_folder(paths: OutputPaths) -> Path:
+    return paths.folder / "slurm"
+
+
+def log_folder(paths: OutputPaths) -> Path:
+    return paths.out / "logs"
+
+
+def submission_file(paths: OutputPaths, number: int) -> Path:
+    return submissions_folder(paths) / f"{number:04d}.json"
+
+
+def shards_file(paths: OutputPaths, number: int) -> Path:
+    """The list of a retry's shards, as `vwd pack --shards` reads it."""
+    return submissions_folder(paths) / f"{number:04d}.shards"
+
+
+def submission_numbers(folder: Path) -> list[int]:
+    """The numbers of the submissions in such a folder, rising."""
+    names = (_NAME.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(int(name[1]) for name in names if name)
+
+
+def submitted_outputs(path: Path) -> Iterator[OutputPaths]:
+    """The datasets that were submitted below `path`: a base folder, or one dataset's folder in it."""
+    if is_remote(path):
+        return
+    whole = path.resolve()
+    if submission_numbers(whole / "slurm"):
+        yield OutputPaths(whole.parent, whole.name)
+        return
+    for child in sorted(whole.iterdir()) if whole.is_dir() else ():
+        if submission_numbers(child / "slurm"):
+            yield OutputPaths(whole, child.name)

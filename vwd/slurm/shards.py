@@ -1,0 +1,63 @@
+"""Which shards of an output's submissions stand, and which do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vwd.shards.contract import read_contract
+from vwd.shards.ledger import Entry, State, read_ledger
+from vwd.shards.outputs import tar_numbers
+from vwd.shards.paths import OutputPaths
+from vwd.shards.plan import ShardRange
+from vwd.slurm.submission import Submission, read_submissions
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The shards that were ever submitted for an output.
+
+    Attributes:
+        submissions: oldest first, with the number of rows that the packing found.
+        wanted: by number, the most of each shard that a submission asks for.
+        entries: those of the ledger whose shard stands, whoever made it.
+        torn: wanted shards whose tar and entry disagree, or that have but one of them.
+        missing: the other wanted shards that do not stand.
+    """
+
+    paths: OutputPaths
+    submissions: tuple[Submission, ...]
+    wanted: dict[int, ShardRange]
+    entries: dict[int, Entry]
+    torn: tuple[int, ...]
+    missing: tuple[int, ...]
+
+    @property
+    def done(self) -> int:
+        """How many wanted shards stand."""
+        return len(self.wanted) - len(self.torn) - len(self.missing)
+
+
+def look(paths: OutputPaths) -> Standing:
+    """Reads an output's submissions and its ledger.
+
+    Raises:
+        OutputError: a submission or the `pack.json` cannot be read.
+    """
+    rows = read_contract(paths)["rows"] if paths.contract.is_file() else None
+    submissions = tuple(submission.with_rows(rows) for submission in read_submissions(paths))
+    wanted: dict[int, ShardRange] = {}
+    for submission in submissions:
+        for shard in submission.ranges:
+            if shard.number not in wanted or wanted[shard.number].stop < shard.stop:
+                wanted[shard.number] = shard
+    entries, damaged = {}, set(tar_numbers(paths))
+    for number, state, entry in read_ledger(paths, sizes=False):
+        if entry and state is State.DONE:
+            entries[number] = entry
+            damaged.discard(number)
+        else:
+            damaged.add(number)
+    lacking = {n for n, shard in wanted.items() if n not in entries or not entries[n].covers(shard)}
+    return Standing(
+        paths, submissions, wanted, entries, tuple(sorted(lacking & damaged)), tuple(sorted(lacking - damaged))
+    )

@@ -1,0 +1,1 @@
+../../slurm/slurm_job.sh

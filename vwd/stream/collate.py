@@ -1,0 +1,73 @@
+"""Batches of samples, which keep three equal channels one in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from vwd.stream.canvases import joined
+from vwd.stream.sample import Sample
+
+if TYPE_CHECKING:
+    import torch
+
+Batch = dict[str, Any]
+
+
+def collate(samples: Sequence[Sample], **_: Any) -> Batch:
+    """A batch: tensors stacked, numbers as int64 tensors, flags as bool ones, texts as lists.
+
+    Where videos have unequally many frames, the last frame of the shorter ones is repeated; `length` int64 [B] says
+    how many are their own. Extra arguments are those that torch's `default_collate` passes on.
+    """
+    import torch
+
+    batch: Batch = {}
+    longest = max(sample["length"] for sample in samples)
+    for name, first in samples[0].items():
+        values = [sample[name] for sample in samples]
+        if isinstance(first, torch.Tensor):
+            batch[name] = _stack([_lengthen(sample[name], sample.time_axes[name], longest) for sample in samples])
+        elif isinstance(first, int):  # and bool
+            batch[name] = torch.tensor(values)
+        else:
+            batch[name] = values
+    return batch
+
+
+def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:
+    """Repeats the last frame. Axes with one value in memory stay so."""
+    import torch
+
+    length = video.shape[axis]
+    if length == longest:
+        return video
+    shape = list(video.shape)
+    shape[axis] = longest
+    return _thin(video).index_select(axis, torch.arange(longest).clamp_(max=length - 1)).expand(shape)
+
+
+def _stack(videos: list[torch.Tensor]) -> torch.Tensor:
+    from torch.utils.data import default_collate
+
+    shape = videos[0].shape
+    thin = [_thin(video) for video in videos]
+    stacked = joined(thin)
+    if stacked is None:
+        stacked = default_collate(thin)  # into shared memory where it runs in a worker
+    return stacked.expand(len(videos), *shape)
+
+
+def _thin(video: torch.Tensor) -> torch.Tensor:
+    """A tensor whose repeated axes (of stride 0) have the size 1."""
+    for axis, (size, stride) in enumerate(zip(video.shape, video.stride(), strict=True)):
+        if size > 1 and stride == 0:
+            video = video.narrow(axis, 0, 1)
+    return video
+
+
+def register() -> None:
+    """Teaches torch's `default_collate` to make batches of samples, so that a plain DataLoader does."""
+    from torch.utils.data._utils.collate import default_collate_fn_map
+
+    default_collate_fn_map[Sample] = collate

@@ -1,0 +1,199 @@
+"""`ShardDataset`: a packed output as a map-style dataset, the same on however many ranks and workers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vwd.errors import ShardError, UsageError
+from vwd.shards.members import TASKS
+from vwd.stream.canvases import Canvases
+from vwd.stream.decode import be_one_thread
+from vwd.stream.epochs import Epochs, Ref, task_names
+from vwd.stream.extra import need_torch
+from vwd.stream.frames import Frames
+from vwd.stream.mixture import whole_shares
+from vwd.stream.order import Order, mixed
+from vwd.stream.readers import Readers, Reading
+from vwd.stream.sample import Look, Sample, check_choices, make_sample
+from vwd.stream.source import identity, open_source
+
+if TYPE_CHECKING:
+    from vwd.stream.drawing import Mask
+    from vwd.stream.readers import Readers, Reading
+from vwd.stream.sample import Dtype, Layout, Pixels
+
+_log = logging.getLogger("vwd.stream")
+
+Address = str | Path
+# How many samples in a row may fail before 'replace' gives up: then it is not a bad sample but a bad output.
+_MOST_REPLACED = 100
+
+
+class ShardDataset:
+    """Samples of a packed output, to be given to a `DataLoader` as it is (no sampler, no shuffle, any batch size).
+
+    The order of an epoch is a function of seed and epoch alone. Of every `world_size` samples in a row, each rank
+    takes one: global batch g is positions [g·B, (g + 1)·B) of the order, B over all ranks, however many these are.
+
+    A sample holds `video` (see `layout`), `prompt`, `question`, `answer`, `final_answer`, `dataset`, `index`, `key`,
+    `task`, `length` (its frames), `position` (in the epoch's order), `padding`, and `mask` where asked for.
+
+    Args:
+        address: the output's folder (OUT/gsm8k), or its shards' names or URLs with braces.
+        task: inference, rendering, or both: every sample once an epoch for each.
+        frames: "all", 49 (evenly), "first:16", "stride:4", "reveals", "reveals:32".
+        size: height and width to scale to; None for the video's own.
+        source: decode the `video`, or draw the `storyboard`: the frames before encoding, many times faster.
+        mask: "text" or "answer": `mask` is uint8 [T, H, W], 1 where words (of the answer) stand.
+        dtype: uint8 in 0 to 255, or float32 in -1 to 1.
+        layout: tchw, cthw or thwc.
+        channels: 3 equal ones, which are one in memory unless `contiguous`; or 1.
+        shuffle: how many samples are mixed with each other (see `vwd.stream.order`); 0 for the packed order.
+        streams: the most shards that are read at once, over all ranks and workers.
+        remainder: what becomes of an epoch's end that does not go round the ranks: "pad" it with samples from the
+            epoch's beginning, which have `padding` set, or "drop" it.
+        on_error: of a sample that cannot be read or decoded: "raise", "skip" it (the batch is one smaller; where
+            nothing would be left, it is replaced), or "replace" it by the next one. `failures` counts them.
+        reading: by "offset", or each shard as a "stream" through webdataset; "auto": as a stream what is not on disk.
+        ledger: for `pipe:` and `http:` addresses: a local folder with the output's `pack.json` and `ledger/`,
+            or such folders by address.
+        rank, world_size: those of torch.distributed or torchrun, unless given.
+        weights: instead of `address`: several outputs with their shares (see `mix`).
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        UsageError: an argument is none of the above.
+        OutputError: there is no output, or no sample in it.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        task: Literal["inference", "rendering", "both"] = "inference",
+        frames: Frames | int | str | None = "all",
+        size: tuple[int, int] | None = None,
+        seed: int = 0,
+        source: Pixels = "video",
+        mask: Mask | None = None,
+        dtype: Dtype = "uint8",
+        layout: Layout = "tchw",
+        channels: Literal[1, 3] = 3,
+        contiguous: bool = False,
+        shuffle: int = 4096,
+        streams: int = 128,
+        remainder: Literal["pad", "drop"] = "pad",
+        on_error: Literal["raise", "skip", "replace"] = "raise",
+        reading: Reading = "auto",
+        ledger: Address | Mapping[Address, Address] | None = None,
+        rank: int | None = None,
+        world_size: int | None = None,
+        weights: Mapping[Address, float | str] | None = None,
+    ) -> None:
+        need_torch()
+        from vwd.stream.collate import register
+        from vwd.stream.position import Position
+
+        register()
+        check_choices(
+            task=(task, (*TASKS, "both")),
+            remainder=(remainder, ("pad", "drop")),
+            on_error=(on_error, ("raise", "skip", "replace")),
+            reading=(reading, ("auto", "offset", "stream")),
+        )
+        if shuffle < 0 or streams < 1:
+            raise UsageError(f"shuffle={shuffle}, streams={streams}", "Give at least 0 and 1.")
+        tasks = task_names(task)
+        self._look = Look(Frames.parse(frames), source, size, dtype, layout, channels, contiguous, mask)
+        mixture = weights or {address: 1}
+        ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
+        self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
+        orders = [
+            Order([s.samples for s in one.shards], mixed(seed, number), shuffle, streams)
+            for number, one in enumerate(self._sources)
+        ]
+        shares = whole_shares(list(mixture.values()))
+        self._epochs = Epochs(orders, shares, tasks, seed)
+        endings = [*self._look.endings, *(f"{one}.json" for one in tasks)]
+        self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading)
+        self._remainder, self._on_error = remainder, on_error
+        self.order_id = identity(self._sources, shares, task, seed, shuffle, streams)
+        self.position = Position(rank, world_size)
+
+    @classmethod
+    def mix(cls, weights: Mapping[Address, float | str], **options: Any) -> ShardDataset:
+        """Several outputs in exact shares: `ShardDataset.mix({"OUT/gsm8k": 1, "OUT/tinystories": 4})`.
+
+        An epoch is as long as the outputs together; each begins anew, in another order, whenever it is through.
+        """
+        return cls(next(iter(weights)), weights=weights, **options)
+
+    @property
+    def samples(self) -> int:
+        """Of an epoch, over all ranks, without padding."""
+        return self._epochs.samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begins an epoch, from 0 on. The epoch that a loader has just resumed goes on where it stood."""
+        if epoch != self.position.epoch:
+            self.position.go_to(epoch, 0)
+
+    def __len__(self) -> int:
+        """What is left of this epoch for this rank; the same number for every rank."""
+        self.position.find_rank()
+        left, ranks = self.samples - self.position.start, self.position.world_size
+        return left // ranks if self._remainder == "drop" else -(-left // ranks)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
+        """The samples of a batch, by their numbers among those that are left for this rank."""
+        if self.position.in_worker:
+            be_one_thread()
+        positions = [self.position.of(index) for index in indices]
+        self._readers.prepare(indices, len(self), self.position, self._ref)
+        canvases = Canvases(len(positions))
+        tried = [(position, self._try(position, canvases)) for position in positions]
+        if self._on_error == "replace" or not any(sample for _, sample in tried):
+            tried = [(position, sample or self._next_whole(position)) for position, sample in tried]
+        return [sample for _, sample in tried if sample]
+
+    @property
+    def failures(self) -> int:
+        """How many samples could not be read or decoded so far, by all workers of this rank."""
+        return self.position.failures
+
+    def _try(self, position: int, canvases: Canvases) -> Sample | None:
+        try:
+            return self._sample(position, canvases)
+        except ShardError as error:
+            if self._on_error == "raise":
+                raise
+            self.position.count_failure()
+            _log.warning("%s", error.what)
+            return None
+
+    def _next_whole(self, position: int) -> Sample:
+        """The first sample behind a position that can be read."""
+        tried = (self._try(other, Canvases(1)) for other in range(position + 1, position + _MOST_REPLACED))
+        found = next((sample for sample in tried if sample), None)
+        return found or self._sample(position + _MOST_REPLACED, Canvases(1))
+
+    def _sample(self, position: int, canvases: Canvases) -> Sample:
+        """The sample at a position; those behind the epoch's end are its first ones again, as padding."""
+        source, place, task = self._ref(position)
+        try:
+            members = self._readers.read(source, place, [*self._look.endings, f"{task}.json"])
+            sample = make_sample(members, task, self._look, canvases)
+        except ShardError as error:
+            shard = self._sources[source].shards[place.slot]
+            raise ShardError(f"{shard.address}, sample {place.number}: {error.what}", error.todo) from error
+        sample.update(position=position % self.samples, padding=position >= self.samples)
+        return sample
+
+    def _ref(self, position: int) -> Ref:
+        return self._epochs.at(self.position.epoch, position % self.samples)

@@ -1,0 +1,70 @@
+"""`ShardLoader`: a DataLoader that knows how far the training loop has come, to save and to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vwd.errors import ContractError
+from vwd.stream.collate import Batch, collate
+from vwd.stream.dataset import ShardDataset
+from vwd.stream.extra import need_torch
+
+
+class ShardLoader:
+    """Batches of a dataset, with a state.
+
+    The state counts the samples of the batches that the training loop has received, over all ranks, not those that
+    workers have prepared. So it can be loaded with another number of ranks and workers: with the same batch size
+    over all ranks, the batches go on as if nothing had happened.
+
+    Args:
+        batch_size: of this rank.
+        options: for `torch.utils.data.DataLoader`.
+    """
+
+    def __init__(self, data: ShardDataset, batch_size: int = 1, num_workers: int = 0, **options: Any) -> None:
+        need_torch()
+        import torch
+        from torch.utils.data import DataLoader
+
+        # A generator of its own, so that an epoch more or less leaves the global one as it is.
+        options = {"collate_fn": collate, "generator": torch.Generator(), **options}
+        self.data = data
+        self._batch_size = batch_size
+        self._loader = DataLoader(data, batch_size, num_workers=num_workers, **options)
+        self._epoch, self._samples = data.position.epoch, data.position.start
+
+    def __len__(self) -> int:
+        """Batches that are left of this epoch."""
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches that are left of this epoch; afterwards, the same epoch would begin anew."""
+        here = self.data.position
+        self._epoch, self._samples = here.epoch, here.start
+        for batch in self._loader:
+            self._samples = min(self._samples + self._batch_size * here.world_size, self.data.samples)
+            yield batch
+        self._samples = self.data.samples
+        here.go_to(here.epoch, 0)
+
+    def state_dict(self) -> dict[str, int | str]:
+        """Where the training loop is: the epoch, and how many of its samples it has received over all ranks."""
+        here = self.data.position
+        samples = self._samples if self._epoch == here.epoch else here.start
+        return {"epoch": here.epoch, "samples": samples, "order": self.data.order_id}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes to a state: the next iteration begins with the sample after it.
+
+        Raises:
+            ContractError: the state is of another order: other shards, seed, task or settings of the shuffle.
+        """
+        if state["order"] != self.data.order_id:
+            raise ContractError(
+                "this state is of another order of samples than the dataset has",
+                "Give the same shards, weights, task, seed, shuffle and streams as when it was saved.",
+            )
+        self.data.position.go_to(state["epoch"], state["samples"])
+        self._epoch, self._samples = state["epoch"], state["samples"]

@@ -1,0 +1,90 @@
+"""Where a dataset stands: epoch, first position, rank and world size, seen by its worker processes at once."""
+
+from __future__ import annotations
+
+import os
+
+from vwd.errors import UsageError
+
+_MOST_WORKERS = 1024
+
+
+class Position:
+    """Four numbers in shared memory, so that a change reaches workers that live on from epoch to epoch."""
+
+    def __init__(self, rank: int | None, world_size: int | None) -> None:
+        import torch
+
+        if (rank is None) != (world_size is None):
+            raise UsageError("rank and world_size go together", "Give both, or neither for those of torch.distributed.")
+        self._given = None if rank is None or world_size is None else (rank, world_size)
+        self._numbers = torch.zeros(4, dtype=torch.int64).share_memory_()
+        # Each worker counts for itself: adding to a shared number is not one step.
+        self._failures = torch.zeros(_MOST_WORKERS, dtype=torch.int64).share_memory_()
+        self.find_rank()
+
+    def find_rank(self) -> None:
+        """Takes rank and world size from the arguments, torch.distributed or torchrun's environment, in this order.
+
+        A worker process has those that its parent found.
+        """
+        if self.in_worker:
+            return
+        rank, world_size = self._given or _distributed() or (0, 1)
+        if not 0 <= rank < world_size:
+            raise UsageError(f"rank {rank} of {world_size}", "Ranks are numbered from 0 to world_size - 1.")
+        self._numbers[2], self._numbers[3] = rank, world_size
+
+    def go_to(self, epoch: int, start: int) -> None:
+        """Moves to a position of an epoch, for all processes."""
+        self._numbers[0], self._numbers[1] = epoch, start
+
+    @property
+    def in_worker(self) -> bool:
+        """Whether this process is a worker of a DataLoader."""
+        from torch.utils.data import get_worker_info
+
+        return get_worker_info() is not None
+
+    @property
+    def epoch(self) -> int:
+        return int(self._numbers[0])
+
+    @property
+    def start(self) -> int:
+        """The first position that is still to come in this epoch, over all ranks."""
+        return int(self._numbers[1])
+
+    @property
+    def rank(self) -> int:
+        return int(self._numbers[2])
+
+    @property
+    def world_size(self) -> int:
+        return int(self._numbers[3])
+
+    def of(self, index: int) -> int:
+        """The position of what is sample `index` of those that are left for this rank."""
+        return self.start + index * self.world_size + self.rank
+
+    def count_failure(self) -> None:
+        """Counts a sample that could not be read."""
+        from torch.utils.data import get_worker_info
+
+        worker = get_worker_info()
+        self._failures[worker.id % _MOST_WORKERS if worker else 0] += 1
+
+    @property
+    def failures(self) -> int:
+        """Of all workers that share these numbers."""
+        return int(self._failures.sum())
+
+
+def _distributed() -> tuple[int, int] | None:
+    import torch
+
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    if "RANK" in os.environ and "WORLD_SIZE" in os.environ:
+        return int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    return None
