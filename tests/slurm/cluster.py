@@ -56,6 +56,12 @@ class Cluster:
         """Starts, crashes, boots or restarts parts of the cluster."""
         subprocess.run([str(SCRIPT), *words, str(self.folder)], check=True, capture_output=True, timeout=120)
 
+    def state(self) -> str:
+        """What the controller says of its nodes and jobs, and the end of its log: for whoever reads a failure."""
+        log = (self.folder / "log" / "slurmctld.log").read_text("utf-8", "replace").splitlines()[-40:]
+        nodes = self.call("sinfo", "-h", "-N", "-o", "%N %T %E")
+        return "\n".join([nodes, self.call("squeue", "-r", "-o", "%i %j %T %r %N %S"), *log])
+
     def queue(self) -> list[str]:
         """The tasks that are queued or run, as Slurm names them."""
         return self.call("squeue", "-h", "-r", "-o", "%i").split()
@@ -97,7 +103,7 @@ class Output:
         left = set(jobs.values())
         wait_for(
             lambda: not left & {task.partition("_")[0] for task in self.cluster.queue()},
-            f"jobs {', '.join(left)} to end", seconds,
+            f"jobs {', '.join(left)} to end", seconds, self.cluster.state,
         )  # fmt: skip
 
     def hashes(self) -> dict[str, str]:
@@ -108,7 +114,9 @@ class Output:
 
     def freeze_task(self, task: int) -> int:
         """Stops the workers of a task in the middle of a shard; the number of its own process."""
-        found = wait_for(lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard")
+        found = wait_for(
+            lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard", more=self.cluster.state
+        )
         for worker in workers_of(found):
             os.kill(worker, signal.SIGSTOP)
         return found
@@ -141,11 +149,11 @@ def workers_of(process: int) -> list[int]:
     return found
 
 
-def wait_for(look: Callable[[], Any], what: str, seconds: float = LONGEST_WAIT) -> Any:
-    """What `look` gives, as soon as it is anything."""
+def wait_for(look: Callable[[], Any], what: str, seconds: float = LONGEST_WAIT, more: Callable[[], str] = str) -> Any:
+    """What `look` gives, as soon as it is anything. `more` is told when it never is."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.02)
-    pytest.fail(f"waited {seconds:.0f} s for {what}")
+    pytest.fail(f"waited {seconds:.0f} s for {what}\n{more()}")
