@@ -62,6 +62,11 @@ class Cluster:
         nodes = self.call("sinfo", "-h", "-N", "-o", "%N %T %E")
         return "\n".join([nodes, self.call("squeue", "-r", "-o", "%i %j %T %r %N %S"), *log])
 
+    def undrain(self) -> None:
+        """Gives nodes back that the controller took out of service, so that one test's fault stays its own."""
+        for node in {*self.call("sinfo", "-h", "-N", "-t", "drain,down", "-o", "%N").split()}:
+            self.call("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
     def queue(self) -> list[str]:
         """The tasks that are queued or run, as Slurm names them."""
         return self.call("squeue", "-h", "-r", "-o", "%i").split()

@@ -47,7 +47,8 @@ def output(cluster: Cluster, tmp_path: Path) -> Iterator[Output]:
                    env=environment(**cluster.variables), capture_output=True, check=False)  # fmt: skip
     subprocess.run(["scancel", f"--user={os.geteuid()}"], env=environment(**cluster.variables), capture_output=True,
                    check=False)  # fmt: skip
-    wait_for(lambda: not cluster.queue(), "the queue to be empty")
+    wait_for(lambda: not cluster.queue(), "the queue to be empty", more=cluster.state)
+    cluster.undrain()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@
 #   start-slurm.sh status [DIR]
 #   start-slurm.sh crash NODE [DIR]   kill -9 slurmd, its slurmstepds and their tasks (power loss)
 #   start-slurm.sh boot  NODE [DIR]   start that slurmd again, with an empty spool
-#   start-slurm.sh restart [DIR]      kill -9 slurmctld, and start it again on its saved state
+#   start-slurm.sh restart [DIR]      end slurmctld, which saves its state, and start it again on that
 #   . DIR/env                      SLURM_CONF and PATH for clients
 #
 # Environment: NODES=4  CPUS=8 (fake, per node)  MEM=16000 (fake MB)  DBD=0|1 (sacct)
@@ -254,8 +254,9 @@ stop() {
 restart() {
   . "$D/env"
   local p; p=$(cat "$D/run/slurmctld.pid")
-  ! alive "$D/run/slurmctld.pid" "$S/slurmctld-wlm" || kill -KILL "$p"
-  wait_for 5 test ! -e "/proc/$p" || true
+  # not KILL: its state is saved seconds late, and a job that it forgot would be started twice ("Duplicate jobid")
+  ! alive "$D/run/slurmctld.pid" "$S/slurmctld-wlm" || kill -TERM "$p"
+  wait_for 60 test ! -e "/proc/$p" || die "slurmctld does not end"
   "$S/slurmctld"
 }
 status() { [ -e "$D/env" ] && . "$D/env" && scontrol ping && sinfo -N -o '%N %T %E'; }

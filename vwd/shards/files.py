@@ -145,12 +145,11 @@ def _put(name: Path, file: IO[bytes], path: Path, sync_parent: bool = True) -> N
 @contextmanager
 def _temp_file(name: str, temp: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     path = temp / f"{name}.{process_mark()}.{secrets.token_hex(4)}"
-    file = _create(path)
-    try:
-        with file:
+    try:  # already here: a signal may come as soon as the file is there
+        with _create(path) as file:
             yield path, file
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):  # it was renamed, or could not be made
             path.unlink()
 
 
