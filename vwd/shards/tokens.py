@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import lzma
+from binascii import a2b_base64
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -34,6 +34,6 @@ def _encoding() -> tiktoken.Encoding:
     vocabulary = lzma.decompress((files("vwd.shards") / "cl100k_base.tiktoken.xz").read_bytes())
     if hashlib.sha256(vocabulary).hexdigest() != _SHA256:
         raise ValueError("the token vocabulary in the package is damaged")
-    pairs = (line.split() for line in vocabulary.splitlines())
-    ranks = {base64.b64decode(token): int(rank) for token, rank in pairs}
+    tokens = vocabulary.split()[::2]  # lines of a token and its rank, which counts up from 0
+    ranks = {token: rank for rank, token in enumerate(map(a2b_base64, tokens))}
     return tiktoken.Encoding("cl100k_base", pat_str=_SPLIT, mergeable_ranks=ranks, special_tokens={})
