@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,19 @@ def send(process: subprocess.Popen[str], signum: signal.Signals, whole_group: bo
         process.send_signal(signum)
 
 
-def wait_until(process: subprocess.Popen[str], folder: Path, pattern: str) -> Path | None:
+def wait_until(process: subprocess.Popen[Any], folder: Path, pattern: str) -> Path | None:
     """The first file that matches; None where the process ends before there is one."""
     while process.poll() is None:
-        if found := next(folder.glob(pattern), None):
+        if found := first_match(folder, pattern):
             return found
         time.sleep(0.005)
+    return None
+
+
+def first_match(folder: Path, pattern: str) -> Path | None:
+    """A file that matches, if there is one; a folder may be removed while it is read."""
+    with suppress(FileNotFoundError):
+        return next(folder.glob(pattern), None)
     return None
 
 

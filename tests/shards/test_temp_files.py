@@ -26,6 +26,16 @@ with whole_file(Path(sys.argv[1]) / "data.tar", Path(sys.argv[1]) / ".tmp") as f
     os._exit(9)
 """
 
+COME_AND_GO = """
+import os, sys
+while True:
+    try:
+        os.mkdir(sys.argv[1])
+        os.rmdir(sys.argv[1])
+    except OSError:
+        pass
+"""
+
 
 def left_by_dead_writer(folder: Path) -> Path:
     """The temporary file of a process that died while it wrote."""
@@ -119,3 +129,13 @@ def test_a_killed_run_leaves_nothing_behind_outside_its_output_once_it_has_gone_
     process.communicate(timeout=60)
     run(*gsm8k(size=MEDIUM), TMPDIR=str(system))
     assert list(system.iterdir()) == []
+
+
+def test_a_folder_that_another_run_removes_meanwhile_has_nothing_to_sweep(tmp_path: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", COME_AND_GO, str(tmp_path / ".tmp")])
+    try:
+        wait_until(other, tmp_path, ".tmp")
+        assert {sweep(tmp_path / ".tmp") for _ in range(20_000)} == {0}
+    finally:
+        other.kill()
+        other.wait()

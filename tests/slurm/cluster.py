@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import environment
-from shards.packing import tar_hashes
+from shards.packing import first_match, tar_hashes
 
 SCRIPT = Path(__file__).with_name("start-slurm.sh")
 NODES = 4
@@ -129,7 +129,7 @@ class Output:
     def _in_a_shard(self, task: int) -> int | None:
         process = next((p for p in self.processes() if f"--task {task} " in p[1]), None)
         first = task * ROWS_A_TASK // SHARD_SIZE
-        started = any((self.packed / ".tmp").glob(f"gsm8k-{first:06d}.tar.*"))
+        started = first_match(self.packed / ".tmp", f"gsm8k-{first:06d}.tar.*")
         return process[0] if process and started and workers_of(process[0]) else None
 
     def processes(self) -> list[tuple[int, str]]:

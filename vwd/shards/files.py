@@ -119,8 +119,10 @@ def sweep(temp: Path) -> int:
     Returns:
         How many files were removed.
     """
-    removed = 0
-    for path in list(temp.iterdir()) if temp.is_dir() else []:
+    removed, found = 0, []
+    with suppress(FileNotFoundError):  # no folder, or another run removed it just now
+        found = list(temp.iterdir())
+    for path in found:
         with suppress(FileNotFoundError):
             if _is_dead(path):
                 path.unlink()
