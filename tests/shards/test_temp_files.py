@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from conftest import Run
 from shards.packing import MEDIUM, copy_pack, gsm8k, send, start, temp_files, wait_until, write_lamps
 
@@ -131,11 +133,22 @@ def test_a_killed_run_leaves_nothing_behind_outside_its_output_once_it_has_gone_
     assert list(system.iterdir()) == []
 
 
-def test_a_folder_that_another_run_removes_meanwhile_has_nothing_to_sweep(tmp_path: Path) -> None:
+@pytest.fixture
+def coming_and_going(tmp_path: Path) -> Iterator[Path]:
+    """A folder that another process makes and removes, again and again."""
     other = subprocess.Popen([sys.executable, "-c", COME_AND_GO, str(tmp_path / ".tmp")])
-    try:
-        wait_until(other, tmp_path, ".tmp")
-        assert {sweep(tmp_path / ".tmp") for _ in range(20_000)} == {0}
-    finally:
-        other.kill()
-        other.wait()
+    wait_until(other, tmp_path, ".tmp")
+    yield tmp_path / ".tmp"
+    other.kill()
+    other.wait()
+
+
+def test_a_folder_that_another_run_removes_meanwhile_has_nothing_to_sweep(coming_and_going: Path) -> None:
+    assert {sweep(coming_and_going) for _ in range(20_000)} == {0}
+
+
+def test_a_folder_that_another_run_removes_meanwhile_is_made_again(coming_and_going: Path, tmp_path: Path) -> None:
+    for number in range(3000):
+        with whole_file(tmp_path / "data", coming_and_going, sync_parent=False) as file:
+            file.write(b"%d" % number)
+        assert (tmp_path / "data").read_bytes() == b"%d" % number

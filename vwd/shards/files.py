@@ -18,6 +18,8 @@ from vwd.shards.storage import download, upload, upload_once
 
 # A writer on another node cannot be asked whether it lives. It touches its file every few seconds.
 _DEAD_AFTER_SECONDS = 3600.0
+# To make a file in a folder that others remove: three processes that did nothing else cost 33 in a row at most.
+_TRIES = 100
 
 
 @contextmanager
@@ -156,10 +158,13 @@ def _temp_file(name: str, temp: Path) -> Iterator[tuple[Path, IO[bytes]]]:
 
 
 def _create(path: Path) -> IO[bytes]:
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # another run swept the empty folder just now
+    for _ in range(_TRIES):
+        # Another run may sweep the empty folder at any time: after `mkdir`, and while that looks what stands there.
+        with suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
             return path.open("xb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("xb")
 
 
 def _is_dead(path: Path) -> bool:
