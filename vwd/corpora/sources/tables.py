@@ -109,10 +109,14 @@ def open_csv(path: Path) -> CsvRows:
     Raises:
         RowsError: no header or no rows, text that is not UTF-8, or a row with more fields than the header.
     """
+    csv.field_size_limit(_LONGEST_FIELD)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        columns = tuple(next(csv.reader(text), []))
-    if any(map(_NOT_UTF8.search, columns)):
-        raise RowsError(f"{path}, line 1: not UTF-8", "Save the file as UTF-8 with a header line.")
+        try:
+            columns = tuple(next(csv.reader(text), []))
+            if any(map(_NOT_UTF8.search, columns)):
+                raise csv.Error("not UTF-8")
+        except csv.Error as error:  # Python 3.10 refuses a NUL, which UTF-16 is full of
+            raise RowsError(f"{path}, line 1: {error}", "Save the file as UTF-8 with a header line.") from error
     count = sum(1 for _ in _csv_rows(path))
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with a header line and at least one row.")
