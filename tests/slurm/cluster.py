@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ class Output:
 
     cluster: Cluster
     folder: Path
+    frozen: list[int] = field(default_factory=list)
 
     @property
     def packed(self) -> Path:
@@ -124,7 +125,15 @@ class Output:
         )
         for worker in workers_of(found):
             os.kill(worker, signal.SIGSTOP)
+            self.frozen.append(worker)
         return found
+
+    def end_frozen(self) -> None:
+        """Ends stopped workers whose task was killed: they would stay for ever."""
+        for worker in self.frozen:
+            with suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
+                    os.kill(worker, signal.SIGKILL)
 
     def _in_a_shard(self, task: int) -> int | None:
         process = next((p for p in self.processes() if f"--task {task} " in p[1]), None)

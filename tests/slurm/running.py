@@ -49,6 +49,7 @@ def output(cluster: Cluster, tmp_path: Path) -> Iterator[Output]:
                    check=False)  # fmt: skip
     wait_for(lambda: not cluster.queue(), "the queue to be empty", more=cluster.state)
     cluster.undrain()
+    made.end_frozen()
 
 
 @pytest.fixture(scope="session")
