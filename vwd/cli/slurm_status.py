@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
+from vwd.cli.slurm_submit import Prepared, launch_options, queue_all, show_lines
 
 if TYPE_CHECKING:
     from vwd.shards.paths import OutputPaths
@@ -46,11 +47,7 @@ def status(output: Path, watch: bool, interval: float, as_json: bool) -> None:
 
 @click.command(cls=VwdCommand)
 @output_argument
-@click.option("--dry-run", is_flag=True, help="Print the sbatch lines, and do nothing.  [default: off]")
-@click.option(
-    "--local", metavar="N", type=click.IntRange(1),
-    help="Run the tasks here, N at once, without Slurm.  [default: on Slurm]",
-)  # fmt: skip
+@launch_options
 @json_option
 @click.pass_context
 def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as_json: bool) -> None:
@@ -59,7 +56,6 @@ def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as
     OUT is the base folder that shards were submitted to, or one dataset's folder in it.  [default: shards]
     Settings are those of the submission before, but for what the environment and vwd.toml say now.
     """
-    from vwd.cli.slurm_submit import Prepared, queue_all, show_lines
     from vwd.slurm.queue import max_array_size
     from vwd.slurm.retry import plan_retry
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, corpus_names, json_option, show_json
+from vwd.cli.command import F, VwdCommand, corpus_names, json_option, show_json
 
 if TYPE_CHECKING:
     from vwd.shards.paths import OutputPaths
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 _TASKS = ("inference", "rendering", "both")
 _PASSES_ON = {"ignore_unknown_options": True}
+
+
+def launch_options(command: F) -> F:
+    """How a submission is started: on Slurm, here, or not at all."""
+    for option in (
+        click.option(
+            "--local", metavar="N", type=click.IntRange(1),
+            help="Run the same tasks here, N at once, without Slurm.  [default: on Slurm]",
+        ),
+        click.option("--dry-run", is_flag=True, help="Print the sbatch lines, and do nothing.  [default: off]"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 @dataclass(frozen=True)
@@ -55,11 +68,7 @@ def plan(dataset: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.argument("dataset", shell_complete=corpus_names)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[TASK] [PACK OPTIONS]")
 @click.option("--export", is_flag=True, help="Then export each task's shards; TASK alone says so too.  [default: off]")
-@click.option("--dry-run", is_flag=True, help="Print the sbatch lines, and do nothing.  [default: off]")
-@click.option(
-    "--local", metavar="N", type=click.IntRange(1),
-    help="Run the same tasks here, N at once, without Slurm.  [default: on Slurm]",
-)  # fmt: skip
+@launch_options
 @json_option
 @click.pass_context
 def submit(
