@@ -17,13 +17,11 @@ from vwd.stream.frames import Frames
 from vwd.stream.mixture import whole_shares
 from vwd.stream.order import Order, mixed
 from vwd.stream.readers import Readers, Reading
-from vwd.stream.sample import Look, Sample, check_choices, make_sample
+from vwd.stream.sample import Dtype, Layout, Look, Pixels, Sample, check_choices, make_sample
 from vwd.stream.source import identity, open_source
 
 if TYPE_CHECKING:
     from vwd.stream.drawing import Mask
-    from vwd.stream.readers import Readers, Reading
-from vwd.stream.sample import Dtype, Layout, Pixels
 
 _log = logging.getLogger("vwd.stream")
 
