@@ -96,6 +96,7 @@ class _Stream:
         self._samples = _members(shard.address, endings)
 
     def next(self) -> Members:
+        """The members of the sample `number`. ShardError where the shard ends before it, or cannot be read."""
         try:
             members = next(self._samples)
         except StopIteration:
