@@ -6,20 +6,22 @@ from __future__ import annotations
 class VwdError(Exception):
     """A failure that the user can act on. The command line prints it in two lines, without a traceback.
 
+    Messages name arguments in backticks, such as `shard_size`; the command line shows these as its own options.
+
     Args:
         what: what was wrong and where, one line.
-        todo: what to do next, one line.
+        hint: what to do next, one line.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, todo: str) -> None:
-        super().__init__(what, todo)
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what, hint)
         self.what = what
-        self.todo = todo
+        self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.what}\n{self.todo}"
+        return f"{self.what}\n{self.hint}"
 
 
 class UsageError(VwdError):
@@ -29,11 +31,11 @@ class UsageError(VwdError):
 
 
 class RowsError(VwdError):
-    """A rows file that is missing, empty or broken, or lacks a column."""
+    """A rows file that is missing, empty or broken, or has no such column."""
 
 
 class HubError(VwdError):
-    """The dataset hub is out of reach, or does not have what was asked for."""
+    """The dataset hub is unreachable, or does not have what was asked for."""
 
 
 class ContractError(VwdError):
@@ -45,19 +47,33 @@ class OutputError(VwdError):
 
 
 class StorageError(OutputError):
-    """Object storage that cannot be reached, refuses, or lacks what was sent.
+    """Object storage that cannot be reached, refuses, or has lost what was sent.
 
     Args:
-        hopeless: whether other files will fare no better.
+        fatal: whether other files will fail in the same way.
     """
 
-    def __init__(self, what: str, todo: str, hopeless: bool = False) -> None:
-        super().__init__(what, todo)
-        self.hopeless = hopeless
+    def __init__(self, what: str, hint: str, fatal: bool = False) -> None:
+        super().__init__(what, hint)
+        self.fatal = fatal
+
+
+class EncodeError(VwdError):
+    """The library behind an encoder failed."""
 
 
 class ShardError(VwdError):
     """A shard that failed, or a tar that is not what a shard should be."""
+
+
+class DecodeError(ShardError):
+    """A video that does not give the frames it should."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the video cannot be decoded: {what}",
+            "Check the shards with 'vwd verify'; on_error='skip' or 'replace' continues without it.",
+        )
 
 
 class MissingExtraError(VwdError):
@@ -68,4 +84,8 @@ class MissingExtraError(VwdError):
 
 
 class SlurmError(VwdError):
-    """Slurm is not here, refuses or does not answer."""
+    """Slurm is not installed here, refuses or does not answer."""
+
+
+class NoAnswerError(SlurmError):
+    """The Slurm controller did not answer: the job may be queued, or not."""

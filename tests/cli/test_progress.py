@@ -18,7 +18,7 @@ from shards.packing import MEDIUM, gsm8k, write_lamps
 from vwd.cli.progress import duration, size
 
 
-def read_all(terminal: int) -> str:
+def read_many(terminal: int) -> str:
     """What a terminal was sent until its last writer has gone."""
     shown = b""
     while True:
@@ -40,7 +40,7 @@ def test_a_terminal_sees_a_bar_of_rows(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment(TERM="xterm"), stdout=subprocess.PIPE, stderr=theirs, text=True
     ) as process:
         os.close(theirs)
-        shown = read_all(ours)
+        shown = read_many(ours)
         assert process.stdout
         printed = process.stdout.read()
     os.close(ours)

@@ -16,7 +16,7 @@ from consumers.lamps import KEYS
 from shards.damage import member_border
 from shards.packing import copy_pack
 
-from vwd.index.light import brace_pattern
+from vwd.index.webdataset import brace_pattern
 from vwd.index.listing import list_shards
 from vwd.shards.paths import OutputPaths
 

@@ -13,16 +13,16 @@ from vwd.corpora.sources.open import open_file, open_rows
 from vwd.errors import RowsError, UsageError
 
 
-def read_all(path: Path) -> None:
+def read_many(path: Path) -> None:
     assert list(open_file(path).read(0, 1000))
 
 
 def error_of(path: Path) -> RowsError:
     with pytest.raises(RowsError) as caught:
-        read_all(path)
+        read_many(path)
     assert str(path) in caught.value.what
-    assert caught.value.todo
-    assert "\n" not in caught.value.what + caught.value.todo
+    assert caught.value.hint
+    assert "\n" not in caught.value.what + caught.value.hint
     return caught.value
 
 
@@ -102,7 +102,7 @@ def test_a_file_of_another_kind_than_its_name_says_is_an_error(tmp_path: Path, k
 
 def test_an_unknown_ending_lists_those_that_are_read(tmp_path: Path) -> None:
     (tmp_path / "rows.txt").write_text("a", "utf-8")
-    assert ".jsonl, .jsonl.gz, .parquet, .csv" in error_of(tmp_path / "rows.txt").todo
+    assert ".jsonl, .jsonl.gz, .parquet, .csv" in error_of(tmp_path / "rows.txt").hint
 
 
 @pytest.mark.parametrize(

@@ -93,4 +93,4 @@ def test_the_marked_result_of_each_builtin_gsm8k_row_is_its_last_number() -> Non
 def test_rows_of_ones_own_have_no_builtin_ones() -> None:
     with pytest.raises(UsageError, match="no built-in rows") as caught:
         open_rows(own_corpus("mine", "a", "b", "en"), "builtin")
-    assert "--rows FILE" in caught.value.todo
+    assert "--rows FILE" in caught.value.hint

@@ -38,7 +38,7 @@ BROKEN = [
     ("Zed lives in the U.S. He likes it.", ["Zed lives in the U.S.", "He likes it."]),
     ("Mr. Ott has 3 cows. Dr. Lim has 4. Who has more?", ["Mr. Ott has 3 cows.", "Dr. Lim has 4.", "Who has more?"]),
     ('He said, "I am six." Then he ran.', ['He said, "I am six."', "Then he ran."]),
-    ("“Look up!” Ann looked up.", ["“Look up!”", "Ann looked up."]),
+    ("“TensorFormat up!” Ann looked up.", ["“TensorFormat up!”", "Ann looked up."]),
     ("(She had two.) He had one.", ["(She had two.)", "He had one."]),
     ('Bo sat down. "Hello," he said.', ["Bo sat down.", '"Hello," he said.']),
     ("1. Add them. 2. Halve the sum.", ["1. Add them.", "2. Halve the sum."]),

@@ -34,8 +34,8 @@ def test_mojibake_is_repaired(damaged: str, whole: str) -> None:
 @pytest.mark.parametrize(
     ("damaged", "whole"),
     [
-        ("â€œLook, a boat!â€ cried Bo.", "“Look, a boat!” cried Bo."),
-        ("â€œLook, a boat!â€", "“Look, a boat!”"),
+        ("â€œLook, a boat!â€ cried Bo.", "“TensorFormat, a boat!” cried Bo."),
+        ("â€œLook, a boat!â€", "“TensorFormat, a boat!”"),
         ("â€œA boat,â€ said Bo.\nâ€œA big one.â€", "“A boat,” said Bo.\n“A big one.”"),
     ],
 )

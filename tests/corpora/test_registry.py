@@ -18,7 +18,7 @@ def test_an_unknown_corpus_names_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(UsageError) as caught:
         find_corpus(typed)
     assert f"'{typed}'" in caught.value.what
-    assert f"'{meant}'" in caught.value.todo
+    assert f"'{meant}'" in caught.value.hint
     assert caught.value.exit_code == 2
 
 
@@ -26,14 +26,14 @@ def test_a_name_near_to_none_lists_all_and_says_how_to_bring_rows() -> None:
     with pytest.raises(UsageError) as caught:
         find_corpus("zzzz")
     assert all(name in caught.value.what for name in CORPORA)
-    assert "--prompt-column" in caught.value.todo
+    assert "--prompt-column" in caught.value.hint
 
 
 def test_missing_columns_list_those_that_are_wanted_and_those_there() -> None:
     with pytest.raises(RowsError) as caught:
         find_corpus("gsm8k").schema_for(["prompt", "reply"])
     assert all(f"'{column}'" in caught.value.what for column in ("question", "answer", "prompt", "reply"))
-    assert "--prompt-column" in caught.value.todo
+    assert "--prompt-column" in caught.value.hint
 
 
 def test_a_corpus_with_two_schemas_wants_one_or_the_other() -> None:

@@ -22,7 +22,7 @@ from shards.packing import (
     write_lamps,
 )
 
-from vwd.index.index import KINDS, write_index
+from vwd.index.write import KINDS, write_index
 from vwd.inspect.verify import verify
 from vwd.shards.paths import OutputPaths
 

@@ -13,7 +13,7 @@ from mpeg4.samples import BUILTIN, SPEC, board_of, builtin, first_boards, video_
 
 from vwd.corpora.sample import Language
 from vwd.text.storyboard import Box, Storyboard, Word
-from vwd.video.ink import word_coverage
+from vwd.video.bitmaps import word_coverage
 from vwd.video.mpeg4.encoder import Mpeg4Encoder
 from vwd.video.spec import VideoSpec
 

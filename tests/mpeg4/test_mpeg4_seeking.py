@@ -43,7 +43,7 @@ def targets(board: Storyboard) -> list[int]:
     return frames
 
 
-def read_all(capture: cv2.VideoCapture) -> Iterator[npt.NDArray[np.uint8]]:
+def read_many(capture: cv2.VideoCapture) -> Iterator[npt.NDArray[np.uint8]]:
     while (read := capture.read())[0]:
         yield read[1]
 
@@ -55,7 +55,7 @@ def test_opencv_jumps_to_any_frame(name: str, tmp_path: Path) -> None:
     path = tmp_path / "video.mp4"
     path.write_bytes(video)
     capture = cv2.VideoCapture(str(path))
-    in_order: Frames = list(read_all(capture))
+    in_order: Frames = list(read_many(capture))
     assert len(in_order) == board.frames
     for frame in targets(board):
         capture.set(cv2.CAP_PROP_POS_FRAMES, frame)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vwd.shards.order import permutation, row_numbers
+from vwd.shards.shuffle import permutation, row_indices
 
 SEEDS = st.integers(-(2**70), 2**70)
 
@@ -18,13 +18,13 @@ def test_it_is_a_permutation_for_any_count_and_seed(count: int, seed: int) -> No
 
 @given(st.integers(1, 3000), SEEDS, st.integers(1, 500))
 def test_shards_of_any_size_share_all_rows_out(count: int, seed: int, size: int) -> None:
-    parts = [row_numbers(start, min(start + size, count), count, seed) for start in range(0, count, size)]
+    parts = [row_indices(start, min(start + size, count), count, seed) for start in range(0, count, size)]
     assert sorted(row for part in parts for row in part) == list(range(count))
 
 
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_without_a_seed_the_rows_are_in_order(start: int, more: int) -> None:
-    assert row_numbers(start, start + more, None, None) == list(range(start, start + more))
+    assert row_indices(start, start + more, None, None) == list(range(start, start + more))
 
 
 def test_another_seed_is_another_order() -> None:
@@ -41,7 +41,7 @@ def test_rows_are_well_mixed() -> None:
 
 def test_rows_whose_number_is_not_known_cannot_be_mixed() -> None:
     with pytest.raises(ValueError, match="not known"):
-        row_numbers(0, 5, None, 1)
+        row_indices(0, 5, None, 1)
 
 
 def test_an_order_once_given_cannot_be_changed_by_who_got_it() -> None:

@@ -54,7 +54,7 @@ def test_a_start_within_a_shard_is_refused_with_the_nearest_two_that_fit(size: i
         start += 1
     with pytest.raises(UsageError) as refused:
         plan_shards(1_000_000, size, start)
-    below, above = map(int, re.findall(r"\d+", refused.value.todo)[:2])
+    below, above = map(int, re.findall(r"\d+", refused.value.hint)[:2])
     assert below % size == above % size == 0
     assert below < start < above
     assert above - below == size

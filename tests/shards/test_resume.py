@@ -10,7 +10,7 @@ import pytest
 from conftest import Run
 from shards.packing import copy_pack, entry_file, gsm8k, snapshot, tar_hashes
 
-from vwd.shards.ledger import State, look_up
+from vwd.shards.ledger import State, lookup_entry
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["shards.packed"]
@@ -69,13 +69,13 @@ def test_a_torn_shard_is_made_again_and_no_other(
 )  # fmt: skip
 def test_an_entry_that_cannot_be_read_makes_its_shard_torn(folder: Path, content: bytes) -> None:
     entry_file(folder, 1).write_bytes(content)
-    assert look_up(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
+    assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
 
 
 def test_an_entry_whose_rows_do_not_add_up_makes_its_shard_torn(folder: Path) -> None:
     entry = json.loads(entry_file(folder, 1).read_bytes())
     entry_file(folder, 1).write_text(json.dumps({**entry, "samples": entry["samples"] - 1}), "utf-8")
-    assert look_up(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
+    assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
 
 
 def test_a_flipped_byte_is_found_by_verify_and_made_good_by_check(run: Run, folder: Path, three_shards: Path) -> None:

@@ -14,15 +14,16 @@ import pytest
 from conftest import Run
 from shards.packing import MEDIUM, copy_pack, gsm8k, send, start, temp_files, wait_until, write_lamps
 
-from vwd.shards.files import sweep, whole_file
+from vwd.storage.tempfiles import remove_stale
+from vwd.storage.atomic import atomic_write
 
 pytest_plugins = ["shards.packed"]
 
 DIE_WRITING = """
 import os, sys
 from pathlib import Path
-from vwd.shards.files import whole_file
-with whole_file(Path(sys.argv[1]) / "data.tar", Path(sys.argv[1]) / ".tmp") as file:
+from vwd.storage.atomic import atomic_write
+with atomic_write(Path(sys.argv[1]) / "data.tar", Path(sys.argv[1]) / ".tmp") as file:
     file.write(b"half of it")
     file.flush()
     os._exit(9)
@@ -54,7 +55,7 @@ def on_another_node(path: Path) -> Path:
 
 def test_the_files_of_dead_writers_are_swept(tmp_path: Path) -> None:
     left = left_by_dead_writer(tmp_path)
-    assert sweep(tmp_path / ".tmp") == 1
+    assert remove_stale(tmp_path / ".tmp") == 1
     assert not left.exists()
     assert not (tmp_path / ".tmp").exists()
     assert not (tmp_path / "data.tar").exists()
@@ -64,36 +65,36 @@ def test_a_writer_that_died_is_dead_also_while_nobody_has_asked_how(tmp_path: Pa
     writer = subprocess.Popen([sys.executable, "-c", DIE_WRITING, str(tmp_path)])
     os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie, as under an init that reaps none
     assert Path(f"/proc/{writer.pid}").exists()
-    assert sweep(tmp_path / ".tmp") == 1
+    assert remove_stale(tmp_path / ".tmp") == 1
     writer.wait()
 
 
 def test_the_file_of_a_live_writer_is_kept(tmp_path: Path) -> None:
-    with whole_file(tmp_path / "data.tar", tmp_path / ".tmp") as file:
+    with atomic_write(tmp_path / "data.tar", tmp_path / ".tmp") as file:
         file.write(b"all of it")
-        assert sweep(tmp_path / ".tmp") == 0
+        assert remove_stale(tmp_path / ".tmp") == 0
     assert (tmp_path / "data.tar").read_bytes() == b"all of it"
 
 
 def test_a_writer_on_another_node_is_dead_after_an_hour_of_silence(tmp_path: Path) -> None:
     foreign = on_another_node(left_by_dead_writer(tmp_path))
-    assert sweep(tmp_path / ".tmp") == 0
+    assert remove_stale(tmp_path / ".tmp") == 0
     long_ago = time.time() - 2 * 3600
     os.utime(foreign, (long_ago, long_ago))
-    assert sweep(tmp_path / ".tmp") == 1
+    assert remove_stale(tmp_path / ".tmp") == 1
 
 
 def test_a_file_of_an_unknown_name_is_swept_only_when_it_is_old(tmp_path: Path) -> None:
     (tmp_path / ".tmp").mkdir()
     odd = tmp_path / ".tmp" / "odd"
     odd.write_bytes(b"")
-    assert sweep(tmp_path / ".tmp") == 0
+    assert remove_stale(tmp_path / ".tmp") == 0
     os.utime(odd, (0, 0))
-    assert sweep(tmp_path / ".tmp") == 1
+    assert remove_stale(tmp_path / ".tmp") == 1
 
 
 def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    file = whole_file(tmp_path / "data.tar", tmp_path / ".tmp")
+    file = atomic_write(tmp_path / "data.tar", tmp_path / ".tmp")
     file.__enter__().write(b"half of it")
     assert file.__exit__(OSError, OSError("no more"), None) is False
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -102,7 +103,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_written_again_is_the_old_one_until_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "data.tar"
     path.write_bytes(b"old")
-    with whole_file(path, tmp_path / ".tmp") as file:
+    with atomic_write(path, tmp_path / ".tmp") as file:
         file.write(b"new")
         file.flush()
         assert path.read_bytes() == b"old"
@@ -112,7 +113,7 @@ def test_a_file_that_is_written_again_is_the_old_one_until_it_is_whole(tmp_path:
 def test_packing_sweeps_the_dead_and_spares_the_living(run: Run, three_shards: Path, tmp_path: Path) -> None:
     folder = copy_pack(three_shards, tmp_path)
     dead = left_by_dead_writer(folder)
-    with whole_file(folder / "notes.txt", folder / ".tmp") as file:
+    with atomic_write(folder / "notes.txt", folder / ".tmp") as file:
         (alive,) = set(temp_files(folder)) - {dead}
         run(*gsm8k())
         assert temp_files(folder) == [alive]
@@ -144,11 +145,11 @@ def coming_and_going(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_folder_that_another_run_removes_meanwhile_has_nothing_to_sweep(coming_and_going: Path) -> None:
-    assert {sweep(coming_and_going) for _ in range(20_000)} == {0}
+    assert {remove_stale(coming_and_going) for _ in range(20_000)} == {0}
 
 
 def test_a_folder_that_another_run_removes_meanwhile_is_made_again(coming_and_going: Path, tmp_path: Path) -> None:
     for number in range(3000):
-        with whole_file(tmp_path / "data", coming_and_going, sync_parent=False) as file:
+        with atomic_write(tmp_path / "data", coming_and_going, sync_parent=False) as file:
             file.write(b"%d" % number)
         assert (tmp_path / "data").read_bytes() == b"%d" % number

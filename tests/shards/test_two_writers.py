@@ -12,10 +12,10 @@ from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_la
 
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
-from vwd.shards.files import create_once
+from vwd.storage.atomic import create_if_absent
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
-from vwd.shards.shard import ShardJob, ShardMaker
+from vwd.shards.builder import ShardJob, ShardBuilder
 from vwd.text.spec import StoryboardSpec
 from vwd.video.spec import VideoSpec
 
@@ -57,7 +57,7 @@ def test_of_many_that_create_a_file_at_once_one_wins_and_its_content_stands(tmp_
 
     def create(number: int) -> bool:
         together.wait()
-        return create_once(path, b"%d" % number * 100_000, tmp_path / ".tmp")
+        return create_if_absent(path, b"%d" % number * 100_000, tmp_path / ".tmp")
 
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(create, range(8)))
@@ -75,7 +75,7 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_end_well(tmp_pat
     )  # fmt: skip
     together = Barrier(2)
 
-    def make(maker: ShardMaker) -> str:
+    def make(maker: ShardBuilder) -> str:
         try:
             for _ in range(ROUNDS):
                 together.wait(timeout=30)
@@ -88,7 +88,7 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_end_well(tmp_pat
         return "well"
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(make, [ShardMaker(job), ShardMaker(job)])) == ["well", "well"]
+        assert list(pool.map(make, [ShardBuilder(job), ShardBuilder(job)])) == ["well", "well"]
     assert tar_hashes(paths.folder) == {}
 
 

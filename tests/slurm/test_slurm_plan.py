@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from shards.packing import assert_two_lines, lamp_rows
 
 from vwd.errors import UsageError
-from vwd.shards.numbers import numbers_text, read_numbers
-from vwd.slurm.plan import Work, count_tasks, tasks_of, window_before, windows
+from vwd.shards.ranges import format_ranges, parse_ranges
+from vwd.slurm.arrays import Work, count_tasks, split_tasks, window_before, windows
 
 SIZES = st.integers(1, 400)
 
@@ -21,14 +21,14 @@ SIZES = st.integers(1, 400)
 def test_a_quarter_of_a_million_samples_at_ten_thousand_a_node_are_25_tasks() -> None:
     ranges = Work(250_000, 1000).ranges()
     assert count_tasks(ranges, 10_000) == 25
-    assert {len(shards) for shards in tasks_of(ranges, 25)} == {10}
+    assert {len(shards) for shards in split_tasks(ranges, 25)} == {10}
 
 
 @settings(deadline=None)
 @given(rows=st.integers(1, 5000), shard_size=SIZES, samples=st.integers(1, 2000))
 def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: int) -> None:
     ranges = Work(rows, shard_size).ranges()
-    tasks = tasks_of(ranges, count_tasks(ranges, samples))
+    tasks = split_tasks(ranges, count_tasks(ranges, samples))
     assert [shard for task in tasks for shard in task] == list(ranges)
     assert all(tasks)
 
@@ -37,7 +37,7 @@ def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: 
 @given(rows=st.integers(1, 5000), shard_size=SIZES, factor=st.integers(1, 9))
 def test_a_task_has_no_more_samples_than_a_node_should_make(rows: int, shard_size: int, factor: int) -> None:
     ranges = Work(rows, shard_size).ranges()
-    for task in tasks_of(ranges, count_tasks(ranges, shard_size * factor)):
+    for task in split_tasks(ranges, count_tasks(ranges, shard_size * factor)):
         assert sum(shard.stop - shard.start for shard in task) <= shard_size * factor
 
 
@@ -58,13 +58,13 @@ def test_windows_cover_the_tasks_and_together_keep_to_the_nodes(tasks: int, limi
 
 @given(st.sets(st.integers(0, 300), min_size=1))
 def test_a_list_of_shards_reads_back_as_it_was_written(numbers: set[int]) -> None:
-    assert read_numbers(numbers_text(numbers)) == tuple(sorted(numbers))
+    assert parse_ranges(format_ranges(numbers)) == tuple(sorted(numbers))
 
 
 @pytest.mark.parametrize("text", ["", "x", "3-1", "-3", "1,,x"])
 def test_what_is_no_list_of_shards_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        read_numbers(text)
+        parse_ranges(text)
 
 
 def test_pack_makes_only_the_shards_that_are_named(run: Run, tmp_path: Path) -> None:

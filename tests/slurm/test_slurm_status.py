@@ -107,7 +107,7 @@ def test_a_controller_that_is_silent_is_waited_for_only_so_long(
     monkeypatch.setenv("PATH", commands.variables["PATH"])
     monkeypatch.setattr(queue, "_ANSWER_SECONDS", 0.2)
     with pytest.raises(SlurmError, match="squeue did not answer"):
-        queue.live_jobs(["vwd-gsm8k-0001"])
+        queue.queued_jobs(["vwd-gsm8k-0001"])
 
 
 def test_a_comment_that_the_cluster_replaced_does_not_hide_a_live_task(

@@ -20,7 +20,8 @@ from pathlib import Path
 import submitit
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
-from vwd.shards.pack import PackSettings, spec_of
+from vwd.shards.settings import PackSettings
+from vwd.shards.pack import spec_of
 from vwd.slurm import submitit_pack
 
 cluster, encoder, samples = sys.argv[1:]
@@ -67,8 +68,8 @@ def test_submitit_s_jobs_make_the_bytes_of_one_run(tmp_path: Path) -> None:
 def test_a_checkpoint_is_the_same_call_since_the_ledger_knows_the_rest(tmp_path: Path) -> None:
     from vwd.corpora.registry import find_corpus
     from vwd.corpora.sources.open import open_file
-    from vwd.shards.pack import PackSettings
-    from vwd.slurm.launcher import PackTask
+    from vwd.shards.settings import PackSettings
+    from vwd.slurm.submitit_backend import PackTask
 
     rows = open_file(write_rows(tmp_path / "rows.jsonl", lamp_rows(12)))
     task = PackTask(find_corpus("gsm8k"), rows, PackSettings(out=tmp_path))

@@ -19,12 +19,15 @@ from shards.packing import gsm8k, start, write_lamps
 from storage.store import Rule, Store, left_in_staging
 
 from vwd.errors import StorageError
-from vwd.hashing import sha256_of
-from vwd.shards.files import create_once, local_copy, sweep, whole_file
-from vwd.shards.ledger import State, entry_numbers, look_up, look_up_all
-from vwd.shards.location import is_remote, output_path
+from vwd.storage.hashing import sha256_file
+from vwd.storage.atomic import create_if_absent, atomic_write
+from vwd.storage.objects import local_copy
+from vwd.storage.tempfiles import remove_stale
+from vwd.shards.ledger import State, lookup_entry, lookup_entries
+from vwd.shards.paths import entry_numbers
+from vwd.storage.urls import is_remote, parse_path
 from vwd.shards.paths import OutputPaths
-from vwd.shards.storage import download, exists, listing, read_all, remove, upload
+from vwd.storage.objects import download, exists, listing, read_many, remove, upload
 
 pytest_plugins = ["shards.packed", "storage.buckets"]
 
@@ -32,13 +35,13 @@ MANY = 1000
 # Prints the hash of an object, and by how many kilobytes the process grew.
 HASH = """
 import resource, sys
-from vwd.hashing import sha256_of
-from vwd.shards.location import output_path
-from vwd.shards.storage import exists
-path = output_path(sys.argv[1])
+from vwd.storage.hashing import sha256_file
+from vwd.storage.urls import parse_path
+from vwd.storage.objects import exists
+path = parse_path(sys.argv[1])
 exists(path)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(sha256_of(path), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(sha256_file(path), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
@@ -77,21 +80,21 @@ def test_the_status_of_a_thousand_shards_takes_one_request_a_shard_and_some_seco
 
 def test_many_shards_are_looked_up_as_each_alone_is(store: Store, three_shards: Path) -> None:
     put_shards(store, three_shards, 20)
-    paths = OutputPaths(output_path(store.url), "gsm8k")
+    paths = OutputPaths(parse_path(store.url), "gsm8k")
     store.files.rm_file(store.path("gsm8k-000003.tar"))
     store.files.rm_file(store.path("ledger/gsm8k-000004.json"))
     store.files.pipe_file(store.path("ledger/gsm8k-000005.json"), b"[]")
     wanted = [19, 3, 4, 5, 6, 400]
-    found = list(look_up_all(paths, wanted))
-    assert found == [(number, *look_up(paths, number)) for number in wanted]
+    found = list(lookup_entries(paths, wanted))
+    assert found == [(number, *lookup_entry(paths, number)) for number in wanted]
     assert [state.value for _, state, _ in found] == ["done", "torn", "missing", "torn", "done", "missing"]
     assert entry_numbers(paths) == [n for n in range(20) if n != 4]
 
 
 def test_a_path_in_a_store_reaches_another_process(store: Store) -> None:
-    path = output_path(store.url)
+    path = parse_path(store.url)
     assert is_remote(path)
-    assert not is_remote(output_path("shards"))
+    assert not is_remote(parse_path("shards"))
     again = pickle.loads(pickle.dumps(OutputPaths(path, "gsm8k")))
     assert str(again.tar(3)) == f"{store.url}/gsm8k/gsm8k-000003.tar"
     assert not exists(again.tar(3))
@@ -101,7 +104,7 @@ def test_a_path_in_a_store_reaches_another_process(store: Store) -> None:
 def test_a_file_of_several_parts_arrives_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "large"
     file.write_bytes(os.urandom(105 << 20))
-    to = output_path(f"{store.url}/gsm8k/large.tar")
+    to = parse_path(f"{store.url}/gsm8k/large.tar")
     broken = store.gate.add(Rule("PUT /[^ ]*partNumber=2", refuse=(403, "AccessDenied")))
     with pytest.raises(StorageError, match="access denied"):
         upload(file, to)
@@ -111,9 +114,9 @@ def test_a_file_of_several_parts_arrives_whole_or_not_at_all(store: Store, tmp_p
     upload(file, to)
     parts = [head for head in store.gate.heads if "partNumber=" in head]
     assert len(parts) >= 4
-    assert sha256_of(to) == sha256_of(file)
+    assert sha256_file(to) == sha256_file(file)
     download(to, tmp_path / "back")
-    assert sha256_of(tmp_path / "back") == sha256_of(file)
+    assert sha256_file(tmp_path / "back") == sha256_file(file)
 
 
 @pytest.mark.slow
@@ -129,12 +132,12 @@ def test_hashing_an_object_does_not_load_it_whole(store: Store) -> None:
 
 
 def test_of_many_that_create_an_object_at_once_one_wins_and_its_content_stands(store: Store, tmp_path: Path) -> None:
-    path = output_path(f"{store.url}/gsm8k/pack.json")
+    path = parse_path(f"{store.url}/gsm8k/pack.json")
     together = Barrier(6)
 
     def create(number: int) -> bool:
         together.wait()
-        return create_once(path, b"%d" % number * 1000, tmp_path / "temp")
+        return create_if_absent(path, b"%d" % number * 1000, tmp_path / "temp")
 
     with ThreadPoolExecutor(6) as pool:
         won = list(pool.map(create, range(6)))
@@ -144,9 +147,9 @@ def test_of_many_that_create_an_object_at_once_one_wins_and_its_content_stands(s
 
 def test_a_store_without_conditional_writes(store: Store, run: Run, tmp_path: Path) -> None:
     store.gate.add(Rule("if-none-match", refuse=(501, "NotImplemented")))
-    path = output_path(f"{store.url}/once")
-    assert create_once(path, b"first", tmp_path / "temp")
-    assert not create_once(path, b"second", tmp_path / "temp")
+    path = parse_path(f"{store.url}/once")
+    assert create_if_absent(path, b"first", tmp_path / "temp")
+    assert not create_if_absent(path, b"second", tmp_path / "temp")
     assert path.read_bytes() == b"first"
     write_lamps(tmp_path, 6)
     run(*gsm8k("--out", store.url))
@@ -154,9 +157,9 @@ def test_a_store_without_conditional_writes(store: Store, run: Run, tmp_path: Pa
 
 
 def test_a_conditional_write_that_meets_another_is_tried_again(store: Store, tmp_path: Path) -> None:
-    path = output_path(f"{store.url}/once")
+    path = parse_path(f"{store.url}/once")
     busy = store.gate.add(Rule("if-none-match", refuse=(409, "ConditionalRequestConflict"), times=2))
-    assert create_once(path, b"first", tmp_path / "temp")
+    assert create_if_absent(path, b"first", tmp_path / "temp")
     assert busy.times == 0
     assert path.read_bytes() == b"first"
 
@@ -179,7 +182,7 @@ def test_a_contract_that_another_run_replaced_is_noticed_at_the_end(store: Store
 
 def test_the_copy_of_an_object_lasts_as_long_as_it_is_read(store: Store, tmp_path: Path) -> None:
     store.files.pipe_file(store.path("some.tar"), b"some")
-    with local_copy(output_path(f"{store.url}/gsm8k/some.tar")) as copy:
+    with local_copy(parse_path(f"{store.url}/gsm8k/some.tar")) as copy:
         assert copy.read_bytes() == b"some"
         assert len(left_in_staging(tmp_path)) == 1
     assert left_in_staging(tmp_path) == []
@@ -187,17 +190,17 @@ def test_the_copy_of_an_object_lasts_as_long_as_it_is_read(store: Store, tmp_pat
 
 def test_any_store_that_fsspec_knows_will_do(tmp_path: Path) -> None:
     pytest.importorskip("upath", reason="the extra s3 is not installed")
-    folder = output_path("memory://corpora/gsm8k")
-    with whole_file(folder / "a.tar", tmp_path / "temp") as file:
+    folder = parse_path("memory://corpora/gsm8k")
+    with atomic_write(folder / "a.tar", tmp_path / "temp") as file:
         file.write(b"whole")
-    assert sweep(tmp_path / "temp") == 0
+    assert remove_stale(tmp_path / "temp") == 0
     assert listing(folder) == {"a.tar": 5}
-    assert read_all([folder / "a.tar", folder / "b.tar"]) == [b"whole", None]
-    assert create_once(folder / "pack.json", b"1", tmp_path / "temp")
-    assert not create_once(folder / "pack.json", b"2", tmp_path / "temp")
-    paths = OutputPaths(output_path("memory://corpora"), "gsm8k")
-    assert list(look_up_all(paths, [0])) == [(0, State.MISSING, None)]
+    assert read_many([folder / "a.tar", folder / "b.tar"]) == [b"whole", None]
+    assert create_if_absent(folder / "pack.json", b"1", tmp_path / "temp")
+    assert not create_if_absent(folder / "pack.json", b"2", tmp_path / "temp")
+    paths = OutputPaths(parse_path("memory://corpora"), "gsm8k")
+    assert list(lookup_entries(paths, [0])) == [(0, State.MISSING, None)]
     remove(folder / "a.tar")
     remove(folder / "a.tar")
     assert not exists(folder / "a.tar")
-    assert listing(output_path("memory://nothing")) == {}
+    assert listing(parse_path("memory://nothing")) == {}

@@ -12,7 +12,8 @@ import pytest
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import ShardError
-from vwd.stream.decode import DecodeError, decode
+from vwd.errors import DecodeError
+from vwd.stream.decode import decode
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
 pytest.importorskip("av", reason=NO_TORCH)

@@ -15,7 +15,7 @@ from shards.packing import lamp_rows, vwd
 from stream.streaming import NO_TORCH, small
 
 from vwd.errors import UsageError
-from vwd.stream.frames import Frames
+from vwd.stream.frame_selection import Frames
 from vwd.text.storyboard import Storyboard
 from vwd.video.frames import grey_frames
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import UsageError
-from vwd.stream.mixture import Mixture, whole_shares
+from vwd.stream.mixture import Mixture, integer_shares
 
 pytest_plugins = ["stream.uneven"]
 
@@ -31,7 +31,7 @@ pytest_plugins = ["stream.uneven"]
     ],
 )
 def test_weights_become_whole_shares(weights: tuple[Any, ...], shares: tuple[int, ...]) -> None:
-    assert whole_shares(weights) == shares
+    assert integer_shares(weights) == shares
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_weights_become_whole_shares(weights: tuple[Any, ...], shares: tuple[int
 )
 def test_weights_that_are_no_shares_are_refused(weights: tuple[Any, ...]) -> None:
     with pytest.raises(UsageError, match="weights"):
-        whole_shares(weights)
+        integer_shares(weights)
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwd.stream.epochs import Epochs
-from vwd.stream.order import Order, Place
+from vwd.stream.shuffle import Order, Place
 
 
 def passed(order: Order, turn: int = 0) -> list[Place]:

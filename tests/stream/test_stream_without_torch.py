@@ -26,7 +26,7 @@ for make in (vwd.stream.ShardDataset, vwd.stream.ShardLoader):
     try:
         make("shards/gsm8k")
     except vwd.errors.MissingExtraError as error:
-        print(error.todo)
+        print(error.hint)
 """
     assert python(NO_TORCH + "import vwd.errors\n" + program) == "pip install 'vwd[torch]'\npip install 'vwd[torch]'"
 

@@ -114,4 +114,4 @@ def test_an_encoder_names_itself_and_what_its_bytes_depend_on(encoder: str) -> N
 def test_an_unknown_encoder_lists_those_there_are() -> None:
     with pytest.raises(UsageError, match="'av1'") as caught:
         get_encoder("av1")
-    assert all(name in caught.value.todo for name in ENCODERS)
+    assert all(name in caught.value.hint for name in ENCODERS)

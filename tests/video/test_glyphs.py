@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
 from vwd.corpora.sample import Language
-from vwd.text.spec import baseline
+from vwd.text.metrics import baseline
 from vwd.video.fonts import CHINESE, LATIN, Fonts, draw_glyph, drawable, font_for
 
 AROUND = 24

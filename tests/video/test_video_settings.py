@@ -21,7 +21,7 @@ def test_193_frames_at_193_tenths_are_ten_seconds() -> None:
 def test_a_rate_that_cannot_be_is_refused(fps: Fraction) -> None:
     with pytest.raises(UsageError, match="frames a second") as caught:
         VideoSpec(fps=fps)
-    assert "193/10" in caught.value.todo
+    assert "193/10" in caught.value.hint
 
 
 def test_a_storyboards_settings_follow_from_the_videos() -> None:

@@ -20,11 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from vwd.shards.files import json_bytes
+from vwd.storage.atomic import json_bytes
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.paths import log_folder, submission_file, submissions_folder
-from vwd.slurm.plan import Window, Work
-from vwd.slurm.records import JobRecord
+from vwd.slurm.arrays import Window, Work
+from vwd.slurm.jobs import JobRecord
 from vwd.slurm.settings import SlurmSettings
 from vwd.slurm.submission import Submission
 

@@ -25,7 +25,7 @@ from typing import Any
 import torch
 
 from vwd.shards.ledger import read_ledger
-from vwd.shards.outputs import find_outputs
+from vwd.shards.paths import find_outputs
 from vwd.stream import ShardDataset
 from vwd.stream.source import open_source
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vwd.text.spec import baseline
+from vwd.text.metrics import baseline
 from vwd.text.storyboard import Storyboard, Word
 from vwd.video.fonts import CHINESE, LATIN
 from vwd.video.spec import VideoSpec

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from vwd.errors import OutputError
-from vwd.shards.files import sweep, whole_file
+from vwd.storage.tempfiles import remove_stale
+from vwd.storage.atomic import atomic_write
 
 _NAME = re.compile(r"step-(\d{6,})\.pt")
 
@@ -38,7 +39,7 @@ class Folder:
 
     def save(self, step: int, state: Mapping[str, Any]) -> Path:
         """Writes a checkpoint; when it stands, removes those beyond the last `keep`."""
-        with whole_file(self.file(step), self.temp) as file:
+        with atomic_write(self.file(step), self.temp) as file:
             torch.save(dict(state), file)
         for old in self.steps()[: -self.keep]:
             self.file(old).unlink()
@@ -46,15 +47,15 @@ class Folder:
 
     def begin(self, step: int) -> None:
         """Clears up after a run that was killed: its unfinished files, and its metrics of steps after `step`."""
-        sweep(self.temp)
+        remove_stale(self.temp)
         self.path.mkdir(parents=True, exist_ok=True)
         kept = b"".join(line for line in self._lines() if json.loads(line)["step"] <= step)
-        with whole_file(self.metrics, self.temp) as file:
+        with atomic_write(self.metrics, self.temp) as file:
             file.write(kept)
 
     def end(self) -> None:
         """Leaves nothing but checkpoints, metrics and samples."""
-        sweep(self.temp)
+        remove_stale(self.temp)
 
     def losses(self) -> list[float]:
         """The loss of every step so far."""

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 from trainer import as_grey
 
-from vwd.shards.files import whole_file
+from vwd.storage.atomic import atomic_write
 
 _FRAMES_PER_SECOND = 4
 _ENLARGED = 4
@@ -28,7 +28,7 @@ def write_clip(path: Path, videos: Sequence[Tensor], temp: Path) -> None:
     gap = np.full((*grey[0].shape[:2], _GAP), 128, np.uint8)
     parts = [part for video in grey for part in (gap, video)][1:]
     frames = np.concatenate(parts, axis=2)
-    with whole_file(path, temp) as file, av.open(file, "w", format="mp4") as container:
+    with atomic_write(path, temp) as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=_FRAMES_PER_SECOND)
         stream.height, stream.width = frames.shape[1:]
         stream.pix_fmt = "yuv420p"

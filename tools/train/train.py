@@ -162,7 +162,7 @@ def main() -> None:
         with join(options.device, options.threads) as ranks:
             code = train(options, ranks, stop)
     except VwdError as error:
-        say(f"Error: {error.what}\n{error.todo}")
+        say(f"Error: {error.what}\n{error.hint}")
         code = error.exit_code
     sys.exit(code)
 

@@ -1,7 +1,8 @@
-"""What every verb has: two-line errors, `--debug`, exit codes, and the options that several share."""
+"""What all verbs share: two-line errors, `--debug`, exit codes, and common options."""
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -15,13 +16,16 @@ from vwd.errors import VwdError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Library messages name arguments in backticks; file names in backticks have a dot.
+_ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
+
 
 class Terminated(BaseException):
-    """SIGTERM came: unwinds like Ctrl-C does, so that workers are ended and temporary files removed."""
+    """SIGTERM was received: unwinds as Ctrl-C does, so that workers are ended and temporary files removed."""
 
 
 class VwdCommand(click.Command):
-    """A verb. Failures are two lines on stderr and an exit code: 1 failed, 2 usage, 130/143 stopped."""
+    """A verb. Failures are two lines on stderr and an exit code: 1 failed, 2 usage, 130 or 143 stopped."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,11 +36,11 @@ class VwdCommand(click.Command):
         self.params.append(debug)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Reads the options; those that mean something, such as an output in object storage, may fail so."""
+        """Parses the options; an output in object storage, for example, may already be refused here."""
         try:
             return super().parse_args(ctx, args)
         except VwdError as error:
-            complain(error.what, error.todo)
+            print_error(error.what, error.hint)
             ctx.exit(error.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -48,35 +52,42 @@ class VwdCommand(click.Command):
         except VwdError as error:
             if ctx.meta.get("vwd.debug"):
                 raise
-            complain(error.what, error.todo)
+            print_error(error.what, error.hint)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, Terminated) as stop:
             name, code = ("SIGINT", 130) if isinstance(stop, KeyboardInterrupt) else ("SIGTERM", 143)
-            click.echo(f"Stopped by {name}; what is finished is kept.", err=True)
-            click.echo("Run the same command again to go on.", err=True)
+            click.echo(f"Stopped by {name}; finished work is kept.", err=True)
+            click.echo("Run the same command again to resume.", err=True)
             ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception as error:  # a defect of ours: still no traceback, but how to get one
+        except Exception as error:  # a bug: still no traceback, but how to get one
             if ctx.meta.get("vwd.debug"):
                 raise
-            complain(f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows.")
+            print_error(
+                f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
+            )
             ctx.exit(1)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clearing up
+        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clean-up
     raise KeyboardInterrupt if signum == signal.SIGINT else Terminated
 
 
-def complain(what: str, todo: str) -> None:
+def print_error(what: str, hint: str) -> None:
     """An error as two lines on stderr."""
-    click.echo(f"Error: {' '.join(what.split())}", err=True)
-    click.echo(todo, err=True)
+    click.echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
+    click.echo(with_flags(hint), err=True)
 
 
-def show_json(data: Any) -> None:
+def with_flags(text: str) -> str:
+    """A message of the library with its arguments as options: `shard_size` is --shard-size."""
+    return _ARGUMENT.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
+
+
+def print_json(data: Any) -> None:
     """A result for a script: one JSON document on stdout."""
     import json
 
@@ -88,7 +99,7 @@ def json_option(command: F) -> F:
 
 
 class OutputPath(click.Path):
-    """A folder, or a place in object storage such as `s3://bucket/prefix`."""
+    """A folder, or a location in object storage such as `s3://bucket/prefix`."""
 
     name = "folder or s3://…"
 
@@ -98,9 +109,9 @@ class OutputPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or "://" not in value:
             return super().convert(value, param, ctx)
-        from vwd.shards.location import output_path
+        from vwd.storage.urls import parse_path
 
-        return output_path(value)
+        return parse_path(value)
 
 
 def output_argument(command: F) -> F:

@@ -20,6 +20,6 @@ def completion(ctx: click.Context, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    made = get_completion_class(shell)
-    assert made
-    click.echo(made(ctx.find_root().command, {}, "vwd", "_VWD_COMPLETE").source())
+    completion_class = get_completion_class(shell)
+    assert completion_class
+    click.echo(completion_class(ctx.find_root().command, {}, "vwd", "_VWD_COMPLETE").source())

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, json_option, show_json
+from vwd.cli.command import VwdCommand, base_dir_option, json_option, print_json
 
 
 @click.command(cls=VwdCommand)
 @base_dir_option
 @json_option
 def datasets(base_dir: Path, as_json: bool) -> None:
-    """List the corpora: language, size, hub id, and whether a local copy is there."""
-    show_registry(base_dir, as_json)
+    """List the corpora: language, size, hub id, and whether there is a local copy."""
+    print_registry(base_dir, as_json)
 
 
-def show_registry(base_dir: Path, as_json: bool) -> None:
+def print_registry(base_dir: Path, as_json: bool) -> None:
     """Prints the corpora, one a line, or as JSON."""
     from vwd.corpora.registry import CORPORA
     from vwd.corpora.sources.hub import hub_id
@@ -34,7 +34,7 @@ def show_registry(base_dir: Path, as_json: bool) -> None:
         for corpus in CORPORA.values()
     ]
     if as_json:
-        show_json(rows)
+        print_json(rows)
         return
     click.echo(f"{'dataset':<20} {'language':<9} {'rows':>10}  {'hub id':<34} local copy")
     for row in rows:

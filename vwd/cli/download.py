@@ -6,35 +6,34 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, corpus_names, json_option, show_json
-from vwd.cli.datasets import show_registry
+from vwd.cli.command import VwdCommand, base_dir_option, corpus_names, json_option, print_json
+from vwd.cli.datasets import print_registry
 
 
 @click.command(cls=VwdCommand)
 @click.option("--dataset", shell_complete=corpus_names, help="The corpus.  [default: all of them]")
 @base_dir_option
-@click.option("--force", is_flag=True, help="Fetch again what is there.  [default: off]")
-@click.option("--list", "list_only", is_flag=True, help="Only list what there is.  [default: off]")
+@click.option("--force", is_flag=True, help="Replace existing copies.  [default: off]")
+@click.option("--list", "list_only", is_flag=True, help="Only list the corpora.  [default: off]")
 @json_option
 def download(dataset: str | None, base_dir: Path, force: bool, list_only: bool, as_json: bool) -> None:
     """Fetch corpora from the hub to local copies, for nodes without internet.
 
-    A copy is at <base>/<dataset>/dataset as memory-mapped Arrow; 'vwd pack' takes it from there. One that is
-    there already is left as it is.
+    A copy is at <base>/<dataset>/dataset as memory-mapped Arrow, where 'vwd pack' finds it. An existing copy is
+    left alone.
     """
     if list_only:
-        show_registry(base_dir, as_json)
+        print_registry(base_dir, as_json)
         return
     from vwd.corpora.registry import CORPORA, find_corpus
-    from vwd.corpora.sources.local import copy_path
-    from vwd.corpora.sources.local import download as fetch
+    from vwd.corpora.sources.local import copy_path, download_corpus
 
     done = []
     for corpus in [find_corpus(dataset)] if dataset else CORPORA.values():
-        rows, fresh = fetch(corpus, base_dir, force)
+        rows, fresh = download_corpus(corpus, base_dir, force)
         path = copy_path(base_dir, corpus.name)
         done.append({"dataset": corpus.name, "rows": rows.count, "path": str(path), "downloaded": fresh})
         if not as_json:
-            click.echo(f"{path}: {rows.count:,} rows, {'downloaded' if fresh else 'already there'}")
+            click.echo(f"{path}: {rows.count:,} rows, {'downloaded' if fresh else 'already present'}")
     if as_json:
-        show_json(done)
+        print_json(done)

@@ -8,15 +8,17 @@ from typing import Any
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
+from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
 @output_argument
 @click.option(
-    "--webdataset", is_flag=True, help="shardindex.json, sizes.json and SHA256SUMS.  [default: on, without a choice]"
+    "--webdataset",
+    is_flag=True,
+    help="shardindex.json, sizes.json and SHA256SUMS.  [default: on, if none is chosen]",
 )
-@click.option("--hf", is_flag=True, help="README.md, the card that 'datasets' reads.  [default: on, without a choice]")
+@click.option("--hf", is_flag=True, help="README.md, the card that 'datasets' reads.  [default: on, if none is chosen]")
 @click.option(
     "--energon", is_flag=True, help=".nv-meta and <shard>.tar.idx, in place of 'energon prepare'.  [default: off]"
 )
@@ -26,45 +28,45 @@ from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
     is_flag=True,
     help="<shard>.meta.jsonl for CogVideoX's trainer; needs 'vwd pack --sat-meta'.  [default: off]",
 )
-@click.option("--all", "everything", is_flag=True, help="All that this output has what it takes for.  [default: off]")
+@click.option("--all", "everything", is_flag=True, help="Every kind that this output allows.  [default: off]")
 @click.option("--push-to-hub", metavar="REPO", help="Then upload everything to this dataset repository.  [default: no]")
-@click.option("--private", is_flag=True, help="Where --push-to-hub makes the repository: privately.  [default: off]")
+@click.option("--private", is_flag=True, help="With --push-to-hub: create a private repository.  [default: off]")
 @json_option
 def index(output: Path, push_to_hub: str | None, private: bool, as_json: bool, **flags: Any) -> None:
-    """Write what other readers want beside the shards of OUT, from the ledger alone.
+    """Write what other readers need beside the shards of OUT, from the ledger alone.
 
     OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
-    Without a choice, the light ones: those of --webdataset and --hf, which 'vwd pack' too writes at its end.
+    If no kind is chosen, those of --webdataset and --hf, which 'vwd pack' also writes when it is complete.
     """
-    from vwd.index.index import KINDS, LIGHT, all_kinds, write_index
-    from vwd.shards.outputs import find_outputs
+    from vwd.index.write import DEFAULT_KINDS, KINDS, all_kinds, write_index
+    from vwd.shards.paths import find_outputs
 
-    chosen = tuple(kind for kind in KINDS if flags[kind]) or LIGHT
+    chosen = tuple(kind for kind in KINDS if flags[kind]) or DEFAULT_KINDS
     found = find_outputs(output)
     results = []
     for paths in found:
         result = write_index(paths, all_kinds(paths) if flags["everything"] else chosen)
         results.append(result)
         if not as_json:
-            click.echo(f"{paths.folder}: {len(result.written):,} files written, {result.unchanged:,} as they were")
+            click.echo(f"{paths.folder}: {len(result.written):,} files written, {result.unchanged:,} unchanged")
             if result.pattern:
                 click.echo(f"  webdataset reads {paths.folder / result.pattern}")
     if as_json:
-        show_json([asdict(result) for result in results])
+        print_json([asdict(result) for result in results])
     if push_to_hub:
         _push(found, push_to_hub, private)
 
 
 def _push(found: list[Any], repository: str, private: bool) -> None:
     from vwd.errors import UsageError
-    from vwd.index.push import push
-    from vwd.shards.location import is_remote
+    from vwd.index.push import push_to_hub
+    from vwd.storage.urls import is_remote
 
     if len(found) > 1:
         raise UsageError(
-            f"--push-to-hub takes one dataset, and there are {len(found)}",
+            f"--push-to-hub uploads one dataset, but there are {len(found)}",
             f"Give one dataset's folder, such as {found[0].folder}.",
         )
     if is_remote(found[0].folder):
         raise UsageError("--push-to-hub uploads shards from disk", "Copy the output here first, and give its folder.")
-    click.echo(push(found[0], repository, private), err=True)
+    click.echo(push_to_hub(found[0], repository, private), err=True)

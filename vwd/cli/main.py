@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from vwd import __version__
 from vwd.cli.completion import completion
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
-from vwd.cli.export_jsonl import export_jsonl
-from vwd.cli.export_opensora import export_opensora
-from vwd.cli.export_parquet import export_parquet
-from vwd.cli.export_sat import export_sat
+from vwd.cli.export.jsonl import jsonl
+from vwd.cli.export.opensora import opensora
+from vwd.cli.export.parquet import parquet
+from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
 from vwd.cli.slurm import slurm
@@ -20,21 +19,21 @@ from vwd.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="vwd")
+@click.version_option(package_name="vwd", prog_name="vwd")
 def cli() -> None:
     """Turn text corpora into word-by-word videos, packed as WebDataset shards.
 
     \b
-    vwd pack gsm8k --shard-size 1000     make shards; the same command again goes on
+    vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
-    vwd verify                           hold every tar against the ledger
-    vwd index --all                      what other readers of shards want beside them
+    vwd verify                           compare every tar with the ledger
+    vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
     vwd slurm submit tinystories         pack on a cluster
     """
 
 
-EXPORTS = (export_jsonl, export_opensora, export_sat, export_parquet)
+EXPORTS = (jsonl, opensora, sat, parquet)
 for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 

@@ -12,16 +12,19 @@ from vwd.cli.command import (
     OutputPath,
     VwdCommand,
     base_dir_option,
-    complain,
     corpus_names,
     json_option,
+    print_error,
+    print_json,
     shards_option,
-    show_json,
+    with_flags,
 )
 
 if TYPE_CHECKING:
     from vwd.corpora.registry import Corpus
-    from vwd.shards.pack import PackPlan, PackResult, PackSettings
+    from vwd.packing import PackedOutput
+    from vwd.shards.pack import PackPlan, PackResult
+    from vwd.shards.settings import PackSettings
 
 
 @click.command(cls=VwdCommand)
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--staging",
     type=click.Path(path_type=Path, file_okay=False),
-    help="With --out s3://…: the local folder where a shard is before its upload.  [default: one in TMPDIR]",
+    help="With --out s3://…: the local folder where shards are written before the upload.  [default: one in TMPDIR]",
 )
 @click.option("--start-idx", type=int, help="First row; a multiple of the shard size.  [default: 0]")
 @click.option("--num-samples", type=int, help="How many rows from there on.  [default: all]")
@@ -78,14 +81,14 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=128,
     show_default=True,
-    help="Megabytes that each worker's mpeg4 encoder may keep between videos; changes speed only.",
+    help="Megabytes that each worker's mpeg4 encoder may keep between videos; affects speed only.",
 )
 @click.option(
     "--prompt-overflow",
     type=click.Choice(["spill", "shrink", "skip"]),
     default="spill",
     show_default=True,
-    help="A prompt longer than a page: over several pages, in a smaller font, or not.",
+    help="A prompt longer than a page: spread over several pages, in a smaller font, or skipped.",
 )
 @click.option(
     "--zh-units",
@@ -101,13 +104,13 @@ if TYPE_CHECKING:
 @click.option(
     "--shuffle-seed",
     type=int,
-    help="Mix the rows by this seed before they are sharded; keys keep the row's number.  [default: in order]",
+    help="Shuffle the rows by this seed before they are sharded; keys keep the row's number.  [default: in order]",
 )
 @click.option(
     "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
 )
 @click.option(
-    "--check", is_flag=True, help="Compare the sha256 of shards that are done; redo those that differ.  [default: off]"
+    "--check", is_flag=True, help="Compare the sha256 of complete shards; pack again those that differ.  [default: off]"
 )
 @json_option
 @click.pass_context
@@ -115,11 +118,11 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     """Render rows of DATASET and pack them as WebDataset shards.
 
     DATASET is a corpus that 'vwd datasets' lists, or any name for rows of your own (--rows with
-    --prompt-column, --answer-column and --language). The same command again goes on where the last one stopped.
+    --prompt-column, --answer-column and --language). The same command again resumes where the last one stopped.
     """
     from vwd.cli.progress import Progress
     from vwd.corpora.sources.open import open_rows
-    from vwd.shards import pack as engine
+    from vwd.packing import pack_output
 
     corpus = corpus_of(dataset, options)
     settings = _settings(options)
@@ -127,33 +130,26 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     bars: list[Progress] = []
 
     def start(plan: PackPlan) -> None:
-        standing = len(plan.shards) - len(plan.to_make)
+        complete = len(plan.shards) - len(plan.to_pack)
         click.echo(
-            f"{dataset}: {len(plan.to_make)} of {len(plan.shards)} shards to make, {standing} stand; "
+            f"{dataset}: {len(plan.to_pack):,} to pack, {complete:,} already complete, of {len(plan.shards):,} shards; "
             f"{settings.num_workers} worker(s), to {settings.out / dataset}", err=True,
         )  # fmt: skip
-        bars.append(Progress(dataset, plan.rows_to_make, "rows"))
+        bars.append(Progress(dataset, plan.rows_to_pack, "rows"))
 
     try:
-        result = engine.pack(corpus, rows, settings, start, lambda count: bars[0].add(count))
+        packed = pack_output(corpus, rows, settings, start, lambda count: bars[0].add(count))
     finally:
         for bar in bars:
             bar.__exit__(None, None, None)
-    if result.complete and not result.failures:
-        _index(result)
-    if as_json:
-        show_json(_json_of(result))
-    else:
-        _show(result)
-    if result.failures:
-        _report_failures(ctx, result)
+    _report(ctx, packed, as_json)
 
 
 def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
     """The corpus that a name and the options of `vwd pack` mean.
 
     Raises:
-        UsageError: there is none of this name, or an option of one's own rows is lacking.
+        UsageError: there is none of this name, or an option for one's own rows is missing.
     """
     from vwd.corpora.registry import find_corpus, own_corpus
     from vwd.errors import UsageError
@@ -161,27 +157,29 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
     own = {name: options[name] for name in ("prompt_column", "answer_column", "language")}
     if not any(own.values()):
         return find_corpus(dataset)
-    lacking = [f"--{name.replace('_', '-')}" for name, value in own.items() if not value]
-    if lacking or options["rows"] in ("", "builtin"):
+    missing = [f"--{name.replace('_', '-')}" for name, value in own.items() if not value]
+    if missing or options["rows"] in ("", "builtin"):
         raise UsageError(
-            f"rows of your own need {' and '.join(lacking or ['--rows FILE'])} too",
+            f"rows of your own need {' and '.join(missing or ['--rows FILE'])}, too",
             "Give --rows FILE --prompt-column A --answer-column B --language en|zh.",
         )
     return own_corpus(dataset, **own)
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
-    from vwd.shards.numbers import numbers_said
-    from vwd.shards.pack import PackSettings, default_workers, spec_of
+    from vwd.shards.ranges import load_ranges
+    from vwd.shards.settings import PackSettings
+    from vwd.shards.workers import default_workers
+    from vwd.video.spec import VideoSpec
 
     task, num_tasks = _task(options)
-    video = spec_of(options["size"], options["frames"], options["fps"])
+    video = VideoSpec.parse(options["size"], options["frames"], options["fps"])
     return PackSettings(
         out=options["out"],
         shard_size=options["shard_size"],
         start_idx=options["start_idx"] or 0,
         num_samples=options["num_samples"],
-        shards=numbers_said(options["shards"]),
+        shards=load_ranges(options["shards"]),
         task=task,
         num_tasks=num_tasks,
         num_workers=options["num_workers"] or default_workers(),
@@ -199,7 +197,7 @@ def _settings(options: dict[str, Any]) -> PackSettings:
 
 def _staging(options: dict[str, Any]) -> Path | None:
     from vwd.errors import UsageError
-    from vwd.shards.location import is_remote
+    from vwd.storage.urls import is_remote
 
     staging: Path | None = options["staging"]
     if staging and not is_remote(options["out"]):
@@ -208,7 +206,7 @@ def _staging(options: dict[str, Any]) -> Path | None:
 
 
 def _task(options: dict[str, Any]) -> tuple[int, int]:
-    """The task as said; else the array's, unless --start-idx says which rows are this task's."""
+    """The task as given; else the array's, unless --start-idx already selects this task's rows."""
     from vwd.errors import UsageError
     from vwd.shards.plan import array_task
 
@@ -222,42 +220,39 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
     return found or (0, 1)
 
 
-def _index(result: PackResult) -> None:
-    """The light sidecars. Where they cannot be written, the shards stand all the same."""
-    from vwd.errors import VwdError
-    from vwd.index.index import write_index
+def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
+    """What was packed on stdout, problems on stderr. Exits with 1 where a shard failed."""
+    result = packed.result
+    if packed.sidecar_error:  # the shards are complete all the same
+        click.echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
+        click.echo(with_flags(packed.sidecar_error.hint), err=True)
+    if as_json:
+        print_json(_to_json(result))
+    else:
+        _print_summary(result)
+    for failure in result.failures:
+        print_error(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.hint)
+        if ctx.meta.get("vwd.debug"):
+            click.echo(failure.trace, err=True)
+    if result.failures:
+        ctx.exit(1)
 
-    try:
-        if result.summary.samples:
-            write_index(result.paths)
-    except VwdError as error:
-        click.echo(f"No sidecars: {error.what}", err=True)
-        click.echo(error.todo, err=True)
+
+def _to_json(result: PackResult) -> dict[str, Any]:
+    failed = [{"shard": result.paths.shard_name(f.number), "what": with_flags(f.what)} for f in result.failures]
+    return {**result.summary.to_json(), "made": len(result.built), "failed": failed}
 
 
-def _json_of(result: PackResult) -> dict[str, Any]:
-    failed = [{"shard": result.paths.shard_name(f.number), "what": f.what} for f in result.failures]
-    return {**result.summary.to_json(), "made": len(result.made), "failed": failed}
-
-
-def _show(result: PackResult) -> None:
-    from vwd.cli.progress import size
+def _print_summary(result: PackResult) -> None:
+    from vwd.cli.progress import format_size
 
     s = result.summary
     skips = ", ".join(f"{code} {count:,}" for code, count in s.skips.items()) or "none"
     of_all = f" of {s.corpus_rows:,}" if s.corpus_rows else ""
     click.echo(f"{result.paths.folder}")
-    click.echo(f"  shards   {s.shards:,} ({len(result.made):,} made now), {size(s.bytes)}")
+    click.echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
     click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
     click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
     if s.cache_hit_rate:
         click.echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
     click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")
-
-
-def _report_failures(ctx: click.Context, result: PackResult) -> None:
-    for failure in result.failures:
-        complain(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.todo)
-        if ctx.meta.get("vwd.debug"):
-            click.echo(failure.trace, err=True)
-    ctx.exit(1)

@@ -35,7 +35,7 @@ class Progress:
 
     def _line(self) -> str:
         rate = self._done / max(time.monotonic() - self._started, 0.001)
-        left = duration((self._total - self._done) / rate) if rate else "?"
+        left = format_duration((self._total - self._done) / rate) if rate else "?"
         return f"{self._what}: {self._done:,} of {self._total:,} {self._unit}, {rate:.1f}/s, {left} left"
 
     def __enter__(self) -> Progress:
@@ -48,7 +48,7 @@ class Progress:
             self._bar.close()
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time for a person: 42 s, 3 min 10 s, 5 h 20 min."""
     whole = round(seconds)
     if whole < 60:
@@ -58,7 +58,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def size(count: float) -> str:
+def format_size(count: float) -> str:
     """A number of bytes for a person, in powers of 1000."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:

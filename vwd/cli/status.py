@@ -1,4 +1,4 @@
-"""`vwd status`: how far a packing is."""
+"""`vwd status`: how far an output is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
+from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.inspect.status import Status
@@ -21,25 +21,25 @@ def status(output: Path, as_json: bool) -> None:
 
     OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
     """
-    from vwd.inspect.status import status as look
-    from vwd.shards.outputs import find_outputs
+    from vwd.inspect.status import output_status
+    from vwd.shards.paths import find_outputs
 
-    found = [look(paths) for paths in find_outputs(output)]
+    found = [output_status(paths) for paths in find_outputs(output)]
     if as_json:
-        show_json([one.to_json() for one in found])
+        print_json([one.to_json() for one in found])
         return
     for one in found:
         _show(one)
 
 
 def _show(one: Status) -> None:
-    from vwd.cli.progress import duration, size
+    from vwd.cli.progress import format_duration, format_size
 
     of_shards = f" of {one.shards:,}" if one.shards is not None else ""
     of_rows = f" of {one.corpus_rows:,}" if one.corpus_rows is not None else ""
     click.echo(one.dataset)
     click.echo(f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn")
-    click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {size(one.bytes)}")
+    click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {format_size(one.bytes)}")
     if one.samples_per_second:
         done = one.corpus_rows is not None and one.rows >= one.corpus_rows
         left = (
@@ -47,10 +47,10 @@ def _show(one: Status) -> None:
             if done
             else "more to come"
             if one.seconds_left is None
-            else f"about {duration(one.seconds_left)} left"
+            else f"about {format_duration(one.seconds_left)} left"
         )
-        click.echo(f"  rate     {one.samples_per_second:.1f} samples/s lately, {left}")
+        click.echo(f"  rate     {one.samples_per_second:.1f} samples/s recently, {left}")
     if one.torn:
-        click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' makes them again")
+        click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' packs them again")
     if one.cut:
-        click.echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run makes them whole")
+        click.echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run completes them")

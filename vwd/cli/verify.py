@@ -1,4 +1,4 @@
-"""`vwd verify`: every tar against the ledger."""
+"""`vwd verify`: compares every tar with the ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
+from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -19,23 +19,22 @@ from vwd.cli.command import VwdCommand, json_option, output_argument, show_json
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: bool) -> None:
-    """Open every tar of OUT: members, keys, counts, sha256 and video headers against the ledger.
+    """Open every tar of OUT, and compare members, keys, counts, sha256 and video headers with the ledger.
 
     OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
-    Exits with 1 and a list where something is off.
+    Exits with 1 and a list where something is wrong.
     """
     from vwd.cli.progress import Progress
-    from vwd.inspect.verify import verify as look
-    from vwd.shards.ledger import entry_numbers
-    from vwd.shards.outputs import find_outputs
-    from vwd.shards.pack import default_workers
+    from vwd.inspect.verify import verify_output
+    from vwd.shards.paths import entry_numbers, find_outputs
+    from vwd.shards.workers import default_workers
 
     results = []
     for paths in find_outputs(output):
         with Progress(f"{paths.dataset}: verify", len(entry_numbers(paths)), "shards") as bar:
-            results.append(look(paths, num_workers or default_workers(), bar.add))
+            results.append(verify_output(paths, num_workers or default_workers(), bar.add))
     if as_json:
-        show_json(
+        print_json(
             [
                 {"dataset": r.dataset, "shards": r.shards, "samples": r.samples,
                  "problems": [{"shard": p.shard, "what": p.what} for p in r.problems], "stale": list(r.stale)}
@@ -50,10 +49,10 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
             for problem in result.problems:
                 click.echo(f"  {problem.shard}: {problem.what}")
             for name in result.stale:
-                click.echo(f"  {name}: is not what the ledger says")
+                click.echo(f"  {name}: out of date")
     if any(result.problems for result in results):
-        click.echo("Run 'vwd pack' with its settings and --check to make the named shards again.", err=True)
+        click.echo("Run 'vwd pack' with its settings and --check to pack these shards again.", err=True)
     if any(result.stale for result in results):
-        click.echo("Run 'vwd index' with the same kinds to write the named sidecars again.", err=True)
+        click.echo("Run 'vwd index' with the same kinds to update these sidecars.", err=True)
     if not all(result.clean for result in results):
         ctx.exit(1)

@@ -1,4 +1,4 @@
-"""What a corpus writes for machines, turned into what a reader should see."""
+"""Turns what corpora write for machines into what a reader should see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def drop_annotations(answer: str) -> str:
 
 
 def split_final(answer: str) -> tuple[str, str]:
-    """GSM8K's last line ``#### 72`` taken off: the steps, and the final answer ("" where there is none)."""
+    """Removes GSM8K's last line ``#### 72``: the steps, and the final answer ("" where there is none)."""
     found = _FINAL_LINE.search(answer)
     if not found:
         return answer, ""
@@ -24,7 +24,7 @@ def split_final(answer: str) -> tuple[str, str]:
 
 
 def split_chinese_final(answer: str) -> tuple[str, str]:
-    """A closing ``答案是：72。`` or ``答案为72`` taken off: the steps, and the final answer ("" where none)."""
+    """Removes a closing ``答案是：72。`` or ``答案为72``: the steps, and the final answer ("" where there is none)."""
     found = _CHINESE_FINAL.search(answer)
     if not found:
         return answer, ""
@@ -32,9 +32,9 @@ def split_chinese_final(answer: str) -> tuple[str, str]:
 
 
 def unwrap_boxed(solution: str) -> tuple[str, str]:
-    r"""Each balanced ``\boxed{…}`` replaced by what it holds; the last one's content is the final answer.
+    r"""Replaces each balanced ``\boxed{…}`` by its content; that of the last one is the final answer.
 
-    So are boxes in boxes, eight deep at most. An unbalanced one stays as it was written.
+    Nested boxes, too, at most eight deep. An unbalanced one is left alone.
     """
     text, final = _unwrap_outer(solution)
     for _ in range(8):

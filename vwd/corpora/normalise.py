@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 # A closing quote (E2 80 9D) read as Windows-1252 loses its last byte, which that code page leaves undefined.
-# What is left looks like the start of another quote, and a repair would make a dagger of it.
+# The rest looks like the start of another quote, and a repair would turn it into a dagger.
 _LOST_LAST_BYTE = re.compile("â€(?![œ™“”˜¦\u009d])")
 
 # The first byte of UTF-8 for two (Latin, Greek, Cyrillic), three or four bytes, and what may follow it, as
@@ -22,13 +22,24 @@ _PLAIN = re.compile("[\n\x20-\x7e]*")
 
 
 def normalise(text: str) -> str:
-    """Text as it will be drawn, but for sentence breaks: lines without outer or doubled spaces, none empty.
+    """Text as it will be drawn, except for sentence breaks: lines without outer or doubled spaces, none empty.
 
     NFC and not NFKC, which would change ½, ² and full-width punctuation. Lone surrogates become U+FFFD, which
-    no font here draws, so that such a row is skipped and named instead of being changed in silence.
+    no font here draws, so that such a row is skipped and reported instead of being changed silently.
     """
     if not _PLAIN.fullmatch(text):
         text = _repair(text)
+    return _collapse_spaces(text)
+
+
+def renormalise(text: str) -> str:
+    """`normalise` for normalised text that was cut or joined; repeats only the steps that this may have undone."""
+    if _PLAIN.fullmatch(text) or (unicodedata.is_normalized("NFC", text) and not _MOJIBAKE.search(text)):
+        return _collapse_spaces(text)
+    return normalise(text)
+
+
+def _collapse_spaces(text: str) -> str:
     text = _SPACES.sub(" ", text)
     return _AROUND_BREAKS.sub("\n", text).strip()
 
@@ -44,14 +55,14 @@ def _repair(text: str) -> str:
 
 
 def _repair_mojibake(line: str) -> str:
-    """Only a line that shows the pattern: elsewhere ftfy would take “a”דb” for Hebrew read wrongly."""
+    """Only a line with the pattern: elsewhere ftfy would take “a”דb” for misread Hebrew."""
     import ftfy
 
     return ftfy.fix_text(_LOST_LAST_BYTE.sub("â€\u009d", line), _ftfy_config()) if _MOJIBAKE.search(line) else line
 
 
 def _ftfy_config() -> Any:
-    """Only the encoding is repaired: entities, ligatures, full-width forms and curly quotes are the author's."""
+    """Only the encoding is repaired: entities, ligatures, full-width forms and curly quotes are the author's choice."""
     import ftfy
 
     return ftfy.TextFixerConfig(

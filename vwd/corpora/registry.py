@@ -1,4 +1,4 @@
-"""The corpora, declared as data: where each comes from, and the schemas its rows may have."""
+"""The corpora, declared as data: where each comes from, and the schemas that its rows may have."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Corpus:
 
     Attributes:
         hub_id, config, split: where it is on the dataset hub ("" for rows of one's own).
-        rows: its size on the hub when this registry was written; 0 where that is not known.
-        licence: its identifier on the hub; "" where none is stated. `terms` is what else its authors ask for.
-        schemas: the first whose columns a row has is the one that reads it.
+        rows: its size on the hub when this registry was written; 0 where that is unknown.
+        licence: its identifier on the hub; "" where none is stated. `terms`: further conditions of its authors.
+        schemas: the first one whose columns a row has is used.
     """
 
     name: str
@@ -49,26 +49,27 @@ class Corpus:
         """The schema that these columns satisfy.
 
         Raises:
-            RowsError: none does; lists the columns that are there.
+            RowsError: none does; lists the existing columns.
         """
-        there = list(columns)
+        existing = list(columns)
         for schema in self.schemas:
-            if set(schema.columns) <= set(there):
+            if set(schema.columns) <= set(existing):
                 return schema
         wanted = " or ".join(", ".join(f"'{c}'" for c in s.columns) for s in self.schemas)
         raise RowsError(
-            f"{self.name} needs the column(s) {wanted}; the rows have {', '.join(map(repr, there)) or 'none'}",
-            "Name yours with --prompt-column A --answer-column B, or choose the corpus that these rows are of.",
+            f"{self.name} needs the column(s) {wanted}; the rows have {', '.join(map(repr, existing)) or 'none'}",
+            "Name yours with `prompt_column` A and `answer_column` B, or choose the corpus of these rows.",
         )
 
     def sample(self, row: Row, index: int, schema: Schema) -> Sample | Skip:
-        """One row as a sample, or the reason why it has none."""
+        """One row as a sample, or the reason why there is none."""
         try:
             text = schema.read(row)
         except BadRowError as error:
             return Skip(SkipCode.BAD_ROW, str(error))
-        prompt = break_sentences(text.prompt, self.language)
-        answer = break_sentences(text.answer, self.language)
+        prompt, answer = text.prompt, text.answer
+        if not text.one_sentence_a_line:
+            prompt, answer = (break_sentences(part, self.language) for part in (prompt, answer))
         if not prompt or not answer:
             return Skip(SkipCode.EMPTY_TEXT, "no answer" if prompt else "no prompt")
         return Sample(self.name, index, prompt, answer, text.final_answer, self.language, self.kind)
@@ -109,7 +110,7 @@ def find_corpus(name: str) -> Corpus:
     """A corpus of the registry.
 
     Raises:
-        UsageError: there is none of this name; names the nearest.
+        UsageError: there is none of this name; suggests the nearest.
     """
     if name in CORPORA:
         return CORPORA[name]
@@ -117,12 +118,12 @@ def find_corpus(name: str) -> Corpus:
     guess = f"Did you mean '{near[0]}'? " if near else ""
     raise UsageError(
         f"no corpus is called '{name}'; there are {', '.join(CORPORA)}",
-        f"{guess}For rows of your own: --rows FILE --prompt-column A --answer-column B --language en|zh.",
+        f"{guess}For rows of your own give `rows`, `prompt_column`, `answer_column` and `language`.",
     )
 
 
 def own_corpus(name: str, prompt_column: str, answer_column: str, language: Language) -> Corpus:
-    """A corpus of anybody's own rows, under a name that is fit for keys and file names.
+    """A corpus of the user's own rows, under a name that is suitable for keys and file names.
 
     Raises:
         UsageError: the name has other characters than a-z, 0-9, _ and -.

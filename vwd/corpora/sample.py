@@ -1,4 +1,4 @@
-"""What flows out of a corpus: a sample to draw, or a skip that says why not."""
+"""What comes out of a corpus: a sample to draw, or a skip that says why not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["question", "story"]
 
 
 class SkipCode(str, Enum):
-    """Why a row has no sample. The words are stable: ledgers and scripts hold them."""
+    """Why a row has no sample. The values are stable: ledgers and scripts contain them."""
 
     BAD_ROW = "bad_row"
     EMPTY_TEXT = "empty_text"
@@ -24,7 +24,7 @@ class SkipCode(str, Enum):
 
 @dataclass(frozen=True)
 class Skip:
-    """A row left out on purpose: one word from the enum, and what it was about this row."""
+    """A row left out on purpose: a code, and what it was about this row."""
 
     code: SkipCode
     detail: str
@@ -32,11 +32,16 @@ class Skip:
 
 @dataclass(frozen=True)
 class Text:
-    """What a row says, cleaned: the prompt, the answer, and the final answer apart ("" where there is none)."""
+    """A row's text, cleaned: the prompt, the answer, and the final answer on its own ("" where there is none).
+
+    Attributes:
+        one_sentence_a_line: whether prompt and answer are already broken into sentences.
+    """
 
     prompt: str
     answer: str
     final_answer: str = ""
+    one_sentence_a_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,12 @@ class Sample:
 
     @property
     def key(self) -> str:
-        return f"{self.dataset}_{self.index:06d}"
+        return sample_key(self.dataset, self.index)
+
+
+def sample_key(dataset: str, index: int) -> str:
+    """The key of a row's sample, the same in every output."""
+    return f"{dataset}_{index:06d}"
 
 
 class BadRowError(ValueError):

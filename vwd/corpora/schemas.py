@@ -1,11 +1,11 @@
-"""How a row of each corpus becomes text: one small function a schema."""
+"""How a row of each corpus becomes text: one small function for each schema."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
-from vwd.corpora.normalise import normalise
+from vwd.corpora.normalise import normalise, renormalise
 from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
 
@@ -34,7 +34,7 @@ def _kind_of(value: object) -> str:
 def from_gsm8k(row: Row) -> Text:
     steps, final = split_final(drop_annotations(field(row, "answer")))
     closing = f"\nSo the answer is: {final}." if final else ""
-    return Text(field(row, "question"), normalise(steps + closing), final)
+    return Text(field(row, "question"), renormalise(steps + closing), final)
 
 
 def from_messages(row: Row) -> Text:
@@ -42,29 +42,29 @@ def from_messages(row: Row) -> Text:
     turns = row.get("messages")
     if not isinstance(turns, list):
         raise BadRowError(f"column 'messages' holds {_kind_of(turns)}, not a list of turns")
-    said: dict[str, str] = {}
+    contents: dict[str, str] = {}
     for turn in turns:
         if not isinstance(turn, dict):
             raise BadRowError(f"a turn of 'messages' is {_kind_of(turn)}, not a role and its content")
         role = turn.get("role")
         if role in ("user", "assistant"):
-            said.setdefault(role, field(turn, "content"))
-    if len(said) < 2:
-        raise BadRowError("'messages' lacks a user or an assistant turn")
-    answer, final = unwrap_boxed(said["assistant"])
-    return Text(said["user"], normalise(answer), final)
+            contents.setdefault(role, field(turn, "content"))
+    if len(contents) < 2:
+        raise BadRowError("'messages' has no user or no assistant turn")
+    answer, final = unwrap_boxed(contents["assistant"])
+    return Text(contents["user"], renormalise(answer), final)
 
 
 def from_openmath(row: Row) -> Text:
     """The same pairs before they were wrapped as messages."""
     answer, final = unwrap_boxed(field(row, "generated_solution"))
-    return Text(field(row, "problem"), normalise(answer), final or field(row, "expected_answer"))
+    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer"))
 
 
 def from_belle(row: Row) -> Text:
     question = field(row, "instruction")
     context = field(row, "input") if row.get("input") is not None else ""
-    return Text(normalise(f"{question}\n{context}"), field(row, "output"))
+    return Text(renormalise(f"{question}\n{context}"), field(row, "output"))
 
 
 def from_gsm8k_zh(row: Row) -> Text:
@@ -74,13 +74,13 @@ def from_gsm8k_zh(row: Row) -> Text:
 
 
 def from_metamath_zh(row: Row) -> Text:
-    """meta-math/GSM8K_zh: the steps in Chinese too, some of which already close with the result."""
+    """meta-math/GSM8K_zh: the steps in Chinese, too, some of which already end with the result."""
     final = field(row, "answer_only")
-    steps, said = split_chinese_final(field(row, "answer_zh"))
+    steps, stated = split_chinese_final(field(row, "answer_zh"))
     steps, marked = split_final(steps)
-    final = final or said or marked
+    final = final or stated or marked
     closing = chinese_closing(final) if final else ""
-    return Text(field(row, "question_zh"), normalise(f"{steps}\n{closing}"), final)
+    return Text(field(row, "question_zh"), renormalise(f"{steps}\n{closing}"), final)
 
 
 def chinese_closing(final: str) -> str:
@@ -96,12 +96,13 @@ class Story:
 
     def __call__(self, row: Row) -> Text:
         opening, rest = first_sentences(field(row, self.column), STORY_PROMPT_SENTENCES, self.language)
-        return Text(opening, rest)
+        # A Chinese line is broken again: after a straight quote that may give another break than within the story.
+        return Text(opening, rest, one_sentence_a_line=self.language == "en")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Anybody's own rows: two columns of text, drawn as they are."""
+    """The user's own rows: two columns of text, drawn as they are."""
 
     prompt_column: str
     answer_column: str

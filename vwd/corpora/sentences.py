@@ -11,7 +11,7 @@ _NEVER_LAST = frozenset(
     "vs e.g i.e cf viz al approx ca fig figs eq eqs no nos vol pp ch sec "
     "jan feb mar apr jun jul aug sept oct nov dec".split()
 )
-# A unit or another short form, which may also end a sentence: the next word tells.
+# A unit or another short form, which may also end a sentence: the next word decides.
 _SOMETIMES_LAST = frozenset(
     "oz lb lbs in ft yd yds mi mph km cm mm kg mg ml gal gals qt qts pt pts tsp tbsp tbs "
     "sec secs min mins hr hrs wk wks yr yrs mo mos etc inc ltd co corp jr sr dept ave blvd rd sq cu avg "
@@ -28,13 +28,13 @@ _ENGLISH_END = re.compile(r"[.!?]+[\"'”’)\]»]* +(?=\S)")
 _CHINESE_END = re.compile(r"[。！？]+[”’」』）)\"']*|[!?]+[”’」』）)\"']*|\.[”’」』）)\"']* +")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\.")
 _OPENING = "\"'“‘([{«$€£¥（「『《"
-# Who spoke, after what was said: “推我！”她说。
+# Who spoke, after a quotation: “推我！”她说。
 _SAYS = re.compile(r"[^，。！？：“\"]{0,8}?[说问道喊叫答想笑嚷]")
 _CLOSING_QUOTES = "”’」』\"'"
 
 
 def break_sentences(text: str, language: str) -> str:
-    """Text with every sentence on a line of its own; the breaks it already had stay.
+    """Text with every sentence on a line of its own; existing breaks stay.
 
     No break after an abbreviation, inside a decimal, or between a list's number and its entry.
     """
@@ -43,7 +43,7 @@ def break_sentences(text: str, language: str) -> str:
 
 
 def first_sentences(text: str, count: int, language: str) -> tuple[str, str]:
-    """The first `count` sentences (one a line), and the rest, whose own line breaks stay."""
+    """The first `count` sentences (one a line), and the rest."""
     lines = break_sentences(text, language).split("\n")
     return "\n".join(lines[:count]), "\n".join(lines[count:])
 
@@ -63,7 +63,7 @@ def _english_ends(line: str) -> list[int]:
 
 
 def _ends_sentence(sentence: str, rest: str) -> bool:
-    """Whether `sentence`, which closes with . ! or ?, is whole, given what follows it."""
+    """Whether `sentence`, which ends with . ! or ?, is complete, given what follows it."""
     start = rest.lstrip(_OPENING)[:1] or rest[:1]
     if start.islower():
         return False

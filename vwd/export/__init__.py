@@ -1,1 +1,1 @@
-"""A way out of shards: a folder of videos with lists of them for trainers, or Parquet."""
+"""From shards to a folder of videos with lists of them for trainers, or to Parquet."""

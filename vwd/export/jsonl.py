@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from vwd.export.folder import ExportResult, export_folder
+from vwd.export.metadata import read_prompts
 from vwd.export.selection import select
-from vwd.export.told import read_prompts
-from vwd.export.unpack import ExportResult, export_folder
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
 
@@ -25,8 +25,8 @@ def export_jsonl(
 ) -> ExportResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and writes JSONL files of `video_path` and `prompt`.
 
-    One pair of files a shard; with `start_idx` or `num_samples`, one pair for that slice of rows. A file that is
-    there with the same size (a video) or the same content (a JSONL) stays as it is.
+    One pair of files a shard; with `start_idx` or `num_samples`, one pair for that slice of rows. An existing file
+    of the same size (a video) or with the same content (a JSONL) is left alone.
 
     Args:
         shards: the numbers of the only shards to take from; None for all.

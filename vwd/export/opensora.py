@@ -1,4 +1,4 @@
-"""For Open-Sora's trainer: videos in a folder, and one CSV that names them with their measures."""
+"""For Open-Sora's trainer: videos in a folder, and one CSV that lists them with their dimensions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from vwd.export.folder import ExportResult, export_folder
+from vwd.export.metadata import read_prompts, read_storyboard
 from vwd.export.selection import select
-from vwd.export.told import Facts, read_facts, read_prompts
-from vwd.export.unpack import ExportResult, export_folder
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
-from vwd.shards.read import StoredSample
+from vwd.shards.reader import StoredSample
+from vwd.shards.storyboard_json import StoryboardRecord
 
 # As its data tools name them; aspect_ratio is height by width, resolution is height times width.
 COLUMNS = ("path", "id", "text", "num_frames", "height", "width", "aspect_ratio", "fps", "resolution")
@@ -28,16 +29,16 @@ def export_opensora(
 ) -> ExportResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and writes `<dataset>_<task>_opensora_<start_idx>.csv`.
 
-    The trainer takes one CSV, so all shards' rows are in one, or those of the slice; one for each task, whose
-    prompt is the text.
+    The trainer takes one CSV, so that one holds all shards' rows, or those of the slice; there is one for each task,
+    whose prompt is the text.
 
     Raises:
         ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
 
-    def look(sample: StoredSample) -> tuple[dict[str, str], Facts]:
-        return read_prompts(sample, tasks), read_facts(sample)
+    def extract(sample: StoredSample) -> tuple[dict[str, str], StoryboardRecord]:
+        return read_prompts(sample, tasks), read_storyboard(sample)
 
     selection = select(paths, start_idx, num_samples)
     with export_folder(base_dir, paths.dataset) as folder:
@@ -46,21 +47,21 @@ def export_opensora(
             with folder.listings(names) as files:
                 for file in files:
                     file.write(_line(COLUMNS))
-                for sample, (prompts, facts) in selection.samples(part, look):
+                for sample, (prompts, record) in selection.samples(part, extract):
                     video = folder.unpack(sample)
                     for file, task in zip(files, tasks, strict=True):
-                        file.write(_line(_record(video, sample.key, prompts[task], facts)))
+                        file.write(_line(_columns(video, sample.key, prompts[task], record)))
                     on_sample()
     return folder.result(selection)
 
 
-def _record(video: Path, key: str, text: str, facts: Facts) -> tuple[str | int | float, ...]:
-    height, width = facts.height, facts.width
-    return str(video), key, text, facts.frames, height, width, height / width, facts.fps, height * width
+def _columns(video: Path, key: str, text: str, record: StoryboardRecord) -> tuple[str | int | float, ...]:
+    height, width = record.storyboard.height, record.storyboard.width
+    return str(video), key, text, record.storyboard.frames, height, width, height / width, record.fps, height * width
 
 
 def _line(values: Sequence[str | int | float]) -> bytes:
-    # Every text in quotes: a lone carriage return, for one, is not quoted by every version of Python else.
+    # Every text in quotes: not every version of Python would quote a lone carriage return, for example.
     line = io.StringIO(newline="")
     csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerow(values)
     return line.getvalue().encode()

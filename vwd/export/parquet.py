@@ -1,27 +1,25 @@
-"""Parquet: a row a sample, with its texts and figures and, if wanted, its video; a file a shard."""
+"""Parquet: a row a sample, with its texts and numbers and, if requested, its video; a file a shard."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from vwd.errors import ShardError
+from vwd.export.folder import ExportResult, export_folder
+from vwd.export.metadata import read_prompts, read_storyboard
 from vwd.export.selection import Part, Selection, select
-from vwd.export.told import read_facts, read_prompts
-from vwd.export.unpack import ExportResult, export_folder
-from vwd.hashing import sha256_of
-from vwd.shards.ledger import look_up
 from vwd.shards.paths import OutputPaths, sample_video_path
-from vwd.shards.read import StoredSample
+from vwd.shards.reader import StoredSample
 from vwd.shards.tokens import count_tokens
+from vwd.storage.hashing import sha256_file
 
-# Texts compress well and are read in bulk; of videos, 64 MB are about 400 of the default size.
+# Texts compress well and are read in bulk; 64 MB are about 400 videos of the default size.
 ROW_GROUP_ROWS = 10_000
 ROW_GROUP_BYTES = 64_000_000
-# Goes into every file; to be raised when the columns change.
+# Recorded in every file; raised when the columns change.
 _VERSION = 1
 
 _TEXTS = (
@@ -41,7 +39,7 @@ def export_parquet(
 ) -> ExportResult:
     """Writes `<base>/<dataset>/parquet/<shard>.parquet`, or one `<dataset>_video_data_<start_idx>.parquet` for a slice.
 
-    A file that was made of the same tars in the same way stays as it is, and its tars are not read.
+    A file that was made from the same tars in the same way is left alone, and its tars are not read.
 
     Args:
         with_video: with a column `video` of the mp4 files' bytes.
@@ -54,9 +52,9 @@ def export_parquet(
     with export_folder(base_dir, paths.dataset) as folder:
         for part in selection.by_shard():
             path, origin = _path(folder.path, selection, part), _origin(selection, part, with_video)
-            samples = _rows_made_of(path, origin)
+            samples = _count_if_current(path, origin)
             if samples is None:
-                with folder.whole_file(path) as file:
+                with folder.write(path) as file:
                     samples = _write(file, origin, _rows(selection, part, with_video, on_sample), with_video)
             else:
                 folder.unchanged += 1
@@ -68,32 +66,32 @@ def export_parquet(
 
 def _path(folder: Path, selection: Selection, part: Part) -> Path:
     if not selection.rows.everything:
-        # Not beside the shards' files: who reads all of those would have these rows twice.
+        # Not beside the shards' files: reading all of those would give these rows twice.
         return folder / f"{selection.paths.dataset}_video_data_{part.start}.parquet"
     return folder / "parquet" / f"{selection.paths.shard_name(part.shards[0])}.parquet"
 
 
 def _origin(selection: Selection, part: Part, with_video: bool) -> str:
-    """What a file is made of and how: it need not be made again where it says the same."""
+    """What a file is made from and how: a file that records the same is current."""
     hashes = {}
     for number in part.shards:
-        entry = look_up(selection.paths, number)[1]
-        hashes[selection.paths.shard_name(number)] = entry.sha256 if entry else sha256_of(selection.paths.tar(number))
+        entry = selection.entries.get(number)
+        hashes[selection.paths.shard_name(number)] = entry.sha256 if entry else sha256_file(selection.paths.tar(number))
     rows = [selection.rows.start, selection.rows.stop]
     return json.dumps({"version": _VERSION, "rows": rows, "with_video": with_video, "shards": hashes})
 
 
-def _rows_made_of(path: Path, origin: str) -> int | None:
-    """How many rows a file has that was made of this; None where there is no such file."""
+def _count_if_current(path: Path, origin: str) -> int | None:
+    """How many rows a file has that was made from this; None where there is no such file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        told = pq.read_metadata(path)
+        footer = pq.read_metadata(path)
     except (FileNotFoundError, pa.ArrowInvalid):  # cut short, or something else of this name
         return None
-    made_of = (told.metadata or {}).get(b"vwd", b"")
-    return int(told.num_rows) if made_of == origin.encode() else None
+    recorded = (footer.metadata or {}).get(b"vwd", b"")
+    return int(footer.num_rows) if recorded == origin.encode() else None
 
 
 def _rows(
@@ -105,26 +103,38 @@ def _rows(
 
 
 def _row(dataset: str, sample: StoredSample) -> dict[str, Any]:
-    prompts, facts = read_prompts(sample), read_facts(sample)
+    prompts, record = read_prompts(sample), read_storyboard(sample)
+    board = record.storyboard
     if sample.index >= 2**63:
-        raise ShardError(f"{sample.path}: the row's number in '{sample.key}' cannot be", "Pack this shard again.")
+        raise ShardError(f"{sample.path}: the row's number in '{sample.key}' is impossible", "Pack this shard again.")
     return {
-        **asdict(facts),
         "key": sample.key,
         "dataset": dataset,
         "index": sample.index,
+        "language": board.language,
+        "kind": record.kind,
+        "question": record.question,
+        "answer": record.answer,
+        "final_answer": record.final_answer,
         "inference_prompt": prompts["inference"],
         "rendering_prompt": prompts["rendering"],
         "video_path": sample_video_path(dataset, sample.key),
-        "seconds": facts.seconds,
-        "prompt_tokens": count_tokens(facts.question),
-        "answer_tokens": count_tokens(facts.answer),
+        "width": board.width,
+        "height": board.height,
+        "frames": board.frames,
+        "pages": board.pages,
+        "prompt_frames": board.prompt_frames,
+        "words": len(board.words),
+        "fps": record.fps,
+        "seconds": record.seconds,
+        "prompt_tokens": count_tokens(record.question),
+        "answer_tokens": count_tokens(record.answer),
         "video_bytes": sample.members["mp4"].size,
     }
 
 
 def _write(file: IO[bytes], origin: str, rows: Iterator[dict[str, Any]], with_video: bool) -> int:
-    """Writes rows in groups that fit in memory, however large the shard. Returns how many there were."""
+    """Writes rows in groups that fit in memory, however large the shard. Returns the number of rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -134,7 +144,7 @@ def _write(file: IO[bytes], origin: str, rows: Iterator[dict[str, Any]], with_vi
         file, schema,
         compression={name: "NONE" if name == "video" else "ZSTD" for name in schema.names},  # an mp4 is compressed
         use_dictionary=["dataset", "language", "kind"],
-        write_statistics=plain,  # the least and the greatest video are of no use, and large
+        write_statistics=plain,  # the smallest and largest value of a video are useless, and large
     )  # fmt: skip
     total = 0
     with writer:

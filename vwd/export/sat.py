@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vwd.errors import UsageError
+from vwd.export.folder import ExportFolder, ExportResult, export_folder
+from vwd.export.metadata import read_prompts, read_storyboard
 from vwd.export.selection import select
-from vwd.export.told import Facts, read_facts, read_prompts
-from vwd.export.unpack import ExportFolder, ExportResult, export_folder
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
-from vwd.shards.read import StoredSample
+from vwd.shards.reader import StoredSample
+from vwd.shards.storyboard_json import StoryboardRecord
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What the trainer cuts from a video: as its settings have it, here for CogVideoX 2B and 5B.
+    """The clip that the trainer takes from a video, as in its settings; the defaults are for CogVideoX 2B and 5B.
 
     Attributes:
-        frames: `max_num_frames`, how many it shows the model.
-        fps: at how many a second of the video's time.
-        skip: `skip_frms_num`, how many of the video's own frames it passes over at either end.
+        frames: `max_num_frames`, how many the model sees.
+        fps: how many a second of the video's time.
+        skip: `skip_frms_num`, how many of the video's own frames it skips at either end.
     """
 
     frames: int = 49
@@ -31,7 +32,7 @@ class Clip:
     skip: int = 3
 
     def seconds(self, video_fps: float) -> float:
-        """How long a video must be to fill the clip; the trainer's own sum (`required_duration`)."""
+        """How long a video must be to fill the clip; the trainer's own formula (`required_duration`)."""
         return self.frames / self.fps + 2 * self.skip / video_fps
 
 
@@ -56,11 +57,11 @@ class _Shortage:
         self._clip = clip
         self.count, self.seconds, self.needed = 0, 0.0, 0.0
 
-    def add(self, facts: Facts) -> None:
-        needed = self._clip.seconds(facts.fps)
-        if facts.seconds < needed:
+    def add(self, record: StoryboardRecord) -> None:
+        needed = self._clip.seconds(record.fps)
+        if record.seconds < needed:
             self.count += 1
-            self.seconds, self.needed = max((self.seconds, self.needed), (facts.seconds, needed))
+            self.seconds, self.needed = max((self.seconds, self.needed), (record.seconds, needed))
 
 
 def export_sat(
@@ -75,22 +76,22 @@ def export_sat(
 ) -> SatResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and writes `<dataset>_<task>_sat_<start_idx>.jsonl`.
 
-    A line a video: its path in the video folder, its measures, and its caption. All shards' rows are in one file,
-    or those of the slice; one file for each task, whose prompt is the caption.
+    A line a video: its path in the video folder, its dimensions, and its caption. One file holds all shards' rows, or
+    those of the slice; there is one for each task, whose prompt is the caption.
 
     Args:
-        clip: what the trainer will ask of a video; those too short are counted.
+        clip: what the trainer needs of a video; those too short are counted.
         labels: also writes this task's prompt to `<key>.txt` beside each video, on one line.
 
     Raises:
         ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
-        UsageError: the trainer would not find the labels there.
+        UsageError: the trainer would not find the labels in this folder.
     """
     needed = {*tasks, labels} - {None}
 
-    def look(sample: StoredSample) -> tuple[dict[str, str], Facts]:
-        return read_prompts(sample, [task for task in TASKS if task in needed]), read_facts(sample)
+    def extract(sample: StoredSample) -> tuple[dict[str, str], StoryboardRecord]:
+        return read_prompts(sample, [task for task in TASKS if task in needed]), read_storyboard(sample)
 
     if labels:
         _check_label_place((base_dir / paths.dataset).resolve())
@@ -99,37 +100,37 @@ def export_sat(
         for part in selection.together():
             names = [f"{paths.dataset}_{task}_sat_{part.start}.jsonl" for task in tasks]
             with folder.listings(names) as files:
-                for sample, (prompts, facts) in selection.samples(part, look):
-                    shortage.add(facts)
+                for sample, (prompts, record) in selection.samples(part, extract):
+                    shortage.add(record)
                     video = folder.unpack(sample)
                     if labels:
                         _write_label(folder, video, prompts[labels])
                     for file, task in zip(files, tasks, strict=True):
-                        file.write(_line(video, prompts[task], facts))
+                        file.write(_line(video, prompts[task], record))
                     on_sample()
     result = folder.result(selection)
     return SatResult(**vars(result), too_short=shortage.count, seconds=shortage.seconds, seconds_needed=shortage.needed)
 
 
-def _line(video: Path, caption: str, facts: Facts) -> bytes:
-    record = {
+def _line(video: Path, caption: str, record: StoryboardRecord) -> bytes:
+    line = {
         "path": video.name,
-        "duration": facts.seconds,
-        "num_frames": facts.frames,
-        "width": facts.width,
-        "height": facts.height,
+        "duration": record.seconds,
+        "num_frames": record.storyboard.frames,
+        "width": record.storyboard.width,
+        "height": record.storyboard.height,
         "caps": [{"cap": caption}],
         "text": caption,
     }
-    return (json.dumps(record, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(line, ensure_ascii=False) + "\n").encode()
 
 
 def _write_label(folder: ExportFolder, video: Path, caption: str) -> None:
-    # The trainer reads the first line alone.
+    # The trainer reads only the first line.
     label = (" ".join(caption.splitlines()) + "\n").encode()
     path = _label(video)
     if not path.is_file() or path.read_bytes() != label:
-        with folder.whole_file(path, sync_parent=False) as file:  # the folder is synced with its videos
+        with folder.write(path, sync_parent=False) as file:  # the folder is synced with its videos
             file.write(label)
 
 
@@ -142,6 +143,6 @@ def _check_label_place(folder: Path) -> None:
     video = ExportFolder(folder).video("key")
     if _label(video) != video.with_suffix(".txt"):
         raise UsageError(
-            f"{folder}: sat takes 'videos' in a path for 'labels', and '.mp4' for '.txt', to find the captions",
-            "Give a --base-dir whose path holds neither word, or leave out --labels.",
+            f"{folder}: sat replaces 'videos' in a path by 'labels', and '.mp4' by '.txt', to find the captions",
+            "Give a `base_dir` whose path holds neither word, or leave out `labels`.",
         )

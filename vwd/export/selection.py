@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError
-from vwd.shards.contract import read_contract
-from vwd.shards.ledger import State, entry_numbers, look_up
-from vwd.shards.order import permutation
-from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths, sample_key
-from vwd.shards.places import read_sizes
-from vwd.shards.read import StoredSample, open_shard
+from vwd.shards.contract import Contract, read_contract
+from vwd.shards.ledger import Entry, State, lookup_entries, lookup_entry
+from vwd.shards.offsets import parse_sizes
+from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
+from vwd.shards.reader import StoredSample, open_shard
+from vwd.shards.shuffle import Indices, permutation
 
 T = TypeVar("T")
 
@@ -44,11 +46,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Selection:
-    """What an export takes of a dataset: these rows of these shards; and the shards it must leave out, and why."""
+    """What an export takes of a dataset: these rows of these shards.
+
+    Attributes:
+        entries: the ledger's, by shard and without sizes; none where there is no ledger.
+        left_out: the shards that are not complete, each with the reason.
+    """
 
     paths: OutputPaths
     rows: Slice
     shards: tuple[int, ...]
+    entries: Mapping[int, Entry]
     left_out: tuple[str, ...]
 
     def by_shard(self) -> Iterator[Part]:
@@ -57,66 +65,73 @@ class Selection:
             yield from self.together()
             return
         for number in self.shards:
-            yield Part(_start_of(self.paths, number), (number,))
+            yield Part(self._start_of(number), (number,))
 
     def together(self) -> Iterator[Part]:
         """One part for it all, or none where there is nothing to take."""
         if self.shards:
             yield Part(self.rows.start, self.shards)
 
-    def samples(self, part: Part, look: Callable[[StoredSample], T]) -> Iterator[tuple[StoredSample, T]]:
-        """A part's samples with what `look` finds in them; a shard's are all looked at before its first one comes.
+    def samples(self, part: Part, extract: Callable[[StoredSample], T]) -> Iterator[tuple[StoredSample, T]]:
+        """A part's samples with what `extract` gives for them; it is applied to a whole shard before its first sample.
 
         Raises:
-            ShardError: a shard holds what it should not; nothing of it has come.
+            ShardError: a shard holds what it should not; nothing of it has been yielded.
         """
         for number in part.shards:
-            entry = look_up(self.paths, number)[1]
-            named = {sizes.row for sizes in read_sizes(entry.sizes)} if entry else None
+            entry = lookup_entry(self.paths, number)[1]
+            rows = {sizes.row for sizes in parse_sizes(entry.sizes)} if entry else None
             with open_shard(self.paths.tar(number)) as stored:
                 for sample in stored:
-                    _check(self.paths, sample, named)
-                yield from [(sample, look(sample)) for sample in stored if sample.index in self.rows]
+                    _check(self.paths, sample, rows)
+                yield from [(sample, extract(sample)) for sample in stored if sample.index in self.rows]
+
+    def _start_of(self, number: int) -> int:
+        entry = self.entries.get(number)
+        return entry.start if entry else next(_tar_rows(self.paths, number))
 
 
 def select(
     paths: OutputPaths, start_idx: int = 0, num_samples: int | None = None, only: Collection[int] | None = None
 ) -> Selection:
-    """The shards of a dataset that hold rows of a slice. Without any ledger, every tar is read.
+    """The shards of a dataset that hold rows of a slice. Without a ledger, every tar is read.
 
     Args:
         only: the numbers of the only shards to take; None for all.
 
     Raises:
         OutputError: no shard holds rows of the slice.
-        ShardError: where no ledger tells, a tar is none, or two hold the same sample.
+        ShardError: there is no ledger, and a tar is damaged, or two hold the same sample.
     """
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
-    numbers, left_out = _standing(paths, only) if paths.ledger.is_dir() else (_bare_tars(paths), [])
+    contract = read_contract(paths) if paths.contract.is_file() else None
+    if paths.ledger.is_dir():
+        entries, left_out = _complete_shards(paths, only)
+        numbers = list(entries) if rows.everything else _shards_with_samples(rows, contract, entries)
+    else:
+        entries, left_out = {}, []
+        numbers = [n for n in _bare_tars(paths) if rows.everything or any(r in rows for r in _tar_rows(paths, n))]
     numbers = numbers if only is None else [number for number in numbers if number in only]
-    left_out += _not_packed(paths, rows)
-    if not rows.everything:
-        numbers = [number for number in numbers if any(row in rows for row in _rows_of(paths, number))]
-        if not numbers:
-            raise OutputError(f"{paths.folder}: no shard here holds rows from {rows.start} on", "See 'vwd status'.")
-    return Selection(paths, rows, tuple(numbers), tuple(left_out))
+    left_out += _not_packed(paths, rows, contract)
+    if not rows.everything and not numbers:
+        raise OutputError(f"{paths.folder}: no shard holds rows from {rows.start} on", "See 'vwd status'.")
+    return Selection(paths, rows, tuple(numbers), entries, tuple(left_out))
 
 
-def _standing(paths: OutputPaths, only: Collection[int] | None) -> tuple[list[int], list[str]]:
-    """The shards to read, and those to leave out with the reason."""
-    numbers, left_out = [], []
-    there = {*entry_numbers(paths), *tar_numbers(paths)} if only is None else set(only)
-    for number in sorted(there):
-        state, found = look_up(paths, number)
+def _complete_shards(paths: OutputPaths, only: Collection[int] | None) -> tuple[dict[int, Entry], list[str]]:
+    """The entries of the shards to read, and the shards to leave out with the reason."""
+    entries, left_out = {}, []
+    wanted = sorted({*entry_numbers(paths), *tar_numbers(paths)} if only is None else set(only))
+    for number, state, entry in lookup_entries(paths, wanted):
         if state is not State.DONE:
             left_out.append(f"{paths.shard_name(number)} is {state.value}")
-        elif found and found.samples:
-            numbers.append(number)
-    return numbers, left_out
+        elif entry and entry.samples:
+            entries[number] = entry
+    return entries, left_out
 
 
 def _bare_tars(paths: OutputPaths) -> list[int]:
-    """The tars that hold samples, where no ledger tells. No sample may stand in two of them."""
+    """The tars that hold samples, where there is no ledger. No sample may be in two of them."""
     numbers, holders = [], dict[str, Path]()
     for number in tar_numbers(paths):
         with open_shard(paths.tar(number)) as stored:
@@ -125,46 +140,54 @@ def _bare_tars(paths: OutputPaths) -> list[int]:
                 other = holders.setdefault(sample.key, sample.path)
                 if other != sample.path:
                     raise ShardError(
-                        f"{sample.path}: the key '{sample.key}' stands in {other.name} too",
+                        f"{sample.path}: the key '{sample.key}' is in {other.name}, too",
                         "Keep one of the two; nothing was taken from either.",
                     )
     return numbers
 
 
-def _not_packed(paths: OutputPaths, rows: Slice) -> list[str]:
-    """The shards of an explicit slice that nobody has packed yet."""
-    if rows.stop is None or not paths.contract.is_file():
+def _not_packed(paths: OutputPaths, rows: Slice, contract: Contract | None) -> list[str]:
+    """The shards of an explicit slice that have not been packed yet."""
+    if rows.stop is None or contract is None:
         return []
-    contract = read_contract(paths)
-    count, size, seed = contract["rows"], contract["shard_size"], contract["shuffle_seed"]
-    stop = rows.stop if count is None else min(rows.stop, count)
-    places: Iterable[int] = range(rows.start, stop)
-    if count is not None and seed is not None:
-        order = permutation(count, seed)
-        places = ((order >= rows.start) & (order < stop)).nonzero()[0].tolist()
-    numbers = sorted({place // size for place in places})
+    stop = rows.stop if contract.rows is None else min(rows.stop, contract.rows)
+    numbers: Iterable[int] = range(rows.start // contract.shard_size, -(-stop // contract.shard_size))
+    if contract.shuffle_seed is not None:
+        numbers = np.unique(_positions(rows, contract, stop) // contract.shard_size).tolist()
     return [f"{paths.shard_name(n)} is missing" for n in numbers if not paths.entry(n).exists()]
 
 
-def _rows_of(paths: OutputPaths, number: int) -> Iterator[int]:
-    entry = look_up(paths, number)[1]
-    if entry:
-        yield from (sizes.row for sizes in read_sizes(entry.sizes))
-        return
+def _shards_with_samples(rows: Slice, contract: Contract | None, entries: Mapping[int, Entry]) -> list[int]:
+    """The shards that hold samples of a slice, by the ledger."""
+    positions = _positions(rows, contract, max((entry.stop for entry in entries.values()), default=0))
+    found = []
+    for number, entry in entries.items():
+        first, end = np.searchsorted(positions, (entry.start, entry.stop))
+        if end - first > sum(skip.index in rows for skip in entry.skips):
+            found.append(number)
+    return found
+
+
+def _positions(rows: Slice, contract: Contract | None, stop: int) -> Indices:
+    """Where the rows of a slice are in the order of packing, rising; as far as `stop` where rows are in order."""
+    if contract is None or contract.rows is None or contract.shuffle_seed is None:
+        return np.arange(rows.start, stop if rows.stop is None else min(rows.stop, stop))
+    order = permutation(contract.rows, contract.shuffle_seed)
+    inside = order >= rows.start if rows.stop is None else (order >= rows.start) & (order < rows.stop)
+    positions: Indices = inside.nonzero()[0]
+    return positions
+
+
+def _tar_rows(paths: OutputPaths, number: int) -> Iterator[int]:
     with open_shard(paths.tar(number)) as stored:
         yield from (sample.index for sample in stored)
 
 
-def _start_of(paths: OutputPaths, number: int) -> int:
-    entry = look_up(paths, number)[1]
-    return entry.start if entry else next(_rows_of(paths, number))
-
-
 def _check(paths: OutputPaths, sample: StoredSample, rows: set[int] | None) -> None:
     """Refuses a sample of another dataset, or of a row that the shard's entry does not name."""
-    strange = rows is not None and sample.index not in rows
-    if sample.key != sample_key(paths.dataset, sample.index) or strange:
+    unexpected = rows is not None and sample.index not in rows
+    if sample.key != sample_key(paths.dataset, sample.index) or unexpected:
         raise ShardError(
-            f"{sample.path}: the key '{sample.key}' is not of this shard of {paths.dataset}",
+            f"{sample.path}: the key '{sample.key}' does not belong to this shard of {paths.dataset}",
             "Keep each dataset's shards in a folder of its own name, and fetch or pack this one again.",
         )

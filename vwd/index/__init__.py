@@ -1,1 +1,1 @@
-"""Sidecars of an output: what other readers of shards ask for, told from the ledger and without reading a tar."""
+"""Sidecars of an output: what other readers of shards need, from the ledger and without reading a tar."""

@@ -1,93 +1,61 @@
-"""The dataset card, `README.md`: with it the folder is a dataset that `datasets` loads, from disk or from the hub."""
+"""The dataset card, `README.md`: with it, `datasets` loads the folder, from disk or from the hub."""
 
 from __future__ import annotations
 
 from vwd.corpora.registry import CORPORA
-from vwd.index.light import brace_pattern
 from vwd.index.listing import Listing
+from vwd.index.webdataset import brace_pattern
+from vwd.shards.contract import Contract
 from vwd.shards.members import SAT_ID
+from vwd.shards.storyboard_json import FIELDS, PROMPT_FIELDS, JsonType
 
-# What each member is in the eyes of `datasets`: the same types in every sample, whichever five it looks at.
-_PROMPT_FEATURES = """\
-    struct:
-    - name: video_path
-      dtype: string
-    - name: prompt
-      dtype: string
-"""
-_STORYBOARD_FEATURES = """\
-    struct:
-    - name: dataset
-      dtype: string
-    - name: index
-      dtype: int64
-    - name: kind
-      dtype: string
-    - name: question
-      dtype: string
-    - name: answer
-      dtype: string
-    - name: final_answer
-      dtype: string
-    - name: fps
-      dtype: float64
-    - name: language
-      dtype: string
-    - name: frames
-      dtype: int64
-    - name: width
-      dtype: int64
-    - name: height
-      dtype: int64
-    - name: font_size
-      dtype: int64
-    - name: pages
-      dtype: int64
-    - name: prompt_frames
-      dtype: int64
-    - name: page_starts
-      list: int64
-    - name: separator
-      list: int64
-    - name: words
-      list:
-      - name: text
-        dtype: string
-      - name: frame
-        dtype: int64
-      - name: page
-        dtype: int64
-      - name: box
-        list: int64
-"""
+_DTYPES = {str: "string", int: "int64", float: "float64"}
+
+
+def _features(kind: JsonType, indent: str) -> str:
+    """A JSON type as the card's YAML has it, below a name."""
+    if isinstance(kind, dict):
+        return f"{indent}struct:\n{_named(kind, indent)}"
+    if not isinstance(kind, list):
+        return f"{indent}dtype: {_DTYPES[kind]}\n"
+    (item,) = kind
+    return f"{indent}list:\n{_named(item, indent)}" if isinstance(item, dict) else f"{indent}list: {_DTYPES[item]}\n"
+
+
+def _named(fields: dict[str, JsonType], indent: str) -> str:
+    return "".join(f"{indent}- name: {name}\n{_features(kind, indent + '  ')}" for name, kind in fields.items())
+
+
+# What `datasets` makes of each member: the same types in every sample, whichever five it samples.
 _FEATURES = {
     "mp4": "    dtype: video\n",
-    "inference.json": _PROMPT_FEATURES,
-    "rendering.json": _PROMPT_FEATURES,
-    "storyboard.json": _STORYBOARD_FEATURES,
+    "inference.json": _features(PROMPT_FIELDS, "    "),
+    "rendering.json": _features(PROMPT_FIELDS, "    "),
+    "storyboard.json": _features(FIELDS, "    "),
     SAT_ID: "    dtype: int64\n",
 }
-_TELLING = {
+_DESCRIPTIONS = {
     "mp4": "the video",
     "inference.json": "`prompt`: the question alone, to train reasoning",
     "rendering.json": "`prompt`: question and answer, to train rendering",
     "storyboard.json": "question, answer, final answer, and for each word its text, frame, page and pixel box",
     SAT_ID: "the row's number, for readers that look captions up when they meet it",
 }
-# A card with this line is written anew when the shards change.
-_MARK = "<!-- Written by 'vwd index'; without this line the file is left as it is. -->"
+# A card with this line is written again when the shards change.
+_MARK = "<!-- Written by 'vwd index'"
+_MARK_LINE = f"{_MARK}; without this line the file is never overwritten. -->"
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGER = "1M<n<10M"
 
 
 def card(listing: Listing) -> bytes:
-    """The card: what `datasets` wants to know in front, then the same for people."""
+    """The card: metadata for `datasets` first, then text for people."""
     return (_front(listing) + _text(listing)).encode()
 
 
-def is_ours(there: bytes) -> bool:
-    """Whether a card is one of these, and not somebody's own."""
-    return _MARK.encode() in there
+def is_ours(existing: bytes) -> bool:
+    """Whether a card was written here, and not by somebody else."""
+    return _MARK.encode() in existing
 
 
 def counts(listing: Listing) -> str:
@@ -99,14 +67,14 @@ def _front(listing: Listing) -> str:
     """The YAML between the dashes: which files, which features, how many samples."""
     dataset, samples = listing.paths.dataset, listing.summary.samples
     licence = CORPORA[dataset].licence if dataset in CORPORA else ""
-    features = "".join(f"  - name: {ending}\n{_FEATURES[ending]}" for ending in listing.contract["members"])
+    features = "".join(f"  - name: {ending}\n{_FEATURES[ending]}" for ending in listing.contract.members)
     keys = "".join(f"  - name: {name}\n    dtype: string\n" for name in ("__key__", "__url__"))
     size = next((name for limit, name in _SIZES if samples < limit), _LARGER)
     return (
         "---\n"
         f"pretty_name: {dataset} as word-by-word videos\n"
         + (f"license: {licence}\n" if licence else "")
-        + f"language:\n- {listing.contract['language']}\n"
+        + f"language:\n- {listing.contract.language}\n"
         "task_categories:\n- text-to-video\n"
         "tags:\n- webdataset\n- video\n- text\n"
         f"size_categories:\n- {size}\n"
@@ -122,15 +90,15 @@ def _front(listing: Listing) -> str:
 
 def _text(listing: Listing) -> str:
     contract, summary, dataset = listing.contract, listing.summary, listing.paths.dataset
-    video = contract["video"]
+    video = contract.video
     skips = ", ".join(f"{code} {count:,}" for code, count in summary.skips.items()) or "none"
-    order = "in order" if contract["shuffle_seed"] is None else f"mixed with seed {contract['shuffle_seed']}"
-    members = "".join(f"| `<key>.{name}` | {_TELLING[name]} |\n" for name in contract["members"])
+    order = "in order" if contract.shuffle_seed is None else f"shuffled with seed {contract.shuffle_seed}"
+    members = "".join(f"| `<key>.{name}` | {_DESCRIPTIONS[name]} |\n" for name in contract.members)
     return (
-        f"{_MARK}\n\n# {dataset} as word-by-word videos\n\n"
+        f"{_MARK_LINE}\n\n# {dataset} as word-by-word videos\n\n"
         f"Each of {summary.samples:,} samples is a text shown as a video: the question stands on a white page, and the "
-        f"answer appears word by word. {video['frames']} frames at {video['fps']} a second, "
-        f"{video['width']}x{video['height']}.\n\n"
+        f"answer appears word by word. {video.frames} frames at {video.fps} a second, "
+        f"{video.width}x{video.height}.\n\n"
         f"| member | what |\n|---|---|\n{members}\n"
         f"```python\nfrom datasets import load_dataset\n\n"
         f'rows = load_dataset("path/to/{dataset}", split="train", streaming=True)\n```\n\n'
@@ -138,18 +106,16 @@ def _text(listing: Listing) -> str:
         "`SHA256SUMS`, `sizes.json` and `shardindex.json`.\n\n"
         "## How it was made\n\n"
         f"Rows of the corpus: {_source(contract)}. {summary.rows:,} rows, {order}, "
-        f"{contract['shard_size']:,} a shard; skipped: {skips}. "
+        f"{contract.shard_size:,} a shard; skipped: {skips}. "
         f"{summary.prompt_tokens:,} tokens in prompts, {summary.answer_tokens:,} in answers (cl100k_base). "
-        f"Encoder {contract['encoder']['name']}. All settings are in `pack.json`, and what each shard holds is in "
+        f"Encoder {contract.encoder['name']}. All settings are in `pack.json`; what each shard holds is in "
         "`ledger/`.\n\n"
         f"## Licence\n\n{_licence(dataset)}\n"
     )
 
 
-def _source(contract: dict[str, object]) -> str:
-    source = contract["source"]
-    assert isinstance(source, dict)
-    return ", ".join(f"{name} {value}" for name, value in source.items())
+def _source(contract: Contract) -> str:
+    return ", ".join(f"{name} {value}" for name, value in contract.source.items())
 
 
 def _licence(dataset: str) -> str:

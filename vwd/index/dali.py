@@ -9,8 +9,6 @@ def dali_index(listing: Listing, shard: Shard) -> bytes:
     """A header line, then a line a sample: ending, offset of the content, size and name of each member."""
     lines = [f"v1.2 {shard.samples}\n"]
     for sample in listing.samples(shard):
-        parts = (
-            f"{ending} {place.offset} {place.size} {sample.key}.{ending}" for ending, place in sample.members.items()
-        )
+        parts = (f"{ending} {span.offset} {span.size} {sample.key}.{ending}" for ending, span in sample.members.items())
         lines.append(" ".join(parts) + "\n")
     return "".join(lines).encode()

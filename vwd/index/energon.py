@@ -1,4 +1,4 @@
-"""What `energon prepare` would make by reading every tar (megatron-energon 7): `.nv-meta/` and `<shard>.tar.idx`."""
+"""What `energon prepare` would write by reading every tar (megatron-energon 7): `.nv-meta/` and `<shard>.tar.idx`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IDENTITY = f"{FOLDER}/index.uuid"
 
 # The release whose layout this is; energon only shows it.
 _VERSION = "7.4.1"
-# A sample of video, question and nothing else; what to show for which field can be changed in the file.
+# A sample of video and question, nothing else; users may change the fields in the file.
 _DATASET_YAML = """\
 sample_type:
   __module__: megatron.energon
@@ -45,20 +45,20 @@ CREATE INDEX idx_sample_parts_full ON sample_parts(tar_file_id, sample_index, pa
 def meta_files(listing: Listing) -> Iterator[tuple[str, bytes, Callable[[bytes], bool]]]:
     """Name and content of the small files of `.nv-meta`; the order of `shard_counts` gives each tar its number.
 
-    The third says of what is there whether it may go: people edit fields and splits by hand.
+    The third says whether an existing file may be replaced: people edit fields and splits by hand.
     """
     counts = {shard.tar: shard.samples for shard in listing.shards}
     info = {"energon_version": _VERSION, "shard_counts": counts}
     split = {"split_parts": {"train": list(counts), "val": [], "test": []}, "exclude": []}
     yield f"{FOLDER}/.info.json", (json.dumps(info, indent=2) + "\n").encode(), lambda _: True
     yield f"{FOLDER}/split.yaml", (json.dumps(split, indent=2) + "\n").encode(), _is_all_train  # JSON is YAML
-    yield f"{FOLDER}/dataset.yaml", _DATASET_YAML.encode(), lambda there: there == _DATASET_YAML.encode()
+    yield f"{FOLDER}/dataset.yaml", _DATASET_YAML.encode(), lambda existing: existing == _DATASET_YAML.encode()
 
 
-def _is_all_train(there: bytes) -> bool:
-    """Whether a `split.yaml` is as it is written here, if perhaps of other shards."""
+def _is_all_train(existing: bytes) -> bool:
+    """Whether a `split.yaml` has the form that is written here, perhaps with other shards."""
     try:
-        split = json.loads(there)
+        split = json.loads(existing)
         parts = split["split_parts"]
         return not (parts["val"] or parts["test"] or split["exclude"])
     except (ValueError, KeyError, TypeError):
@@ -72,8 +72,8 @@ def identity(listing: Listing) -> bytes:
 
 def tar_index(listing: Listing, shard: Shard) -> bytes:
     """`<shard>.tar.idx`: where each sample's first header is, then the end of the last; little-endian uint64."""
-    places = list(listing.samples(shard))
-    offsets = [place.start for place in places] + [places[-1].stop]
+    samples = list(listing.samples(shard))
+    offsets = [sample.start for sample in samples] + [samples[-1].stop]
     return struct.pack(f"<{len(offsets)}Q", *offsets)
 
 
@@ -84,9 +84,9 @@ def write_database(listing: Listing, path: Path) -> None:
         database.executescript(_TABLES)
         for number, shard in enumerate(listing.shards):
             samples, parts = [], []
-            for position, place in enumerate(listing.samples(shard)):
-                samples.append((number, place.key, position, place.start, place.stop - place.start))
-                parts += [(number, position, ending, *content) for ending, content in place.members.items()]
+            for index, sample in enumerate(listing.samples(shard)):
+                samples.append((number, sample.key, index, sample.start, sample.stop - sample.start))
+                parts += [(number, index, ending, *span) for ending, span in sample.members.items()]
             database.executemany("INSERT INTO samples VALUES (?, ?, ?, ?, ?)", samples)
             database.executemany("INSERT INTO sample_parts VALUES (?, ?, ?, ?, ?)", parts)
         database.executescript(_INDEXES)

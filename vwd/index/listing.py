@@ -1,23 +1,21 @@
-"""What an index is made of: the shards that stand, and where each sample is in them."""
+"""What an index is made of: the complete shards, and where each sample is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vwd.errors import OutputError
-from vwd.shards.contract import read_contract
-from vwd.shards.ledger import State, look_up, read_ledger
-from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths
-from vwd.shards.places import SamplePlaces, places_in
+from vwd.shards.contract import Contract, read_contract
+from vwd.shards.ledger import Entry, done_entries, lookup_entry
+from vwd.shards.offsets import SampleOffsets, entry_offsets
+from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.summary import Summary, summarise
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A tar that stands: its file name, and what the ledger knows of it."""
+    """A complete tar: its file name, and what the ledger knows of it."""
 
     number: int
     tar: str
@@ -32,52 +30,52 @@ class Listing:
     """All shards of a dataset that hold samples, in order; none where every row was skipped."""
 
     paths: OutputPaths
-    contract: dict[str, Any]
+    contract: Contract
     summary: Summary
     shards: tuple[Shard, ...]
 
-    def samples(self, shard: Shard) -> Iterator[SamplePlaces]:
-        """Where each sample of a shard is; read when asked for, since a large dataset has millions.
+    def samples(self, shard: Shard) -> Iterator[SampleOffsets]:
+        """Where each sample of a shard is; read on demand, since a large dataset has millions.
 
         Raises:
-            OutputError: the ledger entry has gone, or does not tell.
+            OutputError: the ledger entry is gone, has changed or is damaged.
         """
-        entry = look_up(self.paths, shard.number)[1]
+        entry = lookup_entry(self.paths, shard.number)[1]
         try:
             if entry is None or entry.sha256 != shard.sha256:
                 raise ValueError("the entry changed while it was indexed")
-            yield from places_in(self.paths, self.contract, entry)
+            yield from entry_offsets(self.paths, self.contract, entry)
         except ValueError as error:
             raise OutputError(
                 f"{self.paths.entry(shard.number)}: {error}", "Run 'vwd index' again when nothing else is packing."
             ) from error
 
 
-def list_shards(paths: OutputPaths) -> Listing:
+def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) -> Listing:
     """The listing of a dataset's output.
 
+    Args:
+        entries: of its complete shards, where they have been read already.
+
     Raises:
-        OutputError: a shard is torn, or a tar is there that the ledger does not know.
+        OutputError: a shard is torn, or a tar exists that the ledger does not know.
     """
     contract = read_contract(paths)
-    shards, entries, torn, strays = [], [], [], set(tar_numbers(paths))
-    for number, state, entry in read_ledger(paths, sizes=False):
-        strays.discard(number)
-        if state is not State.DONE or entry is None:
-            torn.append(number)
-            continue
-        entries.append(entry)
-        if entry.samples:
-            name = paths.tar(number).name
-            shards.append(Shard(number, name, entry.samples, entry.bytes, entry.sha256, entry.md5))
-    if torn:
+    done = done_entries(paths) if entries is None else entries
+    present = entry_numbers(paths)
+    if torn := [number for number in present if number not in done]:
         raise OutputError(
             f"{paths.folder}: torn: {', '.join(map(paths.shard_name, torn))}",
             "Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
-    if strays:
+    if strays := sorted(set(tar_numbers(paths)) - set(present)):
         raise OutputError(
-            f"{paths.folder}: not in the ledger: {', '.join(paths.tar(number).name for number in sorted(strays))}",
+            f"{paths.folder}: not in the ledger: {', '.join(paths.tar(number).name for number in strays)}",
             "Wait for a run that is packing, pack those rows too, or move the tar away; then run 'vwd index'.",
         )
-    return Listing(paths, contract, summarise(paths.dataset, entries, contract["rows"]), tuple(shards))
+    shards = [
+        Shard(number, paths.tar(number).name, entry.samples, entry.bytes, entry.sha256, entry.md5)
+        for number, entry in sorted(done.items())
+        if entry.samples
+    ]
+    return Listing(paths, contract, summarise(paths.dataset, list(done.values()), contract.rows), tuple(shards))

@@ -1,4 +1,4 @@
-"""Uploading an output to the dataset hub: resumable, in many commits, as large folders want it."""
+"""Uploading an output to the dataset hub: resumable, in many commits, as large folders need it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from vwd.errors import HubError
 from vwd.shards.paths import OutputPaths
 
-# Not part of the dataset: files in the making, the uploader's own notes, the logs of jobs.
-_LEFT_OUT = (".tmp/*", ".cache/*", "slurm/*")
-# The uploader waits without end for a hub that does not answer, as behind a firewall that drops packets.
+# Not part of the dataset: unfinished files, the uploader's own notes, submissions to Slurm.
+_IGNORED = (".tmp/*", ".cache/*", "slurm/*")
+# The uploader waits forever for a hub that does not answer, such as behind a firewall that drops packets.
 _PROBE_SECONDS = 6.0
 
 
-def push(paths: OutputPaths, repository: str, private: bool = False) -> str:
-    """Uploads shards, ledger and sidecars; the same call again goes on where the last one stopped.
+def push_to_hub(paths: OutputPaths, repository: str, private: bool = False) -> str:
+    """Uploads shards, ledger and sidecars; the same call again resumes where the last one stopped.
 
     Some releases of the uploader keep notes on what is done in `.cache/` inside the dataset's folder.
 
@@ -27,7 +27,7 @@ def push(paths: OutputPaths, repository: str, private: bool = False) -> str:
         The repository's address.
 
     Raises:
-        HubError: the hub is out of reach, or refuses.
+        HubError: the hub is unreachable, or refuses.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
@@ -40,19 +40,19 @@ def push(paths: OutputPaths, repository: str, private: bool = False) -> str:
             _probe()
             # Before the upload, whose workers would try again and again.
             address = hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
-            upload(repo_id=repository, folder_path=paths.folder, repo_type="dataset", ignore_patterns=list(_LEFT_OUT))
-    # The bases are the errors of the HTTP client, which differs between releases; the uploader turns what storage
-    # says into RuntimeError, and what it will not take into ValueError.
+            upload(repo_id=repository, folder_path=paths.folder, repo_type="dataset", ignore_patterns=list(_IGNORED))
+    # The bases are the errors of the HTTP client, which differs between releases; the uploader turns errors of its
+    # storage into RuntimeError, and what it does not accept into ValueError.
     except (*HfHubHTTPError.__bases__, HTTPException, OSError, RuntimeError, ValueError) as error:
         raise HubError(
             f"cannot upload to '{repository}': {_reason(error)}",
-            "Check the name (user/dataset) and that HF_TOKEN may write to it, and run it again: it goes on.",
+            "Check the name (user/dataset) and that HF_TOKEN may write to it, and run it again: it resumes.",
         ) from error
     return str(address)
 
 
 def _probe() -> None:
-    """Whether the hub answers at all; what it answers is the uploader's to judge. Switched off, it is not asked."""
+    """Whether the hub answers at all; the uploader judges the answer. In offline mode it is not asked."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
@@ -63,6 +63,6 @@ def _probe() -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of an error, and of what caused it where there is such."""
+    """The first line of an error, and of its cause if it has one."""
     first = (str(error).splitlines() or [type(error).__name__])[0]
     return f"{first}: {_reason(error.__cause__)}" if isinstance(error, RuntimeError) and error.__cause__ else first

@@ -1,1 +1,1 @@
-"""A way to look at shards: their status, and their verification."""
+"""Looking at an output: its status, and its verification."""

@@ -1,4 +1,4 @@
-"""How far a packing is, from its ledger alone."""
+"""How far an output is, from its ledger alone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any
 
 from vwd.shards.contract import read_contract
 from vwd.shards.ledger import State, read_ledger
-from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths
+from vwd.shards.paths import OutputPaths, tar_numbers
 from vwd.shards.summary import recent_rate
 
 
 @dataclass(frozen=True)
 class Status:
-    """Shards by state. `missing`, `shards` and `seconds_left` are None where the corpus's size is not known.
+    """Shards by state. `missing`, `shards` and `seconds_left` are None where the corpus's size is unknown.
 
     Attributes:
-        cut: shards that `--num-samples` cut short; a longer run makes them whole.
-        samples_per_second: of all workers together, lately.
+        cut: shards that `num_samples` cut short; a longer run completes them.
+        samples_per_second: recent, of all workers together.
     """
 
     dataset: str
@@ -38,20 +37,20 @@ class Status:
         return asdict(self)
 
 
-def status(paths: OutputPaths) -> Status:
+def output_status(paths: OutputPaths) -> Status:
     """The status of one dataset's output.
 
     Raises:
         OutputError: its `pack.json` is missing or unreadable.
     """
     contract = read_contract(paths)
-    corpus_rows, shard_size = contract["rows"], contract["shard_size"]
-    ledger = list(read_ledger(paths, sizes=False))
+    corpus_rows = contract.rows
+    ledger = list(read_ledger(paths))
     done = [entry for _, state, entry in ledger if entry and state is State.DONE]
     torn = [number for number, state, _ in ledger if state is State.TORN]
     torn += sorted(set(tar_numbers(paths)) - {number for number, _, _ in ledger})
     rows = sum(entry.stop - entry.start for entry in done)
-    shards = None if corpus_rows is None else -(-corpus_rows // shard_size)
+    shards = None if corpus_rows is None else -(-corpus_rows // contract.shard_size)
     rate = recent_rate(done)
     row_rate = rate * rows / max(1, sum(e.samples for e in done))
     return Status(

@@ -1,4 +1,4 @@
-"""Holding every tar against the ledger: nothing lost, nothing doubled, nothing torn."""
+"""Comparing every tar with the ledger: nothing lost, nothing doubled, nothing torn."""
 
 from __future__ import annotations
 
@@ -6,30 +6,27 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from vwd.errors import ShardError
-from vwd.hashing import sha256_of
-from vwd.index.index import stale
+from vwd.index.write import stale_sidecars
 from vwd.inspect.rules import rule_problems
-from vwd.shards.contract import read_contract
-from vwd.shards.files import local_copy
-from vwd.shards.ledger import Entry, State, look_up, read_ledger
+from vwd.shards.contract import Contract, read_contract
+from vwd.shards.ledger import Entry, State, lookup_entry, read_ledger
 from vwd.shards.members import TASKS
-from vwd.shards.order import row_numbers
-from vwd.shards.outputs import tar_numbers
-from vwd.shards.paths import OutputPaths, sample_video_path
-from vwd.shards.places import Place, SamplePlaces, places_in, read_sizes
-from vwd.shards.read import StoredSample, open_shard
+from vwd.shards.offsets import SampleOffsets, Span, entry_offsets, parse_sizes
+from vwd.shards.paths import OutputPaths, sample_video_path, tar_numbers
+from vwd.shards.reader import StoredSample, open_shard
+from vwd.shards.shuffle import row_indices
+from vwd.storage.hashing import sha256_file
+from vwd.storage.objects import local_copy
 from vwd.video.mp4 import Mp4Error, read_header
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is off: which shard, and what."""
+    """Something that is wrong: which shard, and what."""
 
     shard: str
     what: str
@@ -37,10 +34,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at, and what was found.
+    """What was checked, and what was found.
 
     Attributes:
-        stale: sidecars that do not say what the ledger says.
+        stale: sidecars that are out of date.
     """
 
     dataset: str
@@ -54,25 +51,29 @@ class Verification:
         return not self.problems and not self.stale
 
 
-def verify(paths: OutputPaths, num_workers: int = 1, on_shard: Callable[[], None] = lambda: None) -> Verification:
-    """Opens every tar and holds every member, key, count, hash and video header against the ledger.
+def verify_output(
+    paths: OutputPaths, num_workers: int = 1, on_shard: Callable[[], None] = lambda: None
+) -> Verification:
+    """Opens every tar and compares every member, key, count, hash and video header with the ledger.
 
     Raises:
         OutputError: the `pack.json` is missing or unreadable.
     """
     contract = read_contract(paths)
-    ledger = list(read_ledger(paths))
-    numbers = [number for number, _, _ in ledger]
+    numbers, intact = [], True
+    for number, state, _ in read_ledger(paths):  # one entry at a time: a large ledger takes gigabytes
+        numbers.append(number)
+        intact &= state is State.DONE
     strays = sorted(set(tar_numbers(paths)) - set(numbers))
     problems = [Problem(paths.shard_name(n), "a tar without a ledger entry") for n in strays]
-    whole = not problems and all(state is State.DONE for _, state, _ in ledger)
+    intact &= not problems
     samples = 0
     for found, count in _each(partial(verify_shard, paths, contract), numbers, num_workers):
         problems += found
         samples += count
         on_shard()
     by_shard = tuple(sorted(problems, key=lambda p: p.shard))
-    return Verification(paths.dataset, len(numbers), samples, by_shard, tuple(stale(paths)) if whole else ())
+    return Verification(paths.dataset, len(numbers), samples, by_shard, tuple(stale_sidecars(paths)) if intact else ())
 
 
 def _each(
@@ -85,14 +86,14 @@ def _each(
         yield from pool.map(check, numbers)
 
 
-def verify_shard(paths: OutputPaths, contract: dict[str, Any], number: int) -> tuple[list[Problem], int]:
-    """The problems of one shard, and how many samples were looked at."""
-    state, entry = look_up(paths, number)
+def verify_shard(paths: OutputPaths, contract: Contract, number: int) -> tuple[list[Problem], int]:
+    """The problems of one shard, and how many samples were checked."""
+    state, entry = lookup_entry(paths, number)
     found = partial(Problem, paths.shard_name(number))
     if entry is None:
         return [found("the ledger entry cannot be read")], 0
     if state is State.TORN:
-        return [found(f"the tar is not there with the {entry.bytes} bytes of the ledger")], 0
+        return [found(f"tar is missing or not {entry.bytes:,} bytes as recorded")], 0
     if not entry.samples:
         return [], 0
     problems = []
@@ -103,57 +104,57 @@ def verify_shard(paths: OutputPaths, contract: dict[str, Any], number: int) -> t
 
 
 def _tar_problems(
-    paths: OutputPaths, contract: dict[str, Any], entry: Entry, copy: Path, problems: list[Problem]
+    paths: OutputPaths, contract: Contract, entry: Entry, copy: Path, problems: list[Problem]
 ) -> tuple[list[Problem], int]:
     found = partial(Problem, paths.shard_name(entry.number))
-    if sha256_of(copy) != entry.sha256:
-        problems.append(found("the sha256 is not the ledger's"))
+    if sha256_file(copy) != entry.sha256:
+        problems.append(found("the sha256 differs from the ledger's"))
     keys = []
     try:
-        expected = {place.key: place for place in places_in(paths, contract, entry)}
+        expected = {sample.key: sample for sample in entry_offsets(paths, contract, entry)}
         with open_shard(paths.tar(entry.number), copy) as samples:
             for sample in samples:
                 keys.append(sample.key)
-                if sample.key in expected and not _in_place(sample, expected[sample.key]):
-                    problems.append(found(f"{sample.key}: its members are not where the ledger says"))
+                if sample.key in expected and not _is_at(sample, expected[sample.key]):
+                    problems.append(found(f"{sample.key}: its members are not where the ledger has them"))
                 problems += [found(f"{sample.key}: {what}") for what in _sample_problems(paths, contract, sample)]
     except ShardError as error:
         problems.append(found(error.what))
     except ValueError:
         return problems, 0
     if keys != list(expected):
-        problems.append(found(f"{len(keys)} samples whose keys are not the ledger's {entry.samples}"))
+        problems.append(found(f"{len(keys)} samples whose keys differ from the ledger's {entry.samples}"))
     return problems, len(keys)
 
 
-def _accounts_for_its_rows(contract: dict[str, Any], entry: Entry) -> bool:
-    rows = row_numbers(entry.start, entry.stop, contract["rows"], contract["shuffle_seed"])
+def _accounts_for_its_rows(contract: Contract, entry: Entry) -> bool:
+    rows = row_indices(entry.start, entry.stop, contract.rows, contract.shuffle_seed)
     try:
-        held = [sample.row for sample in read_sizes(entry.sizes)]
+        held = [sample.row for sample in parse_sizes(entry.sizes)]
     except ValueError:
         return False
     skipped = {skip.index for skip in entry.skips}
     return held == [row for row in rows if row not in skipped] and len(held) == entry.samples
 
 
-def _in_place(sample: StoredSample, expected: SamplePlaces) -> bool:
-    stored = [(ending, Place(m.offset_data, m.size)) for ending, m in sample.members.items()]
+def _is_at(sample: StoredSample, expected: SampleOffsets) -> bool:
+    stored = [(ending, Span(m.offset_data, m.size)) for ending, m in sample.members.items()]
     return stored == list(expected.members.items())
 
 
-def _sample_problems(paths: OutputPaths, contract: dict[str, Any], sample: StoredSample) -> Iterator[str]:
-    video = contract["video"]
+def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSample) -> Iterator[str]:
+    video = contract.video
     try:
         header = read_header(sample.read("mp4"))
     except Mp4Error as error:
         yield f"the video is broken: {error}"
         return
-    wanted = (video["width"], video["height"], video["frames"], Fraction(video["fps"]))
+    wanted = (video.width, video.height, video.frames, video.fps)
     if header[1:] != wanted:
         yield "the video has {}x{} pixels, {} frames at {} a second, not {}x{}, {} at {}".format(*header[1:], *wanted)
-    told = sample.json("storyboard.json")
-    if (told.get("dataset"), told.get("index")) != (paths.dataset, sample.index):
-        yield "the storyboard is of another sample"
+    storyboard = sample.json("storyboard.json")
+    if (storyboard.get("dataset"), storyboard.get("index")) != (paths.dataset, sample.index):
+        yield "the storyboard belongs to another sample"
     for task in TASKS:
         record = sample.json(f"{task}.json")
         if record.get("video_path") != sample_video_path(paths.dataset, sample.key) or not record.get("prompt"):

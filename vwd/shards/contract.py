@@ -4,117 +4,167 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from vwd.corpora.registry import Corpus
+from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
-from vwd.errors import ContractError, OutputError
-from vwd.shards.files import create_once, json_bytes
+from vwd.errors import ContractError, OutputError, UsageError
 from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
-from vwd.shards.reaching import reaching
-from vwd.shards.storage import exists
-from vwd.text.spec import StoryboardSpec
+from vwd.shards.settings import PackSettings
+from vwd.storage.atomic import create_if_absent, json_bytes
+from vwd.storage.errors import storage_errors
+from vwd.storage.objects import exists
+from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
 
+# Raised whenever the same rows and settings give other bytes, or other members; older formats are still read.
 FORMAT = 2
 
-# What readers of an output ask of its contract.
-_NEEDED = {"rows", "shard_size", "shuffle_seed", "members", "video"}
 # What a shard's bytes depend on beside our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
+_HINT = "Give a folder that 'vwd pack' has made."
 
 
-def make_contract(
-    corpus: Corpus,
-    rows: Rows,
-    columns: tuple[str, ...],
-    shard_size: int,
-    storyboard: StoryboardSpec,
-    video: VideoSpec,
-    encoder: Mapping[str, str],
-    shuffle_seed: int | None = None,
-    sat_meta: bool = False,
-) -> dict[str, Any]:
-    """All that decides an output's bytes, as plain values."""
-    return {
-        "format": FORMAT,
-        "dataset": corpus.name,
-        "language": corpus.language,
-        "kind": corpus.kind,
-        "source": dict(rows.identity),
-        "columns": list(columns),
-        "rows": rows.count,
-        "shard_size": shard_size,
-        "shuffle_seed": shuffle_seed,
-        "members": list(member_endings(sat_meta)),
-        "storyboard": {
-            "font_size": storyboard.page.font_size,
-            "prompt_overflow": storyboard.prompt_overflow,
-            "zh_units": storyboard.zh_units,
-        },
-        "video": {
-            "width": video.width,
-            "height": video.height,
-            "frames": video.frames,
-            "fps": f"{video.fps.numerator}/{video.fps.denominator}",
-        },
-        "encoder": dict(encoder),
-        "fonts": font_hashes(),
-        "libraries": {**{name: version(name) for name in _LIBRARIES}, "freetype": freetype_version()},
-    }
+@dataclass(frozen=True)
+class Contract:
+    """Everything that decides an output's bytes.
+
+    Attributes:
+        kind: question or story.
+        source: the identity of the rows; never a path.
+        columns: those the text is read from.
+        rows: of the corpus; None for a stream that does not say.
+        members: the endings of every sample's members, in their order.
+        storyboard: font size, overflow of prompts, units of Chinese.
+        fonts: the sha256 of each font file.
+        libraries: the versions of libraries that the bytes depend on.
+        format: of shards and ledger.
+    """
+
+    rows: int | None
+    shard_size: int
+    shuffle_seed: int | None
+    members: tuple[str, ...]
+    video: VideoSpec
+    dataset: str = ""
+    language: str = ""
+    kind: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    storyboard: Mapping[str, Any] = field(default_factory=dict)
+    encoder: Mapping[str, str] = field(default_factory=dict)
+    fonts: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @classmethod
+    def of(cls, corpus: Corpus, schema: Schema, rows: Rows, settings: PackSettings) -> Contract:
+        """The contract of packing these rows with these settings."""
+        return cls(
+            dataset=corpus.name,
+            language=corpus.language,
+            kind=corpus.kind,
+            source=dict(rows.identity),
+            columns=schema.columns,
+            rows=rows.count,
+            shard_size=settings.shard_size,
+            shuffle_seed=settings.shuffle_seed,
+            members=member_endings(settings.sat_meta),
+            storyboard={
+                "font_size": settings.storyboard.page.font_size,
+                "prompt_overflow": settings.storyboard.prompt_overflow,
+                "zh_units": settings.storyboard.zh_units,
+            },
+            video=settings.video,
+            encoder=get_encoder(settings.encoder, settings.quality).identity,
+            fonts=font_hashes(),
+            libraries={**{name: version(name) for name in _LIBRARIES}, "freetype": freetype_version()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, in the order of the file."""
+        values = {**asdict(self), "columns": list(self.columns), "members": list(self.members)}
+        values["video"] = self.video.to_json()
+        return {name: values[name] for name in _ORDER}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Contract:
+        """The inverse of `to_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError, UsageError: a field that readers need is missing, or of another type.
+        """
+        if not isinstance(data["shard_size"], int) or data["shard_size"] < 1:
+            raise ValueError(f"shard_size {data['shard_size']!r}")
+        values: dict[str, Any] = {name: data[name] for name in _ORDER if name in data}
+        values.update(rows=data["rows"], shuffle_seed=data["shuffle_seed"], video=VideoSpec.from_json(data["video"]))
+        values.update(members=tuple(data["members"]), columns=tuple(values.get("columns", ())))
+        return cls(**values)
 
 
-def agree(paths: OutputPaths, contract: Mapping[str, Any]) -> None:
-    """Creates `pack.json`, or compares with the one that is there.
+_ORDER = (
+    "format", "dataset", "language", "kind", "source", "columns", "rows", "shard_size", "shuffle_seed", "members",
+    "storyboard", "video", "encoder", "fonts", "libraries",
+)  # fmt: skip
+
+
+def ensure_contract(paths: OutputPaths, contract: Contract) -> None:
+    """Creates `pack.json`, or compares with the existing one.
 
     Raises:
         ContractError: the folder was packed with other settings; lists them.
-        OutputError: the `pack.json` there cannot be read.
+        OutputError: the existing `pack.json` cannot be read.
     """
-    if not exists(paths.contract) and create_once(paths.contract, json_bytes(contract), paths.temp):
+    if not exists(paths.contract) and create_if_absent(paths.contract, json_bytes(contract.to_json()), paths.temp):
         return
-    different = differences(read_contract(paths), contract)
+    different = contract_differences(_read(paths), contract.to_json())
     if different:
         raise ContractError(
             f"{paths.folder} was packed with other settings: " + "; ".join(different),
-            "Give the same settings to go on with it, or another --out.",
+            "Give the same settings to resume it, or another `out`.",
         )
 
 
-def read_contract(paths: OutputPaths) -> dict[str, Any]:
+def read_contract(paths: OutputPaths) -> Contract:
     """The contract of an output folder.
 
     Raises:
-        OutputError: it is not there, or cannot be read.
+        OutputError: it does not exist, or cannot be read.
     """
     try:
-        with reaching(paths.contract):
-            data = paths.contract.read_bytes()
-        contract = json.loads(data)
-    except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(
-            f"{paths.contract}: cannot be read: {error}", "Give a folder that 'vwd pack' has made."
-        ) from error
-    if not isinstance(contract, dict) or not contract.keys() >= _NEEDED:
-        raise OutputError(f"{paths.contract}: is no contract of a packing", "Give a folder that 'vwd pack' has made.")
-    return contract
+        return Contract.from_json(_read(paths))
+    except (KeyError, TypeError, ValueError, ArithmeticError, UsageError) as error:
+        raise OutputError(f"{paths.contract}: not the contract of an output", _HINT) from error
 
 
-def differences(there: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """What two contracts disagree on, each as "name: there, not wanted"."""
+def contract_differences(existing: Mapping[str, Any], requested: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """What differs between two contracts as JSON, each as "name: existing …, requested …"."""
     found = []
-    for name in sorted({*there, *wanted}):
-        old, new = there.get(name), wanted.get(name)
+    for name in sorted({*existing, *requested}):
+        old, new = existing.get(name), requested.get(name)
         if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{prefix}{name}.")
+            found += contract_differences(old, new, f"{prefix}{name}.")
         elif old != new:
-            found.append(f"{prefix}{name} is {_shown(old)} there, {_shown(new)} now")
+            found.append(f"{prefix}{name}: existing {_shortened(old)}, requested {_shortened(new)}")
     return found
 
 
-def _shown(value: Any) -> str:
+def _read(paths: OutputPaths) -> dict[str, Any]:
+    try:
+        with storage_errors(paths.contract):
+            data = paths.contract.read_bytes()
+        contract = json.loads(data)
+    except (OSError, ValueError, RecursionError) as error:
+        raise OutputError(f"{paths.contract}: cannot be read: {error}", _HINT) from error
+    if not isinstance(contract, dict):
+        raise OutputError(f"{paths.contract}: not the contract of an output", _HINT)
+    return contract
+
+
+def _shortened(value: Any) -> str:
     text = "not set" if value is None else str(value)
     return text if len(text) <= 40 else text[:37] + "…"

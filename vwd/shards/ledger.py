@@ -1,12 +1,11 @@
-"""The ledger: one small JSON file a shard, which stands when the shard does."""
+"""The ledger: one small JSON file a shard, which exists when the shard is complete."""
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -17,25 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from vwd.corpora.sample import SkipCode
-from vwd.shards.files import json_bytes, whole_file
-from vwd.shards.location import is_remote
-from vwd.shards.paths import OutputPaths
+from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.plan import ShardRange
-from vwd.shards.reaching import reaching
-from vwd.shards.storage import listing, read_all
+from vwd.storage.atomic import atomic_write, json_bytes
+from vwd.storage.errors import storage_errors
+from vwd.storage.objects import listing, read_many
+from vwd.storage.urls import is_remote
 
-# Entries that are asked of object storage together.
+# Entries that are requested from object storage together.
 _BATCH = 256
 # Threads that read entries from disk.
 _READERS = 8
-# An entry and its tar that take longer than this are waited for; from a local disk they take 50 microseconds.
+# Where an entry and its tar take longer than this, several are read at once; a local disk takes 50 microseconds.
 _SLOW_SECONDS = 0.0005
 _SIZES = b'"sizes": "'
 
 
 @dataclass(frozen=True)
 class SkippedRow:
-    """A row that has no sample, and why."""
+    """A row without a sample, and why."""
 
     index: int
     code: SkipCode
@@ -44,16 +43,16 @@ class SkippedRow:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a finished shard. Rows are its samples and its skips, all of them.
+    """What is known of a complete shard: all of its rows are samples or skips.
 
     Attributes:
         start, stop: its rows, from `start` to `stop` (exclusive).
-        whole: False where it was cut short by `--num-samples`.
-        bytes, sha256, md5: of the tar; 0 and "" where every row was skipped, and there is no tar.
-        sizes: of the members of each sample, as one string (see `vwd.shards.places`).
-        seconds: of wall-clock time that the shard took one worker.
+        whole: False where it was cut short by `num_samples`.
+        bytes, sha256, md5: of the tar; 0 and "" where every row was skipped: then there is no tar.
+        sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
+        seconds: of wall-clock time that one worker took.
         finished: seconds since 1970.
-        cache: by what the encoder keeps between videos, how often it was asked for and how often it was there.
+        cache: for each of the encoder's caches, look-ups and hits.
         writer: host, process and, under Slurm, job and task.
     """
 
@@ -83,7 +82,7 @@ class Entry:
         return Counter(skip.code.value for skip in self.skips)
 
     def covers(self, shard: ShardRange) -> bool:
-        """Whether this shard already holds all rows that are asked for."""
+        """Whether this shard holds all rows of a range."""
         return self.stop >= shard.stop
 
     def to_json(self) -> dict[str, Any]:
@@ -96,6 +95,11 @@ class Entry:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Entry:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: a field is missing, unknown or of another type.
+        """
         skips = [
             SkippedRow(row["index"], SkipCode(code), row["detail"])
             for code, rows in data["skips"].items()
@@ -105,7 +109,7 @@ class Entry:
 
 
 class State(str, Enum):
-    """Of a shard: its entry stands and its tar is there (done), no entry (missing), or they disagree (torn)."""
+    """Of a shard: done (entry and tar agree), missing (no entry), or torn (entry and tar disagree)."""
 
     DONE = "done"
     MISSING = "missing"
@@ -113,49 +117,60 @@ class State(str, Enum):
 
 
 def write_entry(paths: OutputPaths, entry: Entry) -> None:
-    with whole_file(paths.entry(entry.number), paths.temp) as file:
+    with atomic_write(paths.entry(entry.number), paths.temp) as file:
         file.write(json_bytes(entry.to_json()))
 
 
-def look_up(paths: OutputPaths, number: int) -> tuple[State, Entry | None]:
-    """A shard's state, and its entry where that can be read."""
+def lookup_entry(paths: OutputPaths, number: int) -> tuple[State, Entry | None]:
+    """A shard's state, and its entry where it can be read."""
     try:
-        with reaching(paths.entry(number)):
+        with storage_errors(paths.entry(number)):
             data = paths.entry(number).read_bytes()
     except FileNotFoundError:
         return State.MISSING, None
     return _judge(data, _size(paths.tar(number)))
 
 
-def look_up_all(
-    paths: OutputPaths, numbers: Sequence[int], sizes: bool = True
-) -> Iterator[tuple[int, State, Entry | None]]:
-    """`look_up` of many shards, in their order. Object storage is asked for many at once.
+def lookup_entries(paths: OutputPaths, numbers: Sequence[int]) -> Iterator[tuple[int, State, Entry | None]]:
+    """`lookup_entry` for many shards, in their order, without their sizes. A slow file system is asked in parallel.
 
-    Args:
-        sizes: False leaves the entries' `sizes` empty. They are nearly all of an entry, so that a ledger of 100,000
-            is read in a fraction of the time, and held in a fraction of the memory.
+    The sizes are nearly all of an entry: without them, a ledger of 100,000 is read in a fraction of the time, and held
+    in a fraction of the memory.
     """
     if is_remote(paths.folder):
-        for number, state, entry in _look_up_remote(paths, numbers):
-            yield number, state, entry if sizes or entry is None else replace(entry, sizes="")
-    elif sizes:
-        for number in numbers:
-            yield number, *look_up(paths, number)
-    else:
-        began = time.perf_counter()
-        yield from _look_up_light(paths, numbers[:_BATCH])
-        waits = time.perf_counter() - began > _BATCH * _SLOW_SECONDS
-        rest = [numbers[first : first + _BATCH] for first in range(_BATCH, len(numbers), _BATCH)]
-        # A shared file system may take its time for every file: then several are asked for at once. Where it does
-        # not, threads would only wait for each other.
-        with ThreadPoolExecutor(_READERS if waits else 1) as pool:
-            for found in pool.map(partial(_look_up_light, paths), rest):
-                yield from found
+        yield from _lookup_remote(paths, numbers)
+        return
+    began = time.perf_counter()
+    yield from _lookup_local(paths, numbers[:_BATCH])
+    slow = time.perf_counter() - began > min(_BATCH, len(numbers)) * _SLOW_SECONDS
+    rest = [numbers[first : first + _BATCH] for first in range(_BATCH, len(numbers), _BATCH)]
+    # A shared file system may take its time for every file: then several are read at once. Where it does not,
+    # threads would only wait for each other.
+    with ThreadPoolExecutor(_READERS if slow else 1) as pool:
+        for found in pool.map(partial(_lookup_local, paths), rest):
+            yield from found
 
 
-def _look_up_light(paths: OutputPaths, numbers: Sequence[int]) -> list[tuple[int, State, Entry | None]]:
-    """`look_up` of many shards on disk, without their sizes."""
+def read_ledger(paths: OutputPaths) -> Iterator[tuple[int, State, Entry | None]]:
+    """Number, state and entry of every shard that has an entry, in order, without their sizes."""
+    yield from lookup_entries(paths, entry_numbers(paths))
+
+
+def done_entries(paths: OutputPaths, known: Mapping[int, Entry] | None = None) -> dict[int, Entry]:
+    """The entries of all complete shards, by number, without their sizes.
+
+    Args:
+        known: entries of complete shards that need not be read again. One that was cut short by `num_samples` is
+            read all the same, since another run may have replaced it by a longer one.
+    """
+    final = {number: entry for number, entry in (known or {}).items() if entry.whole}
+    present = entry_numbers(paths)
+    read = lookup_entries(paths, [number for number in present if number not in final])
+    done = {number: entry for number, state, entry in read if entry and state is State.DONE}
+    return {number: found for number in present if (found := final.get(number) or done.get(number))}
+
+
+def _lookup_local(paths: OutputPaths, numbers: Sequence[int]) -> list[tuple[int, State, Entry | None]]:
     folder, ledger = paths.folder, paths.ledger
     found: list[tuple[int, State, Entry | None]] = []
     for number in numbers:
@@ -168,28 +183,29 @@ def _look_up_light(paths: OutputPaths, numbers: Sequence[int]) -> list[tuple[int
 
 
 def _without_sizes(data: bytes) -> bytes:
-    """An entry's JSON with its sizes cut out, before anybody parses them. In any other string the quotes differ."""
+    """An entry's JSON with its sizes cut out before it is parsed. Within any other string the quotes are escaped."""
     start = data.find(_SIZES) + len(_SIZES)
     stop = data.find(b'"', start)
     return data if start < len(_SIZES) or stop < 0 else data[:start] + data[stop:]
 
 
-def _look_up_remote(paths: OutputPaths, numbers: Sequence[int]) -> Iterator[tuple[int, State, Entry | None]]:
+def _lookup_remote(paths: OutputPaths, numbers: Sequence[int]) -> Iterator[tuple[int, State, Entry | None]]:
     if not numbers:
         return
-    standing, sizes = set(entry_numbers(paths)), listing(paths.folder)
+    present, tars = set(entry_numbers(paths)), listing(paths.folder)
     for first in range(0, len(numbers), _BATCH):
         batch = numbers[first : first + _BATCH]
-        listed = [number for number in batch if number in standing]
-        contents = dict(zip(listed, read_all([paths.entry(number) for number in listed]), strict=True))
+        listed = [number for number in batch if number in present]
+        contents = dict(zip(listed, read_many([paths.entry(number) for number in listed]), strict=True))
         for number in batch:
-            state, entry = _judge(contents.get(number), sizes.get(paths.tar(number).name) or 0)
-            # A shard that was finished after the listing looks torn by it.
-            yield number, *(look_up(paths, number) if state is State.TORN else (state, entry))
+            state, entry = _judge(contents.get(number), tars.get(paths.tar(number).name) or 0)
+            if state is State.TORN:  # a shard that was finished after the listing looks torn by it
+                state, entry = lookup_entry(paths, number)
+            yield number, state, entry and replace(entry, sizes="")
 
 
 def _judge(data: bytes | None, tar_size: int) -> tuple[State, Entry | None]:
-    """A shard's state by what its entry holds; None where there is none."""
+    """A shard's state by its entry's content; None where there is none."""
     if data is None:
         return State.MISSING, None
     try:
@@ -201,25 +217,7 @@ def _judge(data: bytes | None, tar_size: int) -> tuple[State, Entry | None]:
 
 def _size(tar: Path) -> int:
     try:
-        with reaching(tar):
+        with storage_errors(tar):
             return tar.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def numbered(folder: Path, dataset: str, ending: str) -> list[int]:
-    """The numbers of the files in a folder that are named as this dataset's shards are, rising."""
-    names = re.compile(rf"{re.escape(dataset)}-(\d{{6,}}){re.escape(ending)}")
-    there = listing(folder) if is_remote(folder) else (f.name for f in folder.iterdir()) if folder.is_dir() else ()
-    found = map(names.fullmatch, there)
-    return sorted(int(name[1]) for name in found if name)
-
-
-def entry_numbers(paths: OutputPaths) -> list[int]:
-    """The numbers of the shards that have an entry, rising."""
-    return numbered(paths.ledger, paths.dataset, ".json")
-
-
-def read_ledger(paths: OutputPaths, sizes: bool = True) -> Iterator[tuple[int, State, Entry | None]]:
-    """Number, state and entry of every shard that has an entry, in order; `sizes` as in `look_up_all`."""
-    yield from look_up_all(paths, entry_numbers(paths), sizes)

@@ -8,13 +8,14 @@ from typing import Any
 from vwd.corpora.prompts import inference_prompt, rendering_prompt
 from vwd.corpora.sample import Sample
 from vwd.shards.paths import sample_video_path
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.storyboard import Storyboard
 from vwd.video.spec import VideoSpec
 
 MEMBERS = ("mp4", "inference.json", "rendering.json", "storyboard.json")
 TASKS = ("inference", "rendering")
-# CogVideoX's trainer (sat) looks a sample's caption up when it meets this member, by the member's name. The content
-# is a number, since readers of shards take what ends so for one. Only with `--sat-meta`.
+# CogVideoX's trainer (sat) looks up a sample's caption when it meets this member, by the member's name. The content
+# is a number, since readers of shards decode members of this name as one. Only with `sat_meta`.
 SAT_ID = "id"
 
 
@@ -26,25 +27,25 @@ def member_endings(sat_meta: bool) -> tuple[str, ...]:
 def sample_members(
     sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes, sat_meta: bool = False
 ) -> dict[str, bytes]:
-    """The members of a sample by their ending, in the order in which they stand in the tar."""
+    """The members of a sample by their ending, in the order of the tar."""
     path = sample_video_path(sample.dataset, sample.key)
     question = inference_prompt(sample.prompt, sample.language, sample.kind)
     both = rendering_prompt(sample.prompt, sample.answer, sample.language, sample.kind)
-    told: dict[str, Any] = {
-        "dataset": sample.dataset,
-        "index": sample.index,
-        "kind": sample.kind,
-        "question": sample.prompt,
-        "answer": sample.answer,
-        "final_answer": sample.final_answer,
-        "fps": float(spec.fps),
-        **storyboard.to_json(),
-    }
+    record = StoryboardRecord(
+        dataset=sample.dataset,
+        index=sample.index,
+        kind=sample.kind,
+        question=sample.prompt,
+        answer=sample.answer,
+        final_answer=sample.final_answer,
+        fps=float(spec.fps),
+        storyboard=storyboard,
+    )
     members = {
         "mp4": video,
         "inference.json": _compact({"video_path": path, "prompt": question}),
         "rendering.json": _compact({"video_path": path, "prompt": both}),
-        "storyboard.json": _compact(told),
+        "storyboard.json": _compact(record.to_json()),
     }
     if sat_meta:
         members[SAT_ID] = str(sample.index).encode()

@@ -1,184 +1,116 @@
-"""Packing: from a corpus and settings to shards that stand, however often it takes."""
+"""Packing: from a corpus and settings to complete shards, however many runs it takes."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from fractions import Fraction
-from pathlib import Path
+from dataclasses import dataclass
 
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
-from vwd.errors import OutputError, UsageError
-from vwd.hashing import sha256_of
-from vwd.shards.contract import agree, make_contract
-from vwd.shards.files import sweep
-from vwd.shards.ledger import Entry, State, look_up_all
+from vwd.errors import UsageError
+from vwd.shards.builder import ShardJob
+from vwd.shards.contract import Contract, ensure_contract
+from vwd.shards.ledger import Entry, State, done_entries, lookup_entries
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
-from vwd.shards.reaching import reaching
-from vwd.shards.shard import ShardJob
-from vwd.shards.storage import make_folder
-from vwd.shards.summary import Summary, done_entries, write_summary
-from vwd.shards.workers import Failure, make_shards
-from vwd.text.spec import StoryboardSpec
-from vwd.video.encoders import DEFAULT_CACHE_MB, DEFAULT_ENCODER, get_encoder
-from vwd.video.spec import VideoSpec
-
-
-@dataclass(frozen=True)
-class PackSettings:
-    """How a corpus is packed.
-
-    Attributes:
-        start_idx, num_samples: the slice of rows; all by default.
-        shards: the numbers of the only ones to make; None for all of the slice.
-        task, num_tasks: this task's part of those, in whole shards.
-        quality: the mpeg4 encoder's quantiser; None for its default.
-        cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
-        check: compare the sha256 of shards that are done, and redo those that differ.
-        shuffle_seed: mixes the rows before they are sharded; None leaves them in order.
-        sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
-        staging: a local folder where shards are before they are uploaded, with `out` in object storage; one in
-            TMPDIR by default.
-    """
-
-    out: Path = Path("shards")
-    shard_size: int = 1000
-    start_idx: int = 0
-    num_samples: int | None = None
-    shards: tuple[int, ...] | None = None
-    task: int = 0
-    num_tasks: int = 1
-    num_workers: int = 1
-    check: bool = False
-    encoder: str = DEFAULT_ENCODER
-    quality: int | None = None
-    cache_mb: int = DEFAULT_CACHE_MB
-    video: VideoSpec = field(default_factory=VideoSpec)
-    storyboard: StoryboardSpec = field(default_factory=StoryboardSpec)
-    shuffle_seed: int | None = None
-    sat_meta: bool = False
-    staging: Path | None = None
+from vwd.shards.settings import PackSettings
+from vwd.shards.summary import Summary, write_summary
+from vwd.shards.workers import Failure, build_shards
+from vwd.storage.errors import output_errors, storage_errors
+from vwd.storage.hashing import sha256_file
+from vwd.storage.objects import make_folder
+from vwd.storage.tempfiles import remove_stale
 
 
 @dataclass(frozen=True)
 class PackPlan:
-    """What a run has to do: shards that stand already, and those to make."""
+    """What a run has to do: its shards, and those of them that are not complete yet."""
 
     shards: tuple[ShardRange, ...]
-    to_make: tuple[ShardRange, ...]
+    to_pack: tuple[ShardRange, ...]
 
     @property
-    def rows_to_make(self) -> int:
-        return sum(shard.stop - shard.start for shard in self.to_make)
+    def rows_to_pack(self) -> int:
+        return sum(shard.stop - shard.start for shard in self.to_pack)
 
 
 @dataclass(frozen=True)
 class PackResult:
-    """How a run went. `summary` is of the whole output; `made` and `failures` are this run's.
+    """How a run went. `summary` and `entries` are of the whole output; `built` and `failures` are this run's.
 
     Attributes:
-        complete: whether every shard of the slice stands, those of other tasks too.
+        entries: of all complete shards, by number.
+        complete: whether every shard of the slice is complete, those of other tasks too.
     """
 
     paths: OutputPaths
     plan: PackPlan
-    made: tuple[Entry, ...]
+    built: tuple[Entry, ...]
     failures: tuple[Failure, ...]
+    entries: Mapping[int, Entry]
     summary: Summary
     complete: bool
 
 
-def pack(
+def pack_shards(
     corpus: Corpus,
     rows: Rows,
     settings: PackSettings,
     on_plan: Callable[[PackPlan], None] = lambda plan: None,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> PackResult:
-    """Makes every shard of a slice that does not stand yet. Running it again goes on where it stopped.
+    """Packs every shard of a slice that is not complete yet. Running it again resumes where it stopped.
 
-    A shard that fails leaves the others be, and is in the result's `failures`.
+    A shard that fails does not affect the others, and is in the result's `failures`.
 
     Args:
-        on_plan: hears once what is to be done.
-        on_rows: hears of rows done since the last call.
+        on_plan: called once with what is to be done.
+        on_rows: called with the number of rows done since the last call.
 
     Raises:
         UsageError: the slice does not fit the shards.
-        RowsError: the rows lack the corpus's columns.
+        RowsError: the rows have none of the corpus's columns.
         ContractError: the output folder was packed with other settings.
         OutputError: the output folder cannot be written.
     """
     schema = corpus.schema_for(rows.columns)
-    identity = get_encoder(settings.encoder, settings.quality).identity
-    shards = _of_task(_slice(rows, settings), settings)
+    slice_shards = _slice(rows, settings)
+    shards = _of_task(slice_shards, settings)
+    contract = Contract.of(corpus, schema, rows, settings)
     paths = OutputPaths(settings.out, corpus.name, settings.staging)
-    contract = make_contract(
-        corpus, rows, schema.columns, settings.shard_size, settings.storyboard, settings.video, identity,
-        settings.shuffle_seed, settings.sat_meta,
-    )  # fmt: skip
     try:
-        make_folder(paths.ledger)
-        agree(paths, contract)
-        sweep(paths.temp)
-        plan = PackPlan(shards, _to_make(paths, shards, settings.check))
-        on_plan(plan)
-        job = ShardJob(
-            corpus, schema, rows, paths, settings.storyboard, settings.video, settings.encoder, settings.quality,
-            settings.cache_mb, settings.shuffle_seed, settings.sat_meta, settings.check,
-        )  # fmt: skip
-        made, failures = _run(job, plan, settings.num_workers, on_rows)
-        agree(paths, contract)  # a store without conditional writes may let two first runs in at once
-        entries = done_entries(paths)
-        summary = write_summary(paths, entries, rows.count)
-        complete = _cover(entries, _slice(rows, settings))
-        return PackResult(paths, plan, tuple(made), tuple(failures), summary, complete)
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename or paths.folder}: {error.strerror or error}",
-            "Free some space or mend the permissions and run again, or give another --out.",
-        ) from error
+        with output_errors(paths.folder, "and run again, or give another `out`."):
+            make_folder(paths.ledger)
+            ensure_contract(paths, contract)
+            remove_stale(paths.temp)
+            complete = _complete(paths, shards, settings.check)
+            plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))
+            on_plan(plan)
+            job = ShardJob(corpus, schema, rows, paths, settings)
+            built, failures = _run(job, plan, on_rows)
+            ensure_contract(paths, contract)  # a store without conditional writes may let two first runs in at once
+            # The last of several tasks to end sees the shards of all of them.
+            entries = done_entries(paths, {**complete, **{entry.number: entry for entry in built}})
+            summary = write_summary(paths, list(entries.values()), rows.count)
+            return PackResult(
+                paths, plan, tuple(built), tuple(failures), entries, summary, _covers(entries, slice_shards)
+            )
     finally:
         with suppress(OSError):
-            sweep(paths.temp)
-
-
-def default_workers() -> int:
-    """One a CPU of the Slurm task, else one a CPU that this process may use."""
-    slurm = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return int(slurm) if slurm.isdigit() and int(slurm) else len(os.sched_getaffinity(0))
-
-
-def spec_of(size: str, frames: int, fps: str) -> VideoSpec:
-    """A video's settings from text such as "640x360" and "193/10".
-
-    Raises:
-        UsageError: one of them is no such thing.
-    """
-    try:
-        width, height = (int(side) for side in size.lower().split("x"))
-    except ValueError as error:
-        raise UsageError(f"--size {size}", "Give width x height in pixels, such as 640x360.") from error
-    try:
-        return VideoSpec(width, height, frames, Fraction(fps))
-    except (ValueError, ZeroDivisionError) as error:
-        raise UsageError(f"--fps {fps}", "Give a number or a fraction, such as 24 or 193/10.") from error
+            remove_stale(paths.temp)
 
 
 def _slice(rows: Rows, settings: PackSettings) -> tuple[ShardRange, ...]:
     count = rows.count
     if settings.shuffle_seed is not None and (count is None or not rows.seekable):
         raise UsageError(
-            "--shuffle-seed needs rows that can be read in any order, and a stream cannot",
-            "Make a local copy with 'vwd download', or leave --streaming or --shuffle-seed out.",
+            "`shuffle_seed` needs rows that can be read in any order, and a stream cannot",
+            "Make a local copy with 'vwd download', or leave out `streaming` or `shuffle_seed`.",
         )
     if count is None:
         if settings.num_samples is None:
-            raise UsageError("this stream does not say how many rows it has", "Give --num-samples.")
+            raise UsageError("this stream does not say how many rows it has", "Give `num_samples`.")
         count = settings.start_idx + settings.num_samples
     return plan_shards(count, settings.shard_size, settings.start_idx, settings.num_samples)
 
@@ -188,43 +120,39 @@ def _of_task(shards: tuple[ShardRange, ...], settings: PackSettings) -> tuple[Sh
     return task_slice(picked, settings.task, settings.num_tasks)
 
 
-def _cover(entries: list[Entry], shards: tuple[ShardRange, ...]) -> bool:
-    by_number = {entry.number: entry for entry in entries}
-    return all(s.number in by_number and by_number[s.number].covers(s) for s in shards)
-
-
-def _to_make(paths: OutputPaths, shards: tuple[ShardRange, ...], check: bool) -> tuple[ShardRange, ...]:
-    found = look_up_all(paths, [shard.number for shard in shards])
-    return tuple(
-        shard
+def _complete(paths: OutputPaths, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
+    """The entries of the shards that need no packing, by number."""
+    found = lookup_entries(paths, [shard.number for shard in shards])
+    return {
+        shard.number: entry
         for shard, (_, state, entry) in zip(shards, found, strict=True)
-        if state is not State.DONE or entry is None or not _stands(paths, shard, entry, check)
-    )
+        if state is State.DONE and entry and entry.covers(shard) and (not check or _has_same_hash(paths, entry))
+    }
 
 
-def _stands(paths: OutputPaths, shard: ShardRange, entry: Entry, check: bool) -> bool:
-    if not entry.covers(shard):
-        return False
-    if not check or not entry.samples:
+def _has_same_hash(paths: OutputPaths, entry: Entry) -> bool:
+    if not entry.samples:
         return True
-    with reaching(paths.tar(shard.number)):
-        return sha256_of(paths.tar(shard.number)) == entry.sha256
+    with storage_errors(paths.tar(entry.number)):
+        return sha256_file(paths.tar(entry.number)) == entry.sha256
 
 
-def _run(
-    job: ShardJob, plan: PackPlan, num_workers: int, on_rows: Callable[[int], None]
-) -> tuple[list[Entry], list[Failure]]:
-    made: list[Entry] = []
+def _covers(entries: Mapping[int, Entry], shards: tuple[ShardRange, ...]) -> bool:
+    return all(shard.number in entries and entries[shard.number].covers(shard) for shard in shards)
+
+
+def _run(job: ShardJob, plan: PackPlan, on_rows: Callable[[int], None]) -> tuple[list[Entry], list[Failure]]:
+    built: list[Entry] = []
     failures: list[Failure] = []
-    outcomes = make_shards(job, plan.to_make, num_workers, on_rows)
+    outcomes = build_shards(job, plan.to_pack, on_rows)
     try:
         for outcome in outcomes:
             if isinstance(outcome, Entry):
-                made.append(outcome)
+                built.append(outcome)
                 continue
             failures.append(outcome)
-            if outcome.hopeless:
+            if outcome.fatal:
                 break
     finally:
         outcomes.close()
-    return made, failures
+    return built, failures

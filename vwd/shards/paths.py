@@ -1,11 +1,18 @@
-"""Every file name of an output folder; nobody else builds one."""
+"""Every file name of an output folder, and finding the outputs and shards that exist. Nobody else builds a name."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.shards.location import default_staging, is_remote
+from vwd.errors import OutputError
+from vwd.storage.objects import exists, listing
+from vwd.storage.tempfiles import default_staging_folder
+from vwd.storage.urls import is_remote
+
+CONTRACT_FILE = "pack.json"
+LEDGER_FOLDER = "ledger"
 
 
 @dataclass(frozen=True)
@@ -13,8 +20,8 @@ class OutputPaths:
     """The files of one dataset in an output folder: `<out>/<dataset>/…`.
 
     Attributes:
-        out: a folder, or a place in object storage (see `vwd.shards.location.output_path`).
-        staging: a local folder where files are before they are uploaded; one in TMPDIR by default.
+        out: a folder, or a location in object storage (see `vwd.storage.urls.parse_path`).
+        staging: a local folder where files are written before they are uploaded; one in TMPDIR by default.
     """
 
     out: Path
@@ -27,7 +34,7 @@ class OutputPaths:
 
     @property
     def contract(self) -> Path:
-        return self.folder / "pack.json"
+        return self.folder / CONTRACT_FILE
 
     @property
     def summary(self) -> Path:
@@ -35,13 +42,13 @@ class OutputPaths:
 
     @property
     def ledger(self) -> Path:
-        return self.folder / "ledger"
+        return self.folder / LEDGER_FOLDER
 
     @property
     def temp(self) -> Path:
-        """Where files are before they are whole. On the same file system, so that a rename is one step."""
+        """Where files are before they are complete. On the same file system, so that a rename is one step."""
         if is_remote(self.out):
-            return self.staging or default_staging()
+            return self.staging or default_staging_folder()
         return self.folder / ".tmp"
 
     def shard_name(self, number: int) -> str:
@@ -54,11 +61,55 @@ class OutputPaths:
         return self.ledger / f"{self.shard_name(number)}.json"
 
 
-def sample_key(dataset: str, index: int) -> str:
-    """The key of a row's sample, the same in every packing."""
-    return f"{dataset}_{index:06d}"
-
-
 def sample_video_path(dataset: str, key: str) -> str:
     """Where a sample's video is after an export, relative to the export's base folder."""
     return f"{dataset}/video/{key}.mp4"
+
+
+def find_outputs(path: Path) -> list[OutputPaths]:
+    """The datasets below `path`, a base folder or one dataset's folder, by name. Each has a `pack.json`, or tars.
+
+    Raises:
+        OutputError: there is none.
+    """
+    if _is_output(path):
+        absolute = path.resolve()
+        return [OutputPaths(absolute.parent, absolute.name)]
+    found = sorted(child for child in _children(path) if _is_output(child))
+    if not found:
+        raise OutputError(
+            f"{path}: no packed dataset in this folder",
+            "Pack one with 'vwd pack gsm8k', or give the folder that was its `out`.",
+        )
+    return [OutputPaths(path, child.name) for child in found]
+
+
+def entry_numbers(paths: OutputPaths) -> list[int]:
+    """The numbers of the shards that have a ledger entry, rising."""
+    return _shard_numbers(paths.ledger, paths.dataset, ".json")
+
+
+def tar_numbers(paths: OutputPaths) -> list[int]:
+    """The numbers of the tars in a dataset's folder, in the ledger or not, rising."""
+    return _shard_numbers(paths.folder, paths.dataset, ".tar")
+
+
+def _shard_numbers(folder: Path, dataset: str, ending: str) -> list[int]:
+    """The numbers of the files in a folder that are named as this dataset's shards are, rising."""
+    names = re.compile(rf"{re.escape(dataset)}-(\d{{6,}}){re.escape(ending)}")
+    present = listing(folder) if is_remote(folder) else (f.name for f in folder.iterdir()) if folder.is_dir() else ()
+    found = map(names.fullmatch, present)
+    return sorted(int(name[1]) for name in found if name)
+
+
+def _children(path: Path) -> list[Path]:
+    if is_remote(path):
+        return [path / name for name, size in listing(path).items() if size is None]
+    return list(path.iterdir()) if path.is_dir() else []
+
+
+def _is_output(path: Path) -> bool:
+    if is_remote(path):
+        # A bucket itself has no name that its tars could begin with.
+        return bool(path.name) and (exists(path / CONTRACT_FILE) or bool(_shard_numbers(path, path.name, ".tar")))
+    return (path / CONTRACT_FILE).is_file() or any(path.glob(f"{path.resolve().name}-*.tar"))

@@ -1,4 +1,4 @@
-"""What an output holds so far, added up from its ledger."""
+"""Totals over an output so far, from its ledger."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vwd.shards.files import json_bytes, whole_file
-from vwd.shards.ledger import Entry, State, read_ledger
+from vwd.shards.ledger import Entry
 from vwd.shards.paths import OutputPaths
+from vwd.storage.atomic import atomic_write, json_bytes
 
-# The rate is taken over the shards that ended in the last quarter of an hour of work.
+# The rate is taken over the shards that were finished in the last quarter of an hour of work.
 _RATE_WINDOW_SECONDS = 900.0
 
 
 @dataclass
 class Summary:
-    """Totals over the shards that are done.
+    """Totals over the complete shards.
 
     Attributes:
-        rows: samples and skipped rows together; `corpus_rows` those of the whole corpus, None where not known.
+        rows: samples and skipped rows together; `corpus_rows` those of the whole corpus, None where unknown.
         bytes: of the tars.
         seconds: of wall-clock time of workers, added up.
         cache_hit_rate: of the encoder's caches, from 0 to 1.
@@ -72,17 +72,17 @@ def summarise(dataset: str, entries: list[Entry], corpus_rows: int | None) -> Su
 
 
 def _hit_rates(entries: list[Entry]) -> dict[str, float]:
-    asked: Counter[str] = Counter()
+    lookups: Counter[str] = Counter()
     hits: Counter[str] = Counter()
     for entry in entries:
-        for name, (times, found) in entry.cache.items():
-            asked[name] += times
+        for name, (asked, found) in entry.cache.items():
+            lookups[name] += asked
             hits[name] += found
-    return {name: round(hits[name] / asked[name], 4) for name in sorted(asked) if asked[name]}
+    return {name: round(hits[name] / lookups[name], 4) for name in sorted(lookups) if lookups[name]}
 
 
 def recent_rate(entries: Collection[Entry]) -> float:
-    """Samples a second of all workers together, lately; 0 without any shard."""
+    """Recent samples a second of all workers together; 0 without any shard."""
     if not entries:
         return 0.0
     last = max(entry.finished for entry in entries)
@@ -91,14 +91,9 @@ def recent_rate(entries: Collection[Entry]) -> float:
     return sum(entry.samples for entry in recent) / max(span, 0.001)
 
 
-def done_entries(paths: OutputPaths) -> list[Entry]:
-    """The entries of the shards that stand, without their sizes. The last of several tasks to end sees them all."""
-    return [entry for _, state, entry in read_ledger(paths, sizes=False) if entry and state is State.DONE]
-
-
 def write_summary(paths: OutputPaths, entries: list[Entry], corpus_rows: int | None) -> Summary:
-    """Adds up the ledger into `summary.json`."""
+    """Writes the totals to `summary.json`."""
     summary = summarise(paths.dataset, entries, corpus_rows)
-    with whole_file(paths.summary, paths.temp) as file:
+    with atomic_write(paths.summary, paths.temp) as file:
         file.write(json_bytes(summary.to_json()))
     return summary

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from vwd.shards.files import whole_file
+from vwd.storage.atomic import atomic_write
 
 
 class ShardTar:
-    """A tar being written: no second pass over it is needed. Afterwards its size and hashes say what stands on disk.
+    """A tar being written: no second pass over it is needed. Afterwards its size and hashes are those of the file.
 
     The headers and the padding are the standard library's; webdataset has a writer, too, but imports torch wherever
     that is installed, which would cost each worker 130 MB.
@@ -22,12 +22,12 @@ class ShardTar:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
-        # What object stores and some indexes of shards know a file by.
+        # Object stores and some indexes of shards identify files by it.
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.bytes = 0
 
     def write(self, key: str, members: Mapping[str, bytes]) -> None:
-        """Adds a sample's members, by their endings and in their order."""
+        """Adds a sample's members: their content by their ending, in this order."""
         for ending, data in members.items():
             # No owner, no time, a fixed mode: the same samples give the same bytes anywhere.
             header = tarfile.TarInfo(f"{key}.{ending}")
@@ -58,8 +58,8 @@ class ShardTar:
 
 @contextmanager
 def shard_tar(path: Path, temp: Path) -> Iterator[ShardTar]:
-    """A tar that stands at `path` only when the block has ended well."""
-    with whole_file(path, temp) as file:
+    """A tar that appears at `path` only when the block ends without an error."""
+    with atomic_write(path, temp) as file:
         tar = ShardTar(file)
         yield tar
         tar.close()

@@ -1,4 +1,4 @@
-"""What a submission will take: tasks, shards, hours, bytes and files, from the rate that a ledger has measured."""
+"""What a submission will take: tasks, shards, hours, bytes and files, at the rate that a ledger has measured."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vwd.shards.ledger import Entry, State, entry_numbers, look_up_all
-from vwd.shards.outputs import find_outputs
-from vwd.shards.paths import OutputPaths
+from vwd.shards.ledger import Entry, State, lookup_entries
+from vwd.shards.paths import CONTRACT_FILE, OutputPaths, entry_numbers, find_outputs
 from vwd.shards.plan import ShardRange
-from vwd.slurm.plan import tasks_of
+from vwd.slurm.arrays import split_tasks
 from vwd.slurm.submission import Submission
 
-# So many shards tell the rate well enough.
+# So many shards give the rate accurately enough.
 _MEASURED_SHARDS = 1000
 # A tar and its ledger entry for each shard; a log for each task; the contract, the summary, three sidecars, the card,
-# the submission, and the notes of its jobs.
+# the submission, and its job records.
 _FILES_A_SHARD, _FILES_A_TASK, _FILES_AN_OUTPUT = 2, 1, 10
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What shards have taken: of one worker, skipped rows included.
+    """What shards have taken one worker, skipped rows included.
 
     Attributes:
-        dataset: whose shards; another's where this one has none yet.
+        dataset: whose shards were measured; another's where this one has none yet.
         seconds_a_row, bytes_a_row, samples_a_row: on average.
     """
 
@@ -37,12 +36,12 @@ class Rate:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a submission takes. Hours and bytes are None where no ledger tells.
+    """What a submission takes. Hours and bytes are None without a measured rate.
 
     Attributes:
         tasks: the numbers of the first and the last shard of each.
-        workers: of one task that have a shard to make.
-        hours: of wall-clock time, when `at_once` tasks run all the while.
+        workers: of one task that have a shard to pack.
+        hours: of wall-clock time, when `at_once` tasks run all the time.
     """
 
     dataset: str
@@ -62,21 +61,21 @@ class Estimate:
 
     def lines(self) -> list[str]:
         """For a person."""
-        told = [
+        lines = [
             self.dataset,
             f"  samples  {self.samples:,} in {self.shards:,} shards of {self.shard_size:,}",
             f"  tasks    {len(self.tasks):,} in {self.arrays} array(s), {self.at_once} at once",
         ]
         if self.hours is None or self.task_hours is None or self.bytes is None:
-            told.append("  hours    not known: no ledger here tells a rate; pack a shard or two first")
+            lines.append("  hours    unknown: no ledger here has a measured rate; pack a shard or two first")
         else:
-            told.append(f"  hours    {self.hours:.2f}, {self.task_hours:.2f} a task ({self.measured})")
-            told.append(f"  bytes    {self.bytes / 1e9:,.1f} GB")
-        told.append(f"  inodes   {self.inodes:,}")
+            lines.append(f"  hours    {self.hours:.2f}, {self.task_hours:.2f} a task ({self.measured})")
+            lines.append(f"  bytes    {self.bytes / 1e9:,.1f} GB")
+        lines.append(f"  inodes   {self.inodes:,}")
         if self.workers < self.cpus:
-            told.append(f"  note     a task has {self.workers} shards for {self.cpus} CPUs, and a worker makes whole "
-                        "shards: raise SAMPLES_PER_NODE, or lower --shard-size or CPUS_PER_NODE")  # fmt: skip
-        return told
+            lines.append(f"  note     a task has {self.workers} shards for {self.cpus} CPUs, and a worker packs whole "
+                        "shards: raise SAMPLES_PER_NODE, or lower `shard_size` or CPUS_PER_NODE")  # fmt: skip
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         return {**self.__dict__, "tasks": [{"first_shard": a, "last_shard": b} for a, b in self.tasks]}
@@ -84,24 +83,24 @@ class Estimate:
 
 def measure(paths: OutputPaths) -> Rate | None:
     """The rate of an output's own ledger, else of another dataset's beside it; None where there is neither."""
-    beside = find_outputs(paths.out) if paths.out.is_dir() and any(paths.out.glob("*/pack.json")) else []
+    beside = find_outputs(paths.out) if any(paths.out.glob(f"*/{CONTRACT_FILE}")) else []
     for one in (paths, *beside):
-        read = look_up_all(one, entry_numbers(one)[:_MEASURED_SHARDS], sizes=False)
+        read = lookup_entries(one, entry_numbers(one)[:_MEASURED_SHARDS])
         if rate := _rate(one.dataset, [entry for _, state, entry in read if entry and state is State.DONE]):
             return rate
     return None
 
 
 def estimate(submission: Submission, rate: Rate | None) -> Estimate:
-    """What a submission takes at a rate. A task's worker makes whole shards, so a task cannot use more than it has."""
+    """What a submission takes at a rate. A worker packs whole shards: a task cannot use more workers than shards."""
     ranges, settings = submission.ranges, submission.settings
-    tasks = tasks_of(ranges, submission.num_tasks)
+    tasks = split_tasks(ranges, submission.num_tasks)
     rows = _rows(ranges)
     at_once = min(settings.num_nodes, len(tasks))
     workers = min(settings.cpus_per_node, max(len(shards) for shards in tasks))
     files = _FILES_A_SHARD * len(ranges) + _FILES_A_TASK * len(tasks) + _FILES_AN_OUTPUT
     samples = round(rows * rate.samples_a_row) if rate else rows
-    if submission.export:  # a video a sample, and JSONL files a shard
+    if submission.export:  # a video for each sample, and JSONL files for each shard
         files += samples + (2 if submission.export.task == "both" else 1) * len(ranges) + len(tasks)
     longest = max(tasks, key=len)
     seconds = (

@@ -1,21 +1,21 @@
-"""Closing an output after its last task: the summary, and what is missing."""
+"""Finishing an output after its last task: the summary, the sidecars, and what is missing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from vwd.errors import OutputError
+from vwd.packing import finish_output
 from vwd.shards.contract import read_contract
-from vwd.shards.numbers import numbers_text
 from vwd.shards.paths import OutputPaths
-from vwd.shards.summary import write_summary
-from vwd.slurm.shards import look
+from vwd.shards.ranges import format_ranges
+from vwd.slurm.coverage import read_coverage
+from vwd.storage.errors import output_errors
 
 
 @dataclass(frozen=True)
-class Finished:
-    """How an output stands: numbers of shards, and of the samples in them."""
+class FinishReport:
+    """The state of an output: numbers of shards, and of the samples in them."""
 
     paths: OutputPaths
     done: int
@@ -24,11 +24,12 @@ class Finished:
     torn: tuple[int, ...]
 
     def lines(self) -> list[str]:
+        """For a person."""
         wanted = self.done + len(self.missing) + len(self.torn)
-        told = [f"{self.paths.dataset}: {self.done:,} of {wanted:,} shards stand"]
-        told += [f"  missing: shards {numbers_text(self.missing)}"] if self.missing else []
-        told += [f"  torn: shards {numbers_text(self.torn)}"] if self.torn else []
-        return told + ([f"  vwd slurm retry {self.paths.folder}"] if len(told) > 1 else [])
+        lines = [f"{self.paths.dataset}: {self.done:,} of {wanted:,} shards complete"]
+        lines += [f"  missing: shards {format_ranges(self.missing)}"] if self.missing else []
+        lines += [f"  torn: shards {format_ranges(self.torn)}"] if self.torn else []
+        return lines + ([f"  vwd slurm retry {self.paths.folder}"] if len(lines) > 1 else [])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -40,20 +41,15 @@ class Finished:
         }
 
 
-def finish(paths: OutputPaths) -> Finished:
-    """Adds the ledger up into `summary.json`, unless nothing was packed at all.
+def finish_submission(paths: OutputPaths) -> FinishReport:
+    """Writes the summary and the sidecars, unless nothing was packed at all.
 
     Raises:
         OutputError: the output cannot be read or written.
     """
-    standing = look(paths)
+    coverage = read_coverage(paths)
     if paths.contract.is_file():
-        try:
-            write_summary(paths, list(standing.entries.values()), read_contract(paths)["rows"])
-        except OSError as error:
-            raise OutputError(
-                f"{error.filename or paths.folder}: {error.strerror or error}",
-                "Free some space or mend the permissions, and run 'vwd slurm finish' again.",
-            ) from error
-    samples = sum(entry.samples for entry in standing.entries.values())
-    return Finished(paths, standing.done, samples, standing.missing, standing.torn)
+        with output_errors(paths.folder, "and run 'vwd slurm finish' again."):
+            finish_output(paths, coverage.entries, read_contract(paths).rows, bool(coverage.torn))
+    samples = sum(entry.samples for entry in coverage.entries.values())
+    return FinishReport(paths, coverage.done, samples, coverage.missing, coverage.torn)

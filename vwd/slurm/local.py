@@ -1,4 +1,4 @@
-"""The tasks of a submission as processes on this machine, for those without Slurm."""
+"""The tasks of a submission as processes on this machine, without Slurm."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vwd.processes import process_mark
 from vwd.shards.paths import OutputPaths
+from vwd.slurm.jobs import JobRecord, record_job
 from vwd.slurm.paths import log_folder, submission_file
-from vwd.slurm.records import JobRecord, record_job
 from vwd.slurm.submission import Role, Submission, freeze
+from vwd.storage.processes import process_tag
 
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _END_SECONDS = 10.0
 
 Running = dict["subprocess.Popen[bytes]", int]
 
 
-def run_here(
-    paths: OutputPaths, submission: Submission, at_once: int, say: Callable[[str], None] = lambda line: None
+def run_locally(
+    paths: OutputPaths, submission: Submission, at_once: int, report: Callable[[str], None] = lambda line: None
 ) -> int:
-    """Runs a submission to its end: its tasks, the export of those that ended well, and the closing.
+    """Runs a submission to its end: its tasks, the export of those that succeeded, and the finishing job.
 
     Args:
         at_once: how many tasks run at a time; they share this machine's CPUs.
-        say: hears a line for every task that failed, and how it ended.
+        report: called with a line for every task that failed, and for the end.
 
     Returns:
-        How many tasks failed, the closing one among them.
+        How many tasks failed, the finishing one included.
 
     Raises:
         OutputError: the output folder cannot be written.
     """
     frozen = freeze(paths, submission)
-    record_job(paths, frozen, JobRecord("pack", process_mark(), 0, frozen.num_tasks, frozen.name))
-    say(f"{frozen.dataset}: {len(frozen.ranges):,} shards in {frozen.num_tasks:,} tasks, {at_once} at once, here")
-    failed = _run(paths, frozen, "pack", range(frozen.num_tasks), at_once, say)
+    record_job(paths, frozen, JobRecord("pack", process_tag(), 0, frozen.num_tasks, frozen.name))
+    report(f"{frozen.dataset}: {len(frozen.ranges):,} shards in {frozen.num_tasks:,} tasks, {at_once} at once, here")
+    failed = _run(paths, frozen, "pack", range(frozen.num_tasks), at_once, report)
     if frozen.export:
-        good = [task for task in range(frozen.num_tasks) if task not in failed]
-        failed |= _run(paths, frozen, "export", good, at_once, say)
-    closing = _run(paths, frozen, "finish", [0], 1, say)
-    say(_log(paths, frozen, "finish", 0).read_text("utf-8").strip().splitlines()[-1])
-    return len(failed) + len(closing)
+        succeeded = [task for task in range(frozen.num_tasks) if task not in failed]
+        failed |= _run(paths, frozen, "export", succeeded, at_once, report)
+    finishing = _run(paths, frozen, "finish", [0], 1, report)
+    report(_log(paths, frozen, "finish", 0).read_text("utf-8").strip().splitlines()[-1])
+    return len(failed) + len(finishing)
 
 
 def _run(
     paths: OutputPaths, frozen: Submission, role: Role, tasks: range | list[int], at_once: int,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> set[int]:  # fmt: skip
-    """The tasks that failed."""
+    """Runs tasks; returns those that failed."""
     waiting, failed = list(reversed(tasks)), set[int]()
     running: Running = {}
-    with _ended(running):
+    with _terminated(running):
         while waiting or running:
             while waiting and len(running) < at_once:
                 task = waiting.pop()
@@ -65,23 +65,23 @@ def _run(
                 task = running.pop(process)
                 if process.returncode:
                     failed.add(task)
-                    say(f"{role} task {task} ended with exit code {process.returncode}: "
+                    report(f"{role} task {task} ended with exit code {process.returncode}: "
                         f"{_log(paths, frozen, role, task)}")  # fmt: skip
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
     return failed
 
 
 def _start(paths: OutputPaths, frozen: Submission, role: Role, task: int, at_once: int) -> subprocess.Popen[bytes]:
     python = frozen.python or sys.executable
     cpus = max(1, len(os.sched_getaffinity(0)) // at_once)
-    # What Slurm would say to a task of so many CPUs.
+    # As Slurm does for a task of so many CPUs.
     environment = {**os.environ, "SLURM_CPUS_PER_TASK": str(cpus)}
     file = submission_file(paths, frozen.number)
     with _log(paths, frozen, role, task).open("ab") as log:
         return subprocess.Popen(
             [python, "-m", "vwd", "slurm", "task", str(file), role, "--task", str(task)],
             cwd=frozen.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True,  # Ctrl-C is ours to pass on
+            start_new_session=True,  # so that Ctrl-C reaches this process alone, which ends them
         )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _log(paths: OutputPaths, frozen: Submission, role: Role, task: int) -> Path:
 
 
 @contextmanager
-def _ended(running: Running) -> Iterator[None]:
+def _terminated(running: Running) -> Iterator[None]:
     """Ends what still runs when the block is left early, as Slurm does: SIGTERM, and later SIGKILL."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Settings of a cluster: from the environment, from `vwd.toml`, else the defaults that cluster users know."""
+"""Settings of a cluster: from the environment, from `vwd.toml`, else the defaults."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _UNLIMITED = {"UNLIMITED", "INFINITE"}
 
 @dataclass(frozen=True)
 class SlurmSettings:
-    """What a submission asks of the cluster. Each is a variable of the environment, in capitals.
+    """What a submission requests from the cluster. Each is an environment variable, in capitals.
 
     Attributes:
         num_nodes: tasks at once, at most.
-        samples_per_node: samples that one array task makes, about.
+        samples_per_node: about how many samples one array task packs.
         base_dir: of local copies, shards and exports; "" for the defaults of `vwd pack`.
         extra_sbatch: more options for sbatch, as a shell would split them.
         vwd_python, conda_env, modules: of a job's environment; by default the Python that submits.
@@ -55,28 +55,28 @@ class SlurmSettings:
 
 
 def load_settings(environment: Mapping[str, str], folder: Path, before: SlurmSettings | None = None) -> SlurmSettings:
-    """The settings: a variable of the environment wins over `vwd.toml` in `folder`, and that over `before`.
+    """The settings: an environment variable wins over `vwd.toml` in `folder`, and that over `before`.
 
     Args:
         before: those of an earlier submission; the defaults without one.
 
     Raises:
-        UsageError: a value is not allowed, or `vwd.toml` cannot be read or has a name that is not known.
+        UsageError: a value is not allowed, or `vwd.toml` cannot be read or has an unknown name.
     """
-    said: dict[str, Any] = {}
-    for name, value in _of_file(folder / FILE).items():
-        said[name] = _checked(f"{FILE}: {name}", name, value)
+    given: dict[str, Any] = {}
+    for name, value in _from_file(folder / FILE).items():
+        given[name] = _checked(f"{FILE}: {name}", name, value)
     for name in _names():
         if value := environment.get(name.upper(), ""):
-            said[name] = _checked(name.upper(), name, value)
-    return replace(before or SlurmSettings(), **said)
+            given[name] = _checked(name.upper(), name, value)
+    return replace(before or SlurmSettings(), **given)
 
 
 def limit_seconds(text: str) -> int | None:
     """A time limit as Slurm writes it, in seconds; None for no limit.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it has another form.
     """
     if text.upper() in _UNLIMITED:
         return None
@@ -94,7 +94,7 @@ def _names() -> list[str]:
     return [field.name for field in fields(SlurmSettings)]
 
 
-def _of_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     if sys.version_info >= (3, 11):
@@ -105,25 +105,25 @@ def _of_file(path: Path) -> dict[str, Any]:
     try:
         table = read(path.read_text("utf-8")).get("slurm", {})
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "Mend it: a table [slurm] of name = value.") from error
+        raise UsageError(f"{path}: cannot be read: {error}", "Fix it: a table [slurm] of name = value.") from error
     if not isinstance(table, dict) or table.keys() - set(_names()):
-        strange = ", ".join(sorted(table.keys() - set(_names()))) if isinstance(table, dict) else "no table"
-        raise UsageError(f"{path}: [slurm] has {strange}", f"Allowed are {', '.join(_names())}.")
+        unknown = ", ".join(sorted(table.keys() - set(_names()))) if isinstance(table, dict) else "not a table"
+        raise UsageError(f"{path}: [slurm] has {unknown}", f"Allowed are {', '.join(_names())}.")
     return table
 
 
-def _checked(shown: str, name: str, value: Any) -> Any:
+def _checked(label: str, name: str, value: Any) -> Any:
     check: Callable[[Any], Any] = _CHECKS.get(name, _one_line)
     try:
         return check(value)
     except ValueError as error:
-        raise UsageError(f"{shown}={value} is not allowed", f"Allowed: {error}.") from error
+        raise UsageError(f"{label}={value} is not allowed", f"Allowed: {error}.") from error
 
 
 def _count(value: Any) -> int:
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError("a whole number from 1 on")
+        raise ValueError("a whole number from 1")
     return int(text)
 
 
@@ -136,7 +136,7 @@ def _one_line(value: Any) -> str:
 
 def _word(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[^\s\-][^\s]*", value):
-        raise ValueError("a name without spaces, or several with commas between")
+        raise ValueError("a name without spaces, or several separated by commas")
     return value
 
 
@@ -159,7 +159,7 @@ def _options(value: Any) -> str:
 
 def _file(value: Any) -> str:
     if not Path(_one_line(value)).is_file():
-        raise ValueError("a file that is there")
+        raise ValueError("an existing file")
     return str(Path(value).resolve())
 
 

@@ -1,4 +1,4 @@
-"""Submissions: each is frozen to a file before anything is queued, and never rewritten."""
+"""Submissions: each is written to a file before anything is queued, and never rewritten."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vwd.errors import OutputError
-from vwd.shards.files import create_once, json_bytes
-from vwd.shards.numbers import numbers_text, read_numbers
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, task_slice
+from vwd.shards.ranges import format_ranges, parse_ranges
+from vwd.slurm.arrays import Window, Work
 from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
-from vwd.slurm.plan import Window, Work
 from vwd.slurm.settings import SlurmSettings
+from vwd.storage.atomic import create_if_absent, json_bytes
+from vwd.storage.errors import output_errors
 
 Role = Literal["pack", "export", "finish"]
 
@@ -32,12 +33,12 @@ class Export:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one submission asked for; its array tasks read it when they start.
+    """One submission; its array tasks read it when they start.
 
     Attributes:
-        number: from 1 on, in the order of submission; 0 until it is frozen.
-        work: the rows and shards; `rows` as far as they were known then.
-        pack: the options of `vwd pack`, but for `--out` and the task's.
+        number: from 1, in the order of submission; 0 until it is written.
+        work: the rows and shards; `rows` as known when it was submitted.
+        pack: the options of `vwd pack`, except for the output's folder and the task's.
         windows: the arrays it is split into.
         python, folder: what runs the tasks, and where.
         created: seconds since 1970.
@@ -69,17 +70,17 @@ class Submission:
         return task_slice(self.ranges, task, self.num_tasks)
 
     def with_rows(self, rows: int | None) -> Submission:
-        """The same with the number of rows that the packing found, from which its tasks take their parts."""
+        """The same with the number of rows that packing found, by which the tasks divide them."""
         return self if rows in (None, self.work.rows) else replace(self, work=replace(self.work, rows=rows))
 
     def to_json(self) -> dict[str, Any]:
-        shards = None if self.work.shards is None else numbers_text(self.work.shards)
+        shards = None if self.work.shards is None else format_ranges(self.work.shards)
         return {**asdict(self), "work": {**asdict(self.work), "shards": shards}}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Submission:
         work, export = data["work"], data["export"]
-        shards = None if work["shards"] is None else read_numbers(work["shards"])
+        shards = None if work["shards"] is None else parse_ranges(work["shards"])
         return cls(**{
             **data,
             "work": Work(**{**work, "shards": shards}),
@@ -91,38 +92,33 @@ class Submission:
 
 
 def next_number(paths: OutputPaths) -> int:
-    """The number that the next submission would get."""
+    """The number that the next submission will get."""
     return max(submission_numbers(submissions_folder(paths)), default=0) + 1
 
 
 def freeze(paths: OutputPaths, submission: Submission) -> Submission:
-    """Writes a submission under the next free number; of several at once, each gets its own.
+    """Writes a submission under the next free number; several at once each get their own.
 
     Raises:
         OutputError: the output folder cannot be written.
     """
     folder = submissions_folder(paths)
-    try:
+    with output_errors(folder, "and submit again, or give another `out`."):
         log_folder(paths).mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         number = next_number(paths)
         while True:
             frozen = replace(submission, number=number, created=round(time.time(), 3))
-            if create_once(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
+            if create_if_absent(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
                 break
             number += 1
         if frozen.work.shards is not None:
-            create_once(shards_file(paths, number), f"{numbers_text(frozen.work.shards)}\n".encode(), paths.temp)
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename or folder}: {error.strerror or error}",
-            "Free some space or mend the permissions and submit again, or give another --out.",
-        ) from error
+            create_if_absent(shards_file(paths, number), f"{format_ranges(frozen.work.shards)}\n".encode(), paths.temp)
     return frozen
 
 
 def unfreeze(paths: OutputPaths, submission: Submission) -> None:
-    """Takes back a submission of which nothing was queued, and the folders that it alone has filled."""
+    """Removes a submission of which nothing was queued, and the folders that only it has filled."""
     for path in (submission_file(paths, submission.number), shards_file(paths, submission.number)):
         path.unlink(missing_ok=True)
     for folder in (submissions_folder(paths), paths.temp, paths.folder, log_folder(paths), paths.out):
@@ -134,13 +130,13 @@ def read_submission(path: Path) -> Submission:
     """A submission from its file.
 
     Raises:
-        OutputError: it is not there, or is none.
+        OutputError: it does not exist, or is damaged.
     """
     try:
         return Submission.from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(
-            f"{path}: is no submission that can be read: {error}", "Submit again with 'vwd slurm submit'."
+            f"{path}: not a readable submission: {error}", "Submit again with 'vwd slurm submit'."
         ) from error
 
 

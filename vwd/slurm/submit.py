@@ -1,4 +1,4 @@
-"""Submitting: the frozen plan, then its arrays, the export's, and the job that closes it."""
+"""Submitting and cancelling: the frozen plan, then its arrays, the export's, and the finishing job."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.errors import OutputError, SlurmError, UsageError
+from vwd.errors import NoAnswerError, OutputError, SlurmError, UsageError
 from vwd.shards.paths import OutputPaths
-from vwd.slurm.plan import Window, Work, count_tasks, window_before, windows
-from vwd.slurm.queue import cancel_jobs
-from vwd.slurm.records import JobRecord, record_job
-from vwd.slurm.sbatch import NoAnswerError, run_sbatch, sbatch_line
+from vwd.slurm.arrays import Window, Work, count_tasks, window_before, windows
+from vwd.slurm.commands import scancel
+from vwd.slurm.jobs import JobRecord, find_jobs, record_job
+from vwd.slurm.sbatch import require_sbatch, run_sbatch, sbatch_line
 from vwd.slurm.settings import SlurmSettings
-from vwd.slurm.submission import Export, Role, Submission, freeze, unfreeze
+from vwd.slurm.submission import Export, Role, Submission, freeze, read_submissions, unfreeze
+
+# Dependent jobs first: they would start when what they wait for ends.
+_CANCEL_ORDER = {"finish": 0, "export": 1, "pack": 2}
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,11 @@ def make_submission(
     """A submission, not yet frozen.
 
     Args:
-        pack: the options of `vwd pack`, but for `--out` and the task's.
-        folder: where its tasks run; here by default.
+        pack: the options of `vwd pack`, except for the output's folder and the task's.
+        folder: where its tasks run; the current folder by default.
 
     Raises:
-        UsageError: the slice does not fit the shards, or VWD_PYTHON is no program.
+        UsageError: the slice does not fit the shards, or VWD_PYTHON is not a program.
     """
     tasks = count_tasks(work.ranges(), settings.samples_per_node)
     return Submission(
@@ -61,7 +64,7 @@ def make_submission(
 
 
 def steps(submission: Submission) -> Iterator[Step]:
-    """The calls of sbatch, in their order."""
+    """The calls of sbatch, in order."""
     for window in range(len(submission.windows)):
         yield Step("pack", window)
         if submission.export:
@@ -69,29 +72,25 @@ def steps(submission: Submission) -> Iterator[Step]:
     yield Step("finish", 0)
 
 
-def lines(paths: OutputPaths, submission: Submission) -> Iterator[list[str]]:
-    """The command lines that would queue a submission, with `<role-window>` for the ids that sbatch would give."""
+def sbatch_lines(paths: OutputPaths, submission: Submission) -> Iterator[list[str]]:
+    """The command lines that would queue a submission, with `<role-window>` for the ids that sbatch would return."""
     jobs: dict[Step, str] = {}
     for step in steps(submission):
         yield sbatch_line(paths, submission, step.role, step.window, _dependency(submission, step, jobs))
         jobs[step] = f"<{step.role}-{step.window}>"
 
 
-def submit(
+def submit_jobs(
     paths: OutputPaths, submission: Submission, on_job: Callable[[JobRecord], None] = lambda job: None
 ) -> Submitted:
     """Freezes a submission and queues its jobs.
 
     Raises:
         OutputError: the output folder cannot be written.
-        SlurmError: sbatch is not here, refuses or does not answer. What was queued before that is cancelled; with
-            nothing queued, nothing is left of the submission.
+        SlurmError: sbatch is not installed, refuses or does not answer. What was queued before that is cancelled;
+            where nothing was queued, nothing is left of the submission.
     """
-    if not shutil.which("sbatch"):  # before anything is written
-        raise SlurmError(
-            "sbatch is not here: this is no Slurm login node, or its module is not loaded",
-            "Load Slurm's module, or run the same tasks on this machine with --local N.",
-        )
+    require_sbatch()  # before anything is written
     frozen = freeze(paths, submission)
     jobs: dict[Step, str] = {}
     records = []
@@ -106,17 +105,32 @@ def submit(
             records.append(record)
             on_job(record)
     except (SlurmError, OSError) as error:
-        with suppress(SlurmError):  # the refusal is what the user has to hear
-            cancel_jobs(list(reversed(jobs.values())))
+        with suppress(SlurmError):  # the user needs to see the refusal
+            scancel(list(reversed(jobs.values())))
         if not jobs and not isinstance(error, NoAnswerError):
             unfreeze(paths, frozen)
         if isinstance(error, SlurmError):
             raise
         raise OutputError(
             f"{error.filename or paths.folder}: {error.strerror or error}; what was queued is cancelled",
-            "Free some space or mend the permissions, and submit again.",
+            "Free some space or fix the permissions, and submit again.",
         ) from error
     return Submitted(frozen, tuple(records))
+
+
+def cancel_jobs(paths: OutputPaths) -> list[str]:
+    """Cancels the jobs of all submissions of an output, and nobody else's.
+
+    Returns:
+        Their ids.
+
+    Raises:
+        SlurmError: Slurm's commands are not installed, fail or do not answer.
+    """
+    live = sorted(find_jobs(paths, read_submissions(paths)).live, key=lambda task: _CANCEL_ORDER[task.role])
+    jobs = list(dict.fromkeys(task.job for task in live if "." not in task.job))
+    scancel(jobs)
+    return jobs
 
 
 def _dependency(submission: Submission, step: Step, jobs: dict[Step, str]) -> str:
@@ -129,12 +143,12 @@ def _dependency(submission: Submission, step: Step, jobs: dict[Step, str]) -> st
 
 
 def _python(settings: SlurmSettings) -> str:
-    """The Python of the jobs, as an absolute path; "" where an environment of theirs has its own."""
+    """The Python of the jobs, as an absolute path; "" where their environment has its own."""
     if not settings.vwd_python:
         return "" if settings.conda_env or settings.modules else sys.executable
     if settings.conda_env or settings.modules:
-        return settings.vwd_python  # its folder may be known there alone
+        return settings.vwd_python  # only that environment may know its folder
     found = shutil.which(settings.vwd_python)
     if not found:
-        raise UsageError(f"VWD_PYTHON={settings.vwd_python} is no program here", "Allowed: a Python that has vwd.")
+        raise UsageError(f"VWD_PYTHON={settings.vwd_python} is not a program here", "Allowed: a Python that has vwd.")
     return str(Path(found).absolute())

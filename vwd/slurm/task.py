@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from vwd.errors import UsageError
 from vwd.shards.contract import read_contract
-from vwd.shards.numbers import numbers_text
 from vwd.shards.paths import OutputPaths
+from vwd.shards.ranges import format_ranges
 from vwd.slurm.paths import shards_file
 from vwd.slurm.submission import Role, Submission
 
@@ -20,10 +20,10 @@ def task_arguments(paths: OutputPaths, submission: Submission, role: Role, task:
         return ["slurm", "finish", folder]
     if role == "export":
         assert submission.export
-        shards = submission.with_rows(read_contract(paths)["rows"]).shards_of(task)
+        shards = submission.with_rows(read_contract(paths).rows).shards_of(task)
         return [
             "export-jsonl", folder, "--base-dir", submission.export.base_dir, "--task", submission.export.task,
-            "--shards", numbers_text(shard.number for shard in shards),
+            "--shards", format_ranges(shard.number for shard in shards),
         ]  # fmt: skip
     only = [] if submission.work.shards is None else ["--shards", str(shards_file(paths, submission.number))]
     return [
@@ -36,16 +36,16 @@ def array_index(environment: Mapping[str, str]) -> int:
     """This task's number in its array.
 
     Raises:
-        UsageError: it runs in none.
+        UsageError: it does not run in one.
     """
     index = environment.get("SLURM_ARRAY_TASK_ID", "")
     if not index.isdigit():
-        raise UsageError("this is no task of a Slurm array", "Say which with --task I; 'vwd slurm submit' does.")
+        raise UsageError("this is not a task of a Slurm array", "Give `task` I, or queue it with 'vwd slurm submit'.")
     return int(index)
 
 
-def become(python: str, arguments: list[str], submission: Submission, task: int) -> None:
-    """Replaces this process by the task's program, so that Slurm's signals reach it and nobody in between.
+def exec_task(python: str, arguments: list[str], submission: Submission, task: int) -> None:
+    """Replaces this process by the task's program, so that Slurm's signals reach it directly.
 
     The submission and task go into the ledger entries that it writes.
     """
@@ -54,5 +54,5 @@ def become(python: str, arguments: list[str], submission: Submission, task: int)
 
 
 def marks(submission: Submission, task: int) -> dict[str, str]:
-    """What a task's ledger entries know it by, as variables of its environment."""
+    """The environment variables by which a task's ledger entries identify it."""
     return {"VWD_SLURM_SUBMISSION": str(submission.number), "VWD_SLURM_TASK": str(task)}

@@ -1,11 +1,11 @@
-"""Batches of samples, which keep three equal channels one in memory."""
+"""Batches of samples, in which three equal channels still share their memory."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vwd.stream.canvases import joined
+from vwd.stream.batch_buffer import joined
 from vwd.stream.sample import Sample
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ Batch = dict[str, Any]
 def collate(samples: Sequence[Sample], **_: Any) -> Batch:
     """A batch: tensors stacked, numbers as int64 tensors, flags as bool ones, texts as lists.
 
-    Where videos have unequally many frames, the last frame of the shorter ones is repeated; `length` int64 [B] says
-    how many are their own. Extra arguments are those that torch's `default_collate` passes on.
+    Where videos have different numbers of frames, the last frame of the shorter ones is repeated; `length`, int64 [B],
+    says how many are their own. Extra arguments are those that torch's `default_collate` passes on.
     """
     import torch
 
@@ -36,7 +36,7 @@ def collate(samples: Sequence[Sample], **_: Any) -> Batch:
 
 
 def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:
-    """Repeats the last frame. Axes with one value in memory stay so."""
+    """Repeats the last frame. Axes of stride 0 keep it."""
     import torch
 
     length = video.shape[axis]
@@ -67,7 +67,7 @@ def _thin(video: torch.Tensor) -> torch.Tensor:
 
 
 def register() -> None:
-    """Teaches torch's `default_collate` to make batches of samples, so that a plain DataLoader does."""
+    """Registers `collate` with torch's `default_collate`, so that a plain DataLoader uses it."""
     from torch.utils.data._utils.collate import default_collate_fn_map
 
     default_collate_fn_map[Sample] = collate

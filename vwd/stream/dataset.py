@@ -7,37 +7,38 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vwd.errors import ShardError, UsageError
+from vwd.errors import MissingExtraError, ShardError, UsageError
 from vwd.shards.members import TASKS
-from vwd.stream.canvases import Canvases
-from vwd.stream.decode import be_one_thread
-from vwd.stream.epochs import Epochs, Ref, task_names
-from vwd.stream.extra import need_torch
-from vwd.stream.frames import Frames
-from vwd.stream.mixture import whole_shares
-from vwd.stream.order import Order, mixed
+from vwd.shards.splitmix64 import hash_integers
+from vwd.stream.batch_buffer import BatchBuffer
+from vwd.stream.decode import use_one_thread
+from vwd.stream.epochs import Epochs, Request, tasks_of
+from vwd.stream.frame_selection import Frames
+from vwd.stream.mixture import integer_shares
+from vwd.stream.ranks import Remainder, samples_per_rank
 from vwd.stream.readers import Readers, Reading
-from vwd.stream.sample import Dtype, Layout, Look, Pixels, Sample, check_choices, make_sample
+from vwd.stream.sample import Dtype, Layout, Pixels, Sample, TensorFormat, check_choices, make_sample
+from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
 
 if TYPE_CHECKING:
-    from vwd.stream.drawing import Mask
+    from vwd.stream.render import Mask
 
 _log = logging.getLogger("vwd.stream")
 
 Address = str | Path
-# How many samples in a row may fail before 'replace' gives up: then it is not a bad sample but a bad output.
+# How many consecutive samples may fail before 'replace' gives up: then the output is bad, not a sample.
 _MOST_REPLACED = 100
 
 
 class ShardDataset:
-    """Samples of a packed output, to be given to a `DataLoader` as it is (no sampler, no shuffle, any batch size).
+    """Samples of a packed output, for a `DataLoader` without sampler or shuffle, with any batch size.
 
-    The order of an epoch is a function of seed and epoch alone. Of every `world_size` samples in a row, each rank
-    takes one: global batch g is positions [g·B, (g + 1)·B) of the order, B over all ranks, however many these are.
+    The order of an epoch is a function of seed and epoch alone. Of every `world_size` consecutive samples, each rank
+    takes one: global batch g is positions [g·B, (g + 1)·B) of the order, where B is the batch size over all ranks.
 
     A sample holds `video` (see `layout`), `prompt`, `question`, `answer`, `final_answer`, `dataset`, `index`, `key`,
-    `task`, `length` (its frames), `position` (in the epoch's order), `padding`, and `mask` where asked for.
+    `task`, `length` (its frames), `position` (in the epoch's order), `padding`, and `mask` where requested.
 
     Args:
         address: the output's folder (OUT/gsm8k), or its shards' names or URLs with braces.
@@ -45,17 +46,17 @@ class ShardDataset:
         frames: "all", 49 (evenly), "first:16", "stride:4", "reveals", "reveals:32".
         size: height and width to scale to; None for the video's own.
         source: decode the `video`, or draw the `storyboard`: the frames before encoding, many times faster.
-        mask: "text" or "answer": `mask` is uint8 [T, H, W], 1 where words (of the answer) stand.
+        mask: "text" or "answer": `mask` is uint8 [T, H, W], 1 where words (of the answer) are.
         dtype: uint8 in 0 to 255, or float32 in -1 to 1.
         layout: tchw, cthw or thwc.
-        channels: 3 equal ones, which are one in memory unless `contiguous`; or 1.
-        shuffle: how many samples are mixed with each other (see `vwd.stream.order`); 0 for the packed order.
+        channels: 3 equal ones, which share their memory unless `contiguous`; or 1.
+        shuffle: how many samples are shuffled with each other (see `vwd.stream.shuffle`); 0 for the packed order.
         streams: the most shards that are read at once, over all ranks and workers.
-        remainder: what becomes of an epoch's end that does not go round the ranks: "pad" it with samples from the
-            epoch's beginning, which have `padding` set, or "drop" it.
-        on_error: of a sample that cannot be read or decoded: "raise", "skip" it (the batch is one smaller; where
+        remainder: where an epoch's samples do not divide by the ranks: "pad" the end with samples from the epoch's
+            beginning, which have `padding` set, or "drop" it.
+        on_error: for a sample that cannot be read or decoded: "raise", "skip" it (the batch is one smaller; where
             nothing would be left, it is replaced), or "replace" it by the next one. `failures` counts them.
-        reading: by "offset", or each shard as a "stream" through webdataset; "auto": as a stream what is not on disk.
+        reading: by "offset", or each shard as a "stream" through webdataset; "auto": by offset what is on disk.
         ledger: for `pipe:` and `http:` addresses: a local folder with the output's `pack.json` and `ledger/`,
             or such folders by address.
         rank, world_size: those of torch.distributed or torchrun, unless given.
@@ -83,7 +84,7 @@ class ShardDataset:
         contiguous: bool = False,
         shuffle: int = 4096,
         streams: int = 128,
-        remainder: Literal["pad", "drop"] = "pad",
+        remainder: Remainder = "pad",
         on_error: Literal["raise", "skip", "replace"] = "raise",
         reading: Reading = "auto",
         ledger: Address | Mapping[Address, Address] | None = None,
@@ -91,9 +92,9 @@ class ShardDataset:
         world_size: int | None = None,
         weights: Mapping[Address, float | str] | None = None,
     ) -> None:
-        need_torch()
+        require_torch()
         from vwd.stream.collate import register
-        from vwd.stream.position import Position
+        from vwd.stream.progress import Progress
 
         register()
         check_choices(
@@ -104,94 +105,105 @@ class ShardDataset:
         )
         if shuffle < 0 or streams < 1:
             raise UsageError(f"shuffle={shuffle}, streams={streams}", "Give at least 0 and 1.")
-        tasks = task_names(task)
-        self._look = Look(Frames.parse(frames), source, size, dtype, layout, channels, contiguous, mask)
+        tasks = tasks_of(task)
+        self._format = TensorFormat(Frames.parse(frames), source, size, dtype, layout, channels, contiguous, mask)
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
         orders = [
-            Order([s.samples for s in one.shards], mixed(seed, number), shuffle, streams)
+            Order([s.samples for s in one.shards], hash_integers(seed, number), shuffle, streams)
             for number, one in enumerate(self._sources)
         ]
-        shares = whole_shares(list(mixture.values()))
+        shares = integer_shares(list(mixture.values()))
         self._epochs = Epochs(orders, shares, tasks, seed)
-        endings = [*self._look.endings, *(f"{one}.json" for one in tasks)]
+        endings = [*self._format.endings, *(f"{one}.json" for one in tasks)]
         self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading)
         self._remainder, self._on_error = remainder, on_error
         self.order_id = identity(self._sources, shares, task, seed, shuffle, streams)
-        self.position = Position(rank, world_size)
+        self.progress = Progress(rank, world_size)
 
     @classmethod
     def mix(cls, weights: Mapping[Address, float | str], **options: Any) -> ShardDataset:
         """Several outputs in exact shares: `ShardDataset.mix({"OUT/gsm8k": 1, "OUT/tinystories": 4})`.
 
-        An epoch is as long as the outputs together; each begins anew, in another order, whenever it is through.
+        An epoch is as long as the outputs together; an exhausted one starts again, in another order.
         """
         return cls(next(iter(weights)), weights=weights, **options)
 
     @property
     def samples(self) -> int:
-        """Of an epoch, over all ranks, without padding."""
+        """In an epoch, over all ranks, without padding."""
         return self._epochs.samples
 
     def set_epoch(self, epoch: int) -> None:
-        """Begins an epoch, from 0 on. The epoch that a loader has just resumed goes on where it stood."""
-        if epoch != self.position.epoch:
-            self.position.go_to(epoch, 0)
+        """Starts an epoch, counted from 0. An epoch that a loader has just resumed continues where it was."""
+        if epoch != self.progress.epoch:
+            self.progress.go_to(epoch, 0)
 
     def __len__(self) -> int:
-        """What is left of this epoch for this rank; the same number for every rank."""
-        self.position.find_rank()
-        left, ranks = self.samples - self.position.start, self.position.world_size
-        return left // ranks if self._remainder == "drop" else -(-left // ranks)
+        """Samples that are left in this epoch for this rank; the same number for every rank."""
+        self.progress.find_rank()
+        return samples_per_rank(self.samples - self.progress.start, self.progress.world_size, self._remainder)
 
     def __getitem__(self, index: int) -> Sample:
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
         """The samples of a batch, by their numbers among those that are left for this rank."""
-        if self.position.in_worker:
-            be_one_thread()
-        positions = [self.position.of(index) for index in indices]
-        self._readers.prepare(indices, len(self), self.position, self._ref)
-        canvases = Canvases(len(positions))
-        tried = [(position, self._try(position, canvases)) for position in positions]
+        if self.progress.in_worker:
+            use_one_thread()
+        positions = [self.progress.position_of(index) for index in indices]
+        self._readers.prepare(indices, len(self), self.progress, self._request_at)
+        buffer = BatchBuffer(len(positions))
+        tried = [(position, self._try(position, buffer)) for position in positions]
         if self._on_error == "replace" or not any(sample for _, sample in tried):
-            tried = [(position, sample or self._next_whole(position)) for position, sample in tried]
+            tried = [(position, sample or self._next_readable(position)) for position, sample in tried]
         return [sample for _, sample in tried if sample]
 
     @property
     def failures(self) -> int:
         """How many samples could not be read or decoded so far, by all workers of this rank."""
-        return self.position.failures
+        return self.progress.failures
 
-    def _try(self, position: int, canvases: Canvases) -> Sample | None:
+    def _try(self, position: int, buffer: BatchBuffer) -> Sample | None:
         try:
-            return self._sample(position, canvases)
+            return self._sample(position, buffer)
         except ShardError as error:
             if self._on_error == "raise":
                 raise
-            self.position.count_failure()
+            self.progress.count_failure()
             _log.warning("%s", error.what)
             return None
 
-    def _next_whole(self, position: int) -> Sample:
-        """The first sample behind a position that can be read."""
-        tried = (self._try(other, Canvases(1)) for other in range(position + 1, position + _MOST_REPLACED))
+    def _next_readable(self, position: int) -> Sample:
+        """The first sample after a position that can be read."""
+        tried = (self._try(other, BatchBuffer(1)) for other in range(position + 1, position + _MOST_REPLACED))
         found = next((sample for sample in tried if sample), None)
-        return found or self._sample(position + _MOST_REPLACED, Canvases(1))
+        return found or self._sample(position + _MOST_REPLACED, BatchBuffer(1))
 
-    def _sample(self, position: int, canvases: Canvases) -> Sample:
-        """The sample at a position; those behind the epoch's end are its first ones again, as padding."""
-        source, place, task = self._ref(position)
+    def _sample(self, position: int, buffer: BatchBuffer) -> Sample:
+        """The sample at a position; those beyond the epoch's end are its first ones again, as padding."""
+        source, location, task = self._request_at(position)
         try:
-            members = self._readers.read(source, place, [*self._look.endings, f"{task}.json"])
-            sample = make_sample(members, task, self._look, canvases)
+            members = self._readers.read(source, location, [*self._format.endings, f"{task}.json"])
+            sample = make_sample(members, task, self._format, buffer)
         except ShardError as error:
-            shard = self._sources[source].shards[place.slot]
-            raise ShardError(f"{shard.address}, sample {place.number}: {error.what}", error.todo) from error
+            shard = self._sources[source].shards[location.shard]
+            raise ShardError(f"{shard.address}, sample {location.sample}: {error.what}", error.hint) from error
         sample.update(position=position % self.samples, padding=position >= self.samples)
         return sample
 
-    def _ref(self, position: int) -> Ref:
-        return self._epochs.at(self.position.epoch, position % self.samples)
+    def _request_at(self, position: int) -> Request:
+        return self._epochs.at(self.progress.epoch, position % self.samples)
+
+
+def require_torch() -> None:
+    """Says what to install where torch is missing.
+
+    Raises:
+        MissingExtraError: it is.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("training data (vwd.stream)", "torch") from error

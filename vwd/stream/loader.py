@@ -1,4 +1,4 @@
-"""`ShardLoader`: a DataLoader that knows how far the training loop has come, to save and to go on from."""
+"""`ShardLoader`: a DataLoader that knows how far the training loop is, to save that and resume from it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from vwd.errors import ContractError
 from vwd.stream.collate import Batch, collate
-from vwd.stream.dataset import ShardDataset
-from vwd.stream.extra import need_torch
+from vwd.stream.dataset import ShardDataset, require_torch
 
 
 class ShardLoader:
@@ -16,7 +15,7 @@ class ShardLoader:
 
     The state counts the samples of the batches that the training loop has received, over all ranks, not those that
     workers have prepared. So it can be loaded with another number of ranks and workers: with the same batch size
-    over all ranks, the batches go on as if nothing had happened.
+    over all ranks, the batches continue as if nothing had happened.
 
     Args:
         batch_size: of this rank.
@@ -24,47 +23,47 @@ class ShardLoader:
     """
 
     def __init__(self, data: ShardDataset, batch_size: int = 1, num_workers: int = 0, **options: Any) -> None:
-        need_torch()
+        require_torch()
         import torch
         from torch.utils.data import DataLoader
 
-        # A generator of its own, so that an epoch more or less leaves the global one as it is.
+        # A generator of its own, so that the number of epochs does not affect the global one.
         options = {"collate_fn": collate, "generator": torch.Generator(), **options}
         self.data = data
         self._batch_size = batch_size
         self._loader = DataLoader(data, batch_size, num_workers=num_workers, **options)
-        self._epoch, self._samples = data.position.epoch, data.position.start
+        self._epoch, self._samples = data.progress.epoch, data.progress.start
 
     def __len__(self) -> int:
-        """Batches that are left of this epoch."""
+        """Batches that are left in this epoch."""
         return len(self._loader)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches that are left of this epoch; afterwards, the same epoch would begin anew."""
-        here = self.data.position
-        self._epoch, self._samples = here.epoch, here.start
+        """The batches that are left in this epoch; afterwards, the same epoch would start again."""
+        progress = self.data.progress
+        self._epoch, self._samples = progress.epoch, progress.start
         for batch in self._loader:
-            self._samples = min(self._samples + self._batch_size * here.world_size, self.data.samples)
+            self._samples = min(self._samples + self._batch_size * progress.world_size, self.data.samples)
             yield batch
         self._samples = self.data.samples
-        here.go_to(here.epoch, 0)
+        progress.go_to(progress.epoch, 0)
 
     def state_dict(self) -> dict[str, int | str]:
-        """Where the training loop is: the epoch, and how many of its samples it has received over all ranks."""
-        here = self.data.position
-        samples = self._samples if self._epoch == here.epoch else here.start
-        return {"epoch": here.epoch, "samples": samples, "order": self.data.order_id}
+        """The training loop's progress: the epoch, and how many of its samples it has received over all ranks."""
+        progress = self.data.progress
+        samples = self._samples if self._epoch == progress.epoch else progress.start
+        return {"epoch": progress.epoch, "samples": samples, "order": self.data.order_id}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes to a state: the next iteration begins with the sample after it.
 
         Raises:
-            ContractError: the state is of another order: other shards, seed, task or settings of the shuffle.
+            ContractError: the state is of another order: other shards, seed, task or shuffle settings.
         """
         if state["order"] != self.data.order_id:
             raise ContractError(
-                "this state is of another order of samples than the dataset has",
+                "this state was saved with another order of samples than the dataset has",
                 "Give the same shards, weights, task, seed, shuffle and streams as when it was saved.",
             )
-        self.data.position.go_to(state["epoch"], state["samples"])
+        self.data.progress.go_to(state["epoch"], state["samples"])
         self._epoch, self._samples = state["epoch"], state["samples"]

@@ -9,41 +9,41 @@ from math import gcd, lcm
 import numpy as np
 
 from vwd.errors import UsageError
-from vwd.shards.order import Indices, mixed_order
-from vwd.stream.order import mixed
+from vwd.shards.shuffle import Indices, shuffled_indices
+from vwd.shards.splitmix64 import hash_integers
 
-# Shares finer than this are rounding errors of whoever computed them.
+# Finer shares are rounding errors of whoever computed them.
 _LONGEST_PERIOD = 10_000
 
 
-def whole_shares(weights: Sequence[float | str]) -> tuple[int, ...]:
+def integer_shares(weights: Sequence[float | str]) -> tuple[int, ...]:
     """The smallest whole numbers in the same proportion: (0.2, 0.8) are (1, 4).
 
     Raises:
-        UsageError: a weight is no positive number, or the numbers are too large to keep exactly.
+        UsageError: a weight is not a positive number, or the whole numbers are too large to be exact.
     """
     try:
         shares = [Fraction(str(weight)) for weight in weights]
     except ValueError as error:
         raise UsageError(f"weights {list(weights)}: {error}", "Give positive numbers.") from error
     if not shares or min(shares) <= 0:
-        raise UsageError(f"weights {list(weights)}", "Give positive numbers; leave out an output that gets none.")
+        raise UsageError(f"weights {list(weights)}", "Give positive numbers; leave out an output that has no share.")
     scale = lcm(*(share.denominator for share in shares))
     numbers = [int(share * scale) for share in shares]
     numbers = [number // gcd(*numbers) for number in numbers]
     if sum(numbers) > _LONGEST_PERIOD:
         raise UsageError(
             f"weights {list(weights)} repeat only after {sum(numbers):,} samples",
-            f"Round them, so that they are whole parts of at most {_LONGEST_PERIOD:,}.",
+            f"Round them to whole parts of at most {_LONGEST_PERIOD:,}.",
         )
     return tuple(numbers)
 
 
 class Mixture:
-    """Which output each sample of an endless stream is taken from.
+    """Which output each sample of an endless stream comes from.
 
-    Of every `period` samples in a row, counted from the first, output i gives exactly `shares[i]`; the order among
-    them is mixed anew in each period.
+    Of every `period` consecutive samples, counted from the first, output i provides exactly `shares[i]`; their order
+    is shuffled again in each period.
     """
 
     def __init__(self, shares: Sequence[int], seed: int) -> None:
@@ -55,7 +55,7 @@ class Mixture:
         self._drawn: tuple[Indices, Indices] = (self._owners, self._owners)
 
     def at(self, index: int) -> tuple[int, int]:
-        """The output that gives sample `index` of the stream, and which of its own samples that is, from 0."""
+        """The output of sample `index` of the stream, and which of that output's samples it is, from 0."""
         number, within = divmod(index, self.period)
         if number != self._number:
             self._number, self._drawn = number, self._draw(number)
@@ -64,8 +64,8 @@ class Mixture:
         return owner, number * self.shares[owner] + int(before[within])
 
     def _draw(self, number: int) -> tuple[Indices, Indices]:
-        """The owners of a period's samples, and how many of the same owner come before each."""
-        owners = self._owners[mixed_order(self.period, mixed(self._seed, 2, number))]
+        """The owners of a period's samples, and how many of the same owner precede each."""
+        owners = self._owners[shuffled_indices(self.period, hash_integers(self._seed, 2, number))]
         before = np.empty_like(owners)
         for owner, share in enumerate(self.shares):
             before[owners == owner] = np.arange(share)

@@ -1,4 +1,4 @@
-"""The readers of a dataset's sources: by offset what is on disk, as streams what is not."""
+"""The readers of a dataset's sources: at random where shards are on disk, sequentially where they are not."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from vwd.errors import UsageError
-from vwd.stream.epochs import Ref
-from vwd.stream.forecast import Forecast
-from vwd.stream.offsets import Members, OffsetReader
-from vwd.stream.order import Order, Place
+from vwd.stream.epochs import Request
+from vwd.stream.lookahead import Lookahead
+from vwd.stream.random_access import Members, RandomAccessReader
+from vwd.stream.sequential import SequentialReader
+from vwd.stream.shuffle import Location, Order
 from vwd.stream.source import Source
-from vwd.stream.streams import StreamReader
 
 if TYPE_CHECKING:
-    from vwd.stream.position import Position
+    from vwd.stream.progress import Progress
 
 Reading = Literal["auto", "offset", "stream"]
 
@@ -23,7 +23,7 @@ class Readers:
     """One reader a source. Both kinds give the same samples in the same order.
 
     Args:
-        endings: all members that are going to be asked for.
+        endings: all members that will be needed.
         window: see `Epochs`.
     """
 
@@ -32,42 +32,49 @@ class Readers:
     ) -> None:
         self._readers = [_reader(*both, endings, reading) for both in zip(sources, orders, strict=True)]
         self._window = window
-        self._forecast = Forecast()
+        self._lookahead = Lookahead()
 
-    def prepare(self, indices: Sequence[int], length: int, here: Position, ref: Callable[[int], Ref]) -> None:
-        """Tells the readers of streams what is going to be asked for after this batch, as far as they need it."""
+    def prepare(
+        self, indices: Sequence[int], length: int, progress: Progress, request_at: Callable[[int], Request]
+    ) -> None:
+        """Announces to sequential readers the samples that this process will need after this batch."""
         from torch.utils.data import get_worker_info
 
-        streaming = {n: reader for n, reader in enumerate(self._readers) if isinstance(reader, StreamReader)}
-        if not streaming:
+        sequential = {n: reader for n, reader in enumerate(self._readers) if isinstance(reader, SequentialReader)}
+        if not sequential:
             return
         worker = get_worker_info()
-        foretold, coming = self._forecast.after(
-            indices, worker.num_workers if worker else 1, self._window // here.world_size, (here.epoch, here.start)
+        expected, coming = self._lookahead.after(
+            indices,
+            worker.num_workers if worker else 1,
+            self._window // progress.world_size,
+            (progress.epoch, progress.start),
         )
-        if not foretold:
-            for reader in streaming.values():
+        if not expected:
+            for reader in sequential.values():
                 reader.forget()
         for index in coming:
             if index < length:
-                source, place, _ = ref(here.of(index))
-                if source in streaming:
-                    streaming[source].expect(place)
+                source, location, _ = request_at(progress.position_of(index))
+                if source in sequential:
+                    sequential[source].expect(location)
 
-    def read(self, source: int, place: Place, endings: Sequence[str]) -> Members:
+    def read(self, source: int, location: Location, endings: Sequence[str]) -> Members:
         """Some members of a sample, by their endings.
 
         Raises:
-            ShardError: the shard is gone, cut short or damaged, or not the one of the ledger.
+            ShardError: the shard is gone, cut short or damaged, or differs from the ledger.
         """
-        return self._readers[source].read(place, endings)
+        return self._readers[source].read(location, endings)
 
 
-def _reader(source: Source, order: Order, endings: Sequence[str], reading: Reading) -> OffsetReader | StreamReader:
+def _reader(
+    source: Source, order: Order, endings: Sequence[str], reading: Reading
+) -> RandomAccessReader | SequentialReader:
     if reading == "stream" or (reading == "auto" and source.paths is None):
-        return StreamReader(source, endings, order.shards_at_once)
+        return SequentialReader(source, endings, order.shards_at_once)
     if source.paths is None:
         raise UsageError(
             f"reading='offset' of {source.shards[0].address}", "Only shards on disk can be read by offset."
         )
-    return OffsetReader(source, source.paths)
+    return RandomAccessReader(source, source.paths)

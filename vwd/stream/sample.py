@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError, UsageError
-from vwd.shards.paths import sample_key
-from vwd.stream.canvases import Canvases
+from vwd.shards.storyboard_json import StoryboardRecord
+from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import decode
-from vwd.stream.drawing import Mask, draw, text_mask
-from vwd.stream.frames import Frames
-from vwd.text.storyboard import Storyboard
+from vwd.stream.frame_selection import Frames
+from vwd.stream.render import Mask, render, text_mask
 
 if TYPE_CHECKING:
     import torch
@@ -29,22 +30,22 @@ class Sample(dict[str, Any]):
     """A sample by field name; `collate` and torch's own `default_collate` make batches of them.
 
     Attributes:
-        time_axes: along which axis of each tensor the frames lie.
+        time_axes: the axis of each tensor that counts frames.
     """
 
     time_axes: dict[str, int]
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a video is to look as a tensor.
+class TensorFormat:
+    """The form of a video as a tensor.
 
     Attributes:
         pixels: decoded from the `video`, or drawn from the `storyboard`.
         size: height and width to scale to; None for the video's own.
         dtype: uint8 in 0 to 255, or float32 in -1 to 1.
-        channels: 1, or 3 equal ones that are one in memory unless `contiguous`.
-        mask: where text stands, as a tensor of its own.
+        channels: 1, or 3 equal ones that share their memory unless `contiguous`.
+        mask: where text is, as a tensor of its own.
     """
 
     frames: Frames = field(default_factory=Frames)
@@ -74,13 +75,28 @@ class Look:
 
 
 def check_choices(**choices: tuple[object, tuple[object, ...]]) -> None:
-    """Raises a UsageError where a value is none of those that its name may have."""
-    for name, (value, known) in choices.items():
-        if value not in known:
-            raise UsageError(f"{name}={value!r}", f"Choose one of {', '.join(map(repr, known))}.")
+    """Raises a UsageError where a value is not one of those allowed for its name."""
+    for name, (value, allowed) in choices.items():
+        if value not in allowed:
+            raise UsageError(f"{name}={value!r}", f"Choose one of {', '.join(map(repr, allowed))}.")
 
 
-def make_sample(members: dict[str, bytes], task: str, look: Look, canvases: Canvases) -> Sample:
+def read_texts(members: Mapping[str, bytes], task: str) -> tuple[StoryboardRecord, dict[str, Any]]:
+    """A sample's storyboard, and its texts by field name.
+
+    Raises:
+        ShardError: a JSON member is damaged.
+    """
+    try:
+        record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
+        prompt = json.loads(members[f"{task}.json"])["prompt"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ShardError(f"a JSON member is damaged: {error!r}", "Check the shards with 'vwd verify'.") from error
+    texts = {name: getattr(record, name) for name in ("question", "answer", "final_answer", "dataset", "index")}
+    return record, {"key": sample_key(record.dataset, record.index), "prompt": prompt, **texts, "task": task}
+
+
+def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buffer: BatchBuffer) -> Sample:
     """A sample's tensors and texts.
 
     Raises:
@@ -89,35 +105,29 @@ def make_sample(members: dict[str, bytes], task: str, look: Look, canvases: Canv
     """
     import torch
 
-    try:
-        told = json.loads(members["storyboard.json"])
-        storyboard = Storyboard.from_json(told)
-        prompt = json.loads(members[f"{task}.json"])["prompt"]
-        texts = {name: told[name] for name in ("question", "answer", "final_answer", "dataset", "index")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ShardError(f"a JSON member is damaged: {error!r}", "Check the shards with 'vwd verify'.") from error
-    wanted = look.frames.choose(storyboard)
-    height, width = look.size or (storyboard.height, storyboard.width)
-    grey = canvases.next((len(wanted), height, width))
-    if look.pixels == "storyboard":
-        draw(storyboard, wanted, grey.numpy())
+    record, texts = read_texts(members, task)
+    board = record.storyboard
+    wanted = form.frames.select(board)
+    height, width = form.size or (board.height, board.width)
+    grey = buffer.next((len(wanted), height, width))
+    if form.pixels == "storyboard":
+        render(board, wanted, grey.numpy())
     else:
         decode(members["mp4"], wanted, grey.numpy())
-    key = sample_key(texts["dataset"], texts["index"])
-    sample = Sample(video=_tensor(grey, look), key=key, prompt=prompt, **texts, task=task, length=len(wanted))
-    sample.time_axes = {"video": _TIME_AXIS[look.layout], "mask": 0}
-    if look.mask:
-        sample["mask"] = torch.from_numpy(text_mask(storyboard, wanted, (height, width), look.mask))
+    sample = Sample(video=_tensor(grey, form), **texts, length=len(wanted))
+    sample.time_axes = {"video": _TIME_AXIS[form.layout], "mask": 0}
+    if form.mask:
+        sample["mask"] = torch.from_numpy(text_mask(board, wanted, (height, width), form.mask))
     return sample
 
 
-def _tensor(grey: torch.Tensor, look: Look) -> torch.Tensor:
-    """uint8 [T, H, W] as the look has it. The channels are one in memory unless asked otherwise."""
-    if look.dtype == "float32":
+def _tensor(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+    """uint8 [T, H, W] in the requested form. The channels share their memory unless requested otherwise."""
+    if form.dtype == "float32":
         grey = grey.float().div_(127.5).sub_(1)
-    axis = _CHANNEL_AXIS[look.layout]
+    axis = _CHANNEL_AXIS[form.layout]
     video = grey.unsqueeze(axis)
     shape = list(video.shape)
-    shape[axis] = look.channels
+    shape[axis] = form.channels
     video = video.expand(shape)
-    return video.contiguous() if look.contiguous else video
+    return video.contiguous() if form.contiguous else video

@@ -1,4 +1,4 @@
-"""Laying out: from a sample to a storyboard, or to a skip that says why it has none."""
+"""Layout: from a sample to a storyboard, or to a skip that says why there is none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
-from vwd.text.spec import SMALLEST_FONT_SIZE, Metrics, PageSpec, StoryboardSpec
+from vwd.text.metrics import SMALLEST_FONT_SIZE, Metrics
+from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.text.units import NO_LINE_END, NO_LINE_START, Unit, cut_units
 
@@ -19,7 +20,7 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     """The storyboard of a sample.
 
     Frame 0 shows the prompt (with `spill`, its pages take a frame each), then every frame adds one unit of the
-    answer. Never raises for any text: what cannot be shown whole is a skip.
+    answer. Never raises for any text: what cannot be shown completely is a skip.
     """
     missing = metrics.undrawable(sample.prompt) or metrics.undrawable(sample.answer)
     if missing:
@@ -82,7 +83,7 @@ class _Typesetter:
         self._space = self.metrics.advances(" ", self.spec.font_size, self.language)[0]
 
     def place(self, unit: Unit, frame: int) -> list[Word]:
-        """Puts a unit after the last one. Several words where it is longer than a line."""
+        """Places a unit after the last one. Several words where it is longer than a line."""
         if unit.lead == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if unit.lead == " " and self.x > self._left else 0
@@ -102,7 +103,7 @@ class _Typesetter:
         return words
 
     def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
-        """The same units, but one longer than a whole page as several of a page at most."""
+        """The same units, but one that is longer than a page as several of at most a page."""
         narrowest = self.spec.line_width // (2 * self.spec.font_size)
         for unit in units:
             if len(unit.text) <= narrowest * self.spec.lines:
@@ -114,7 +115,7 @@ class _Typesetter:
                 yield Unit(text, unit.lead if first == 0 else "")
 
     def separate(self) -> Box:
-        """Ends the prompt: the separator below it if a line of the answer still fits, else a fresh page."""
+        """Ends the prompt: the separator below it if a line of the answer still fits, else a new page."""
         self._next_line()
         start = self.y
         self.y += self.spec.separator_gap
@@ -133,27 +134,27 @@ class _Typesetter:
         self.y += self._line_height
 
     def _make_room(self, lines: int) -> None:
-        """Turns the page where it has not so many lines left."""
+        """Turns the page where it has fewer lines left."""
         if self.y + lines * self._line_height > self._bottom:
             self.page += 1
             self.x, self.y = self._left, self._top
 
     def _pieces(self, text: str) -> list[tuple[str, int]]:
-        """A text cut into pieces of a line at most, by force, and the width of each."""
+        """A text cut anywhere into pieces of at most a line, and the width of each."""
         advances = self.metrics.advances(text, self.spec.font_size, self.language)
         pieces = []
         start = width = 0
         for position, advance in enumerate(advances):
             if width + advance > self.spec.line_width:
-                cut = _kinder_cut(text, start, position)
+                cut = _allowed_cut(text, start, position)
                 pieces.append((text[start:cut], sum(advances[start:cut])))
                 width, start = sum(advances[cut:position]), cut
             width += advance
         return [*pieces, (text[start:], width)]
 
 
-def _kinder_cut(text: str, start: int, cut: int) -> int:
-    """A cut moved back by a character or two where a mark would otherwise open or close a line."""
+def _allowed_cut(text: str, start: int, cut: int) -> int:
+    """A cut moved back by a few characters where a mark would otherwise open or close a line."""
     for back in range(cut, max(start, cut - 4), -1):
         if text[back] not in NO_LINE_START and text[back - 1] not in NO_LINE_END:
             return back

@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
-from vwd.corpora.sample import Language
 from vwd.errors import UsageError
+from vwd.text.metrics import FONT_SIZE, SMALLEST_FONT_SIZE, line_height
 
 PromptOverflow = Literal["spill", "shrink", "skip"]
 ChineseUnits = Literal["word", "char"]
 
-FONT_SIZE = 28
-SMALLEST_FONT_SIZE = 16
 # MPEG-4 Part 2 gives a side 13 bits.
 LARGEST_SIDE = 8190
-# At 28 px both fonts stand on a baseline 26 px below a line's top and stay within 32 px.
-_ABOVE_AT_28, _BELOW_AT_28 = 26, 6
-
-
-def scaled(pixels_at_28: int, font_size: int) -> int:
-    """A length measured at 28 px, for another font size; rounded up, so that no glyph is cut."""
-    return -(-pixels_at_28 * font_size // FONT_SIZE)
-
-
-def baseline(font_size: int) -> int:
-    """Pixel rows from a line's top down to the baseline."""
-    return scaled(_ABOVE_AT_28, font_size)
-
-
-def line_height(font_size: int) -> int:
-    """Pixel rows of a line: 32 at 28 px."""
-    return baseline(font_size) + scaled(_BELOW_AT_28, font_size)
-
-
-class Metrics(Protocol):
-    """What laying out needs to know of fonts."""
-
-    def advances(self, text: str, font_size: int, language: Language) -> list[int]:
-        """The width in pixels of each character of `text`."""
-        ...
-
-    def undrawable(self, text: str) -> str:
-        """The first character of `text` that no font draws legibly; "" where all are drawn."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +37,7 @@ class PageSpec:
         if self.line_width < 4 * self.font_size or self.lines < 2:
             raise UsageError(
                 f"a frame of {self.width}x{self.height} has no room for two lines at {self.font_size} px",
-                "Give a larger --size or a smaller --font-size.",
+                "Give a larger `size` or a smaller `font_size`.",
             )
 
     @property
@@ -85,7 +54,7 @@ class PageSpec:
 
     @property
     def bottom(self) -> int:
-        """The y below the last pixel row that text may use."""
+        """The y just below the last pixel row that text may use."""
         return self.height - self.margin_bottom
 
     @property
@@ -99,11 +68,11 @@ class PageSpec:
 
 @dataclass(frozen=True)
 class StoryboardSpec:
-    """All that decides a storyboard, beside the sample.
+    """Everything that decides a storyboard, beside the sample.
 
     Attributes:
         frames: frames of the video, prompt and still tail included.
-        prompt_overflow: what becomes of a prompt that one page does not hold.
+        prompt_overflow: what to do with a prompt that does not fit on one page.
         zh_units: what appears at a time in Chinese: a word, or a character.
     """
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from vwd.corpora.sample import Language
 from vwd.text.spec import ChineseUnits
 
-# What must not open a line, and what must not close one (GB/T 15834, the marks of zh text layout).
+# Marks that must not start a line, and marks that must not end one (GB/T 15834, Chinese text layout).
 NO_LINE_START = frozenset("，。！？、；：…—·）〉》」』】〕〗｝］’”％‰℃,.!?;:)]}%»")
 NO_LINE_END = frozenset("（〈《「『【〔〖｛［‘“([{«")
 
 _TOKEN = re.compile(
     r"(?P<space> )"
-    # A formula between dollars or in \( \): no Chinese inside, or two prices would be taken for one.
+    # A formula between dollars or in \( \): without Chinese, or two prices would be taken for one.
     r"|(?P<formula>\$\$[^$\u3400-\u9fff，。]+\$\$|\$[^$\u3400-\u9fff，。]+\$|\\\([^\u3400-\u9fff，。]*?\\\))"
     r"|(?P<hanzi>[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)"
     r"|(?P<close>[，。！？、；：…—）〉》」』】〕〗｝］’”]+)"
@@ -28,14 +28,14 @@ _CLOSERS = "".join(sorted(NO_LINE_START))
 
 
 class Unit(NamedTuple):
-    """One reveal unit: its text, and what stands before it: a line break, a space or nothing."""
+    """One reveal unit: its text, and what precedes it: a line break, a space or nothing."""
 
     text: str
     lead: str
 
 
 def cut_units(text: str, language: Language, zh_units: ChineseUnits) -> list[Unit]:
-    """The units of a text, in order: leads and texts joined give the text again.
+    """The units of a text, in order: joining leads and texts gives the text again.
 
     Chinese words keep their punctuation: closing marks stay with the word before, opening ones with the word
     after, so that line breaks between units are where Chinese allows them. Numbers, Latin words and formulas

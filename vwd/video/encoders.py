@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vwd.errors import UsageError, VwdError
+from vwd.errors import UsageError
 from vwd.text.storyboard import Storyboard
 from vwd.video.spec import VideoSpec
 
@@ -19,12 +19,12 @@ class Encoder(Protocol):
 
     @property
     def identity(self) -> dict[str, str]:
-        """Name, settings and library versions: all that the bytes depend on, for `pack.json`."""
+        """Name, settings and library versions: everything that the bytes depend on, for `pack.json`."""
         ...
 
     @property
     def cache_counts(self) -> dict[str, tuple[int, int]]:
-        """By what is kept between videos: how often it was asked for, and how often it was there."""
+        """For each cache, look-ups and hits."""
         ...
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
@@ -36,19 +36,15 @@ class Encoder(Protocol):
         ...
 
 
-class EncodeError(VwdError):
-    """The library behind an encoder failed."""
-
-
 def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB) -> Encoder:
     """An encoder by name.
 
     Args:
         quality: the quantiser of `mpeg4`, from 1 (finest) to 31; None for its default.
-        cache_mb: how many megabytes `mpeg4` may keep between videos; it is slower with less, and its bytes the same.
+        cache_mb: how many megabytes `mpeg4` may keep between videos; it is slower with less, and writes the same bytes.
 
     Raises:
-        UsageError: there is none of this name, or it has no such quality.
+        UsageError: there is none of this name, or it does not have this quality.
         MissingExtraError: its optional package is not installed.
     """
     if name == "mpeg4":
@@ -56,9 +52,7 @@ def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_C
 
         return Mpeg4Encoder(DEFAULT_QUALITY if quality is None else quality, cache_mb * 1_000_000)
     if quality is not None:
-        raise UsageError(
-            f"--quality {quality} with --encoder {name}", "Only the mpeg4 encoder has a quality to choose."
-        )
+        raise UsageError(f"`quality` {quality} with `encoder` {name}", "Only the mpeg4 encoder has a quality.")
     if name == "opencv":
         from vwd.video.opencv import OpenCvEncoder
 

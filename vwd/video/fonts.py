@@ -6,7 +6,6 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,15 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, features
 
 from vwd.corpora.sample import Language
-from vwd.text.spec import FONT_SIZE, baseline, line_height
+from vwd.text.metrics import FONT_SIZE, baseline, line_height
 
 Coverage = npt.NDArray[np.uint8]
 
+# Installed as `vwd.fonts`; in a checkout, the folder beside the package.
+_FOLDERS = (Path(__file__).parents[1] / "fonts", Path(__file__).parents[2] / "fonts")
+
 LATIN, CHINESE = "DejaVuSansMono.ttf", "NotoSansCJKsc-Regular-subset.otf"
-# Marks that DejaVu draws as narrow Latin ones, and that Chinese sets in a full square.
+# Marks that DejaVu draws narrow, as in Latin text, and that Chinese sets in a full square.
 _CHINESE_MARKS = frozenset("“”‘’…—·")
 _MARGIN = 8
 
@@ -34,8 +36,13 @@ class Glyph:
 
 
 @cache
+def _folder() -> Path:
+    return next(folder for folder in _FOLDERS if (folder / "coverage.json").is_file())
+
+
+@cache
 def _coverage_table() -> dict[str, Any]:
-    table = json.loads((files("vwd.fonts") / "coverage.json").read_text("utf-8"))
+    table = json.loads((_folder() / "coverage.json").read_text("utf-8"))
     return {font["file"]: font for font in table["fonts"]}
 
 
@@ -50,15 +57,15 @@ def font_hashes() -> dict[str, str]:
 
 
 def freetype_version() -> str:
-    """The version of the rasteriser that Pillow has built in: another one may draw other pixels."""
+    """The version of the rasteriser that Pillow has built in: another one may draw different pixels."""
     return str(features.version("freetype2"))
 
 
 @cache
 def drawable(char: str) -> bool:
-    """Whether a shipped font draws a character so that it can be read where it stands.
+    """Whether a shipped font draws a character legibly on its own.
 
-    Not the combining marks that NFC left over (they would need positioning), not scripts written from right to
+    Not combining marks that NFC does not compose (they would need positioning), not scripts written from right to
     left (they would need shaping), not private or unassigned code points, not the replacement character, and
     no glyph that shows nothing or that its cell would cut by more than a pixel.
     """
@@ -86,12 +93,11 @@ def font_for(char: str, language: Language) -> str:
 @cache
 def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
-    with as_file(files("vwd.fonts") / font) as path:
-        return ImageFont.truetype(str(Path(path)), font_size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(_folder() / font), font_size, layout_engine=ImageFont.Layout.BASIC)
 
 
 class Fonts:
-    """What laying out asks of fonts (`vwd.text.spec.Metrics`), answered from a table of advances."""
+    """The metrics that layout needs (`vwd.text.metrics.Metrics`), from a table of advances."""
 
     def __init__(self) -> None:
         self._advances: dict[tuple[int, Language], _Advances] = {}
@@ -104,7 +110,7 @@ class Fonts:
         return [table[char] for char in text]
 
     def undrawable(self, text: str) -> str:
-        """The first character, line breaks apart, that no font draws legibly; "" where all are drawn."""
+        """The first character except line breaks that no font draws legibly; "" where all are drawn."""
         if text.isascii():
             return next((c for c in text if not " " <= c <= "~" and c != "\n"), "")
         return next((c for c in text if c != "\n" and not drawable(c)), "")

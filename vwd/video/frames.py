@@ -1,4 +1,4 @@
-"""Frames as arrays: each is the last one with a word added; a page is never drawn again."""
+"""Frames as arrays: each is the previous one with a word added; a page is never drawn again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.text.storyboard import Storyboard
-from vwd.video.ink import inks
+from vwd.video.bitmaps import inks_by_frame
 
 Canvas = npt.NDArray[np.uint8]
 Levels = npt.NDArray[np.uint8]
@@ -20,13 +20,13 @@ VIDEO_RANGE: Levels = (235 - (np.arange(256) * 219 + 127) // 255).astype(np.uint
 
 
 def play(storyboard: Storyboard, canvas: Canvas, levels: Levels = FULL_RANGE) -> Iterator[bool]:
-    """Turns `canvas` into each of the video's frames in turn; yields whether the frame differs from the last.
+    """Turns `canvas` into each of the video's frames in turn; yields whether the frame differs from the previous one.
 
     Args:
-        canvas: uint8 [height, width], or [height, width, channels] for that many equal channels. Any content.
+        canvas: uint8 [height, width], or [height, width, channels] for that many equal channels. Overwritten.
         levels: the value of each coverage from 0 (paper) to 255 (ink), uint8 [256].
     """
-    added = inks(storyboard)
+    added = inks_by_frame(storyboard)
     starts = set(storyboard.page_starts)
     for frame in range(storyboard.frames):
         if frame in starts:

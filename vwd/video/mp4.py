@@ -1,4 +1,4 @@
-"""The mp4 container (ISO/IEC 14496-12), as far as reading a header and moving it to the front need it."""
+"""The mp4 container (ISO/IEC 14496-12), as far as reading a header and moving it to the front require it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
 class Mp4Error(ValueError):
-    """Bytes that are not a whole mp4 file with one video track."""
+    """Bytes that are not a complete mp4 file with one video track."""
 
 
 class Header(NamedTuple):
@@ -76,13 +76,13 @@ def moov_first(data: bytes) -> bytes:
                 offsets = struct.unpack_from(f">{count}I", data, box.body + 8)
                 struct.pack_into(f">{count}I", header, box.body + 8, *(offset + size for offset in offsets))
     except struct.error as error:
-        raise Mp4Error(f"chunk offsets that cannot be: {error}") from error
+        raise Mp4Error(f"impossible chunk offsets: {error}") from error
     moved = bytes(header[moov.start : moov.end])
     return data[: mdat.start] + moved + data[mdat.start : moov.start] + data[moov.end :]
 
 
 def with_rate(data: bytes, fps: Fraction) -> bytes:
-    """The same file played at an exact rate; for writers that take the rate as a rounded decimal.
+    """The same file played at an exact rate; for writers that round the rate.
 
     Raises:
         Mp4Error: its frames are not all of one length, or a box is cut short or missing.
@@ -111,7 +111,7 @@ def _walk(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[_Box]:
         yield box
         if box.kind in _CONTAINERS:
             if depth == len(_CONTAINERS):
-                raise Mp4Error("boxes in boxes without end")
+                raise Mp4Error("boxes are nested too deeply")
             yield from _walk(data, box.body, box.end, depth + 1)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vwd.processes import is_dead, process_mark
+from vwd.errors import EncodeError
+from vwd.storage.processes import has_ended, process_tag
 from vwd.text.storyboard import Storyboard
-from vwd.video.encoders import EncodeError
 from vwd.video.frames import play
 from vwd.video.mp4 import Mp4Error, moov_first, with_rate
 from vwd.video.spec import VideoSpec
@@ -21,10 +21,10 @@ _PREFIX = "vwd-"
 
 
 class OpenCvEncoder:
-    """Writes through a temporary file, since `cv2.VideoWriter` knows no other output."""
+    """Writes through a temporary file, since `cv2.VideoWriter` has no other output."""
 
     def __init__(self) -> None:
-        _sweep()
+        _remove_stale()
 
     @property
     def identity(self) -> dict[str, str]:
@@ -36,7 +36,7 @@ class OpenCvEncoder:
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
         """An mp4 of the storyboard (see `vwd.video.encoders.Encoder`)."""
-        with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{process_mark()}.") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{process_tag()}.") as folder:
             path = Path(folder) / "video.mp4"
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")
             writer = cv2.VideoWriter(str(path), fourcc, float(spec.fps), (spec.width, spec.height))
@@ -49,15 +49,15 @@ class OpenCvEncoder:
                 return moov_first(with_rate(path.read_bytes(), spec.fps))
             except (Mp4Error, FileNotFoundError) as error:
                 raise EncodeError(
-                    f"cv2.VideoWriter left no whole video in {Path(folder).parent}: {error}",
-                    "Is there space in that folder? Set TMPDIR to one that has, or take --encoder mpeg4.",
+                    f"cv2.VideoWriter left no complete video in {Path(folder).parent}: {error}",
+                    "Free some space there, set TMPDIR to another folder, or use `encoder` mpeg4.",
                 ) from error
 
 
-def _sweep() -> None:
+def _remove_stale() -> None:
     """Removes what killed workers left in the temporary folder."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        mark = folder.name.removeprefix(_PREFIX).rpartition(".")[0]
-        if is_dead(mark):
+        tag = folder.name.removeprefix(_PREFIX).rpartition(".")[0]
+        if has_ended(tag):
             with suppress(OSError):
                 shutil.rmtree(folder)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from vwd.errors import UsageError
-from vwd.text.spec import FONT_SIZE, ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
+from vwd.text.metrics import FONT_SIZE
+from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,31 @@ class VideoSpec:
             raise UsageError(
                 f"a rate of {self.fps} frames a second", "Give at most 1000, as a number or a fraction like 193/10."
             )
+
+    @classmethod
+    def parse(cls, size: str, frames: int, fps: str) -> VideoSpec:
+        """A video's settings from text such as "640x360" and "193/10".
+
+        Raises:
+            UsageError: a text has another form, or the rate is not allowed.
+        """
+        try:
+            width, height = (int(side) for side in size.lower().split("x"))
+        except ValueError as error:
+            raise UsageError(f"`size` {size}", "Give width x height in pixels, such as 640x360.") from error
+        try:
+            return cls(width, height, frames, Fraction(fps))
+        except (ValueError, ZeroDivisionError) as error:
+            raise UsageError(f"`fps` {fps}", "Give a number or a fraction, such as 24 or 193/10.") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """As `pack.json` holds it; the rate as an exact fraction."""
+        rate = f"{self.fps.numerator}/{self.fps.denominator}"
+        return {"width": self.width, "height": self.height, "frames": self.frames, "fps": rate}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VideoSpec:
+        return cls(data["width"], data["height"], data["frames"], Fraction(data["fps"]))
 
     @property
     def seconds(self) -> Fraction:

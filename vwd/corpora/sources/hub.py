@@ -19,15 +19,15 @@ from typing import Any, ClassVar
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sample import Row
 from vwd.errors import HubError
-from vwd.hashing import sha256_of
+from vwd.storage.hashing import sha256_file
 
-# One request decides whether the hub can be reached; a firewall that drops packets must not cost minutes.
+# One request decides whether the hub is reachable; a firewall that drops packets must not cost minutes.
 _PROBE_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
 class DatasetRows:
-    """An Arrow dataset on disk. Pickling it carries file names, not rows."""
+    """An Arrow dataset on disk. Pickling it copies file names, not rows."""
 
     dataset: Any
     identity: dict[str, str]
@@ -51,7 +51,7 @@ class DatasetRows:
 
 @dataclass(frozen=True)
 class StreamRows:
-    """A hub dataset that is read as it comes, for sets too large to store. `skip` costs no decoding."""
+    """A hub dataset that is streamed, for sets too large to store. `skip` does not decode."""
 
     dataset: Any
     identity: dict[str, str]
@@ -65,8 +65,13 @@ class StreamRows:
 
 
 def hub_id(corpus: Corpus) -> str:
-    """The corpus's id on the hub, or what `VWD_HF_DATASET_ID_<CORPUS>` says: another id, or a local folder."""
-    return os.environ.get(f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}") or corpus.hub_id
+    """The corpus's id on the hub, or its override."""
+    return hub_override(corpus) or corpus.hub_id
+
+
+def hub_override(corpus: Corpus) -> str:
+    """Another hub id or a local folder, from the variable `VWD_HF_DATASET_ID_<CORPUS>`; "" where it is not set."""
+    return os.environ.get(f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}", "")
 
 
 def load_hub(corpus: Corpus, streaming: bool = False) -> Any:
@@ -76,7 +81,7 @@ def load_hub(corpus: Corpus, streaming: bool = False) -> Any:
         DatasetRows, or StreamRows when streaming.
 
     Raises:
-        HubError: the hub is out of reach and its cache does not have it, or it has no such dataset.
+        HubError: the hub is unreachable and its cache does not have it, or it has no such dataset.
     """
     name = hub_id(corpus)
     local = Path(name).expanduser()
@@ -103,14 +108,14 @@ def _load(
             return DatasetRows(loaded, identity)
         columns = tuple(loaded.column_names or next(iter(loaded), {}))
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        raise _out_of_reach(corpus, name, error) from error
+        raise _unreachable(corpus, name, error) from error
     splits = loaded.info.splits or {}
     count = splits[corpus.split].num_examples if corpus.split in splits else None
     return StreamRows(loaded, identity, columns, count or None)
 
 
 def _revision(name: str) -> str | None:
-    """The hub's current commit of a dataset; None where the hub is out of reach, and its cache must serve."""
+    """The hub's current commit of a dataset; None where the hub is unreachable and its cache must do."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
@@ -124,17 +129,17 @@ def _revision(name: str) -> str | None:
         if error.code < 500 and error.code != HTTPStatus.TOO_MANY_REQUESTS:
             raise HubError(
                 f"the hub says {error.code} {error.reason} for the dataset '{name}'",
-                "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give --rows FILE or --rows builtin.",
+                "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give `rows` FILE or builtin.",
             ) from error
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
-        pass  # out of reach, or something else that answers there
+        pass  # unreachable, or something else answers at this address
     _stay_offline()
     return None
 
 
 def _check_files(name: str, revision: str) -> None:
     """Some firewalls let the hub's listing through, but not its files."""
-    with suppress(urllib.error.HTTPError):  # a dataset without a README, too, has been reached
+    with suppress(urllib.error.HTTPError):  # a dataset without a README has been reached, too
         _ask(f"datasets/{urllib.parse.quote(name)}/resolve/{revision}/README.md", "HEAD").close()
 
 
@@ -148,7 +153,7 @@ def _ask(path: str, method: str = "GET") -> Any:
 
 
 def _stay_offline() -> None:
-    """The rest of this process asks the hub nothing: each library would otherwise retry on its own."""
+    """The rest of this process does not ask the hub: each library would otherwise retry on its own."""
     import datasets
     from huggingface_hub import constants
 
@@ -156,11 +161,11 @@ def _stay_offline() -> None:
     datasets.config.HF_HUB_OFFLINE = True
 
 
-def _out_of_reach(corpus: Corpus, name: str, error: Exception) -> HubError:
+def _unreachable(corpus: Corpus, name: str, error: Exception) -> HubError:
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return HubError(
         f"cannot load '{name}' from the hub or its cache: {reason}",
-        f"Run 'vwd download --dataset {corpus.name}' where there is internet, or give --rows FILE or --rows builtin.",
+        f"Run 'vwd download --dataset {corpus.name}' where there is internet, or give `rows` FILE or builtin.",
     )
 
 
@@ -168,5 +173,5 @@ def _folder_hash(folder: Path) -> str:
     """One hash over the names and contents of a folder's files, in order of name."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\0".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_file(path)}\0".encode())
     return digest.hexdigest()

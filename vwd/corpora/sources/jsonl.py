@@ -16,7 +16,7 @@ from vwd.corpora.sample import Row
 from vwd.corpora.sources.rows import ForwardReader
 from vwd.errors import RowsError
 
-# Every so many rows the scan remembers where it was, so that a shard's rows are a seek away.
+# Every so many rows the scan records its offset, so that a shard's rows are a seek away.
 _MARK_EVERY = 256
 
 
@@ -29,7 +29,7 @@ class _Mark:
 
 @dataclass(frozen=True)
 class JsonlRows:
-    """A scanned file: its hash, its number of rows, and marks to seek by (none in a gzip stream)."""
+    """A scanned file: its hash, its number of rows, and marks to seek to (not in a gzip stream)."""
 
     path: Path
     sha256: str
@@ -75,7 +75,7 @@ def open_jsonl(path: Path) -> JsonlRows:
                 offset += len(line)
     except (EOFError, gzip.BadGzipFile) as error:
         raise RowsError(
-            f"{path}: not a whole gzip file: {error}", "Copy or compress the file again, and check it with gzip -t."
+            f"{path}: not a complete gzip file: {error}", "Copy or compress the file again, and check it with gzip -t."
         ) from error
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with one JSON object a line.")
@@ -89,7 +89,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _lines(path: Path, mark: _Mark) -> Iterator[tuple[int, bytes]]:
-    """Number and content of each line that holds a row, from a mark on."""
+    """Number and content of each line that holds a row, starting at a mark."""
     # Lines end at b"\n" alone: text may hold U+2028 and other breaks that str.splitlines would cut at.
     with _open(path) as lines:
         lines.seek(mark.offset)
@@ -103,7 +103,7 @@ def _parse(line: bytes, path: Path, number: int) -> Row:
         row = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         raise RowsError(
-            f"{path}, line {number}: not JSON: {error}", "Mend or remove that line; every line is one JSON object."
+            f"{path}, line {number}: not JSON: {error}", "Fix or remove that line; every line is one JSON object."
         ) from error
     if not isinstance(row, dict):
         raise RowsError(

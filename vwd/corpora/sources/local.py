@@ -1,4 +1,4 @@
-"""Local copies of corpora: made once where there is internet, read memory-mapped everywhere else."""
+"""Local copies of corpora: downloaded once where there is internet, memory-mapped everywhere else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.hub import DatasetRows, load_hub
 from vwd.errors import OutputError
 
-# Stands inside the copy, so that one rename brings both into place.
+# Inside the copy, so that one rename publishes both.
 _IDENTITY_FILE = "vwd_source.json"
 
 
@@ -25,7 +25,7 @@ def has_copy(base_dir: Path, corpus: str) -> bool:
 
 
 def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
-    """The local copy's rows, memory-mapped: any row costs the same.
+    """The local copy's rows, memory-mapped: every row costs the same.
 
     Raises:
         OutputError: the copy is damaged.
@@ -39,41 +39,41 @@ def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{path}: the local copy is damaged: {str(error).splitlines()[0]}",
-            f"Fetch it again: vwd download --dataset {corpus} --base-dir {base_dir} --force",
+            f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`.",
         ) from error
 
 
-def download(corpus: Corpus, base_dir: Path, force: bool = False) -> tuple[DatasetRows, bool]:
-    """Makes the local copy of a corpus, unless it is there already.
+def download_corpus(corpus: Corpus, base_dir: Path, force: bool = False) -> tuple[DatasetRows, bool]:
+    """Makes the local copy of a corpus, unless it exists already.
 
-    It is written beside its place and renamed into it, so that an interrupted download leaves no half copy.
+    It is written beside its final name and then renamed, so that an interrupted download leaves no partial copy.
 
     Returns:
-        The copy's rows, and whether it was made now.
+        The copy's rows, and whether it is new.
 
     Raises:
-        HubError: the hub is out of reach.
+        HubError: the hub is unreachable.
         OutputError: the folder cannot be written.
     """
     if has_copy(base_dir, corpus.name) and not force:
         return open_copy(base_dir, corpus.name), False
-    place = copy_path(base_dir, corpus.name)
+    path = copy_path(base_dir, corpus.name)
     rows = load_hub(corpus)
-    fresh, old = place.with_name(".dataset.new"), place.with_name(".dataset.old")
+    new, old = path.with_name(".dataset.new"), path.with_name(".dataset.old")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _remove(fresh)
-        rows.dataset.save_to_disk(str(fresh))
-        (fresh / _IDENTITY_FILE).write_text(json.dumps(rows.identity, indent=1), "utf-8")
-        _sync(fresh)
-        if place.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(new)
+        rows.dataset.save_to_disk(str(new))
+        (new / _IDENTITY_FILE).write_text(json.dumps(rows.identity, indent=1), "utf-8")
+        _sync(new)
+        if path.exists():
             _remove(old)
-            place.rename(old)
-        fresh.rename(place)
+            path.rename(old)
+        new.rename(path)
         _remove(old)
     except OSError as error:
         raise OutputError(
-            f"{place}: cannot be written: {error.strerror or error}", "Free some space, or choose another --base-dir."
+            f"{path}: cannot be written: {error.strerror or error}", "Free some space, or choose another `base_dir`."
         ) from error
     return open_copy(base_dir, corpus.name), True
 

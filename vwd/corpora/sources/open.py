@@ -1,4 +1,4 @@
-"""Which source a corpus's rows come from: what `--rows` says, else a local copy, else the hub."""
+"""Which source a corpus's rows come from: the file that is given, else a local copy, else the hub."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def open_rows(corpus: Corpus, rows: str = "", base_dir: Path = DEFAULT_BASE_DIR,
     Args:
         rows: a file, or "builtin" for the rows in the package, or "" for the local copy, else the hub.
         base_dir: where `vwd download` puts local copies.
-        streaming: read the hub's rows as they come, without storing them.
+        streaming: stream the hub's rows without storing them.
 
     Raises:
         UsageError: the corpus has no rows of that kind.
         RowsError: the file is missing, empty, broken, or of another kind.
-        HubError: the hub is out of reach.
+        HubError: the hub is unreachable.
     """
     if rows == BUILTIN:
         return open_jsonl(_builtin(corpus))
     if rows:
         return open_file(Path(rows))
     if not corpus.hub_id:
-        raise UsageError(f"'{corpus.name}' is not on the hub", "Give its rows: --rows FILE.")
+        raise UsageError(f"'{corpus.name}' is not on the hub", "Give a file as `rows`.")
     from vwd.corpora.sources.hub import load_hub
     from vwd.corpora.sources.local import has_copy, open_copy
 
@@ -51,15 +51,15 @@ def open_file(path: Path) -> Rows:
     endings = {".jsonl": open_jsonl, ".jsonl.gz": open_jsonl, ".parquet": open_parquet, ".csv": open_csv}
     opener = next((open_it for ending, open_it in endings.items() if path.name.endswith(ending)), None)
     if opener is None:
-        raise RowsError(f"{path}: not a kind of rows file that is read here", f"Give one of {', '.join(endings)}.")
+        raise RowsError(f"{path}: unknown kind of rows file", f"Give one of {', '.join(endings)}.")
     try:
         return cast(Rows, opener(path))
     except OSError as error:
-        raise RowsError(f"{path}: {error.strerror or error}", "Check the path given to --rows.") from error
+        raise RowsError(f"{path}: {error.strerror or error}", "Check the path given as `rows`.") from error
 
 
 def _builtin(corpus: Corpus) -> Path:
     path = Path(__file__).parent.parent / "builtin" / f"{corpus.name}.jsonl"
     if not path.is_file():
-        raise UsageError(f"'{corpus.name}' has no built-in rows", "Give its rows: --rows FILE.")
+        raise UsageError(f"'{corpus.name}' has no built-in rows", "Give a file as `rows`.")
     return path

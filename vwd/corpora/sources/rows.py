@@ -1,4 +1,4 @@
-"""What every source of rows can do, and reading in order from one that cannot seek."""
+"""The interface of every source of rows, and reading in order from one that cannot seek."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Rows(Protocol):
     """Rows of a corpus by number. Picklable: every worker process opens its own handles.
 
     Attributes:
-        identity: what these rows are, for `pack.json`: never a path, so that a moved file is the same rows.
+        identity: of these rows, for `pack.json`: never a path, so that a moved file has the same identity.
         columns: the columns of the first row.
         count: how many rows there are; None when a stream does not say.
-        seekable: whether rows can be read in another order than theirs.
+        seekable: whether rows can be read in any order.
     """
 
     @property
@@ -39,9 +39,9 @@ class Rows(Protocol):
 
 
 def take(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
-    """Rows by their numbers, in the order given; reads them in rising order. Stops at the first that is not there.
+    """Rows by their numbers, in the order given; reads them in rising order. Stops at the first missing one.
 
-    All of them are held at once.
+    All of them are held in memory at once.
     """
     rising = sorted(indices)
     found = dict(zip(rising, _rising(rows, rising), strict=False))
@@ -52,7 +52,7 @@ def take(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
 
 
 def _rising(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
-    """Rows by rising numbers, neighbours in one reading. Rows between are not read: one may be broken."""
+    """Rows by rising numbers, consecutive ones in one go. Rows in between are not read: one may be broken."""
     start = 0
     while start < len(indices):
         stop = start + 1
@@ -63,9 +63,9 @@ def _rising(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
 
 
 class ForwardReader(Generic[T]):
-    """Keeps a running iterator between calls, since a worker's shards come in rising order.
+    """Keeps a running iterator between calls, since a worker's shards are in rising order.
 
-    A source that cannot seek is so read once by each worker, and not once a shard.
+    So a source that cannot seek is read once by each worker, instead of once a shard.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class ForwardReader(Generic[T]):
         self._rows: Iterator[T] | None = None
 
     def read(self, rows: Iterator[T] | None, start: int, stop: int) -> Iterator[T]:
-        """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to go on with the last one."""
+        """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to continue with the last one."""
         if rows is not None:
             self._rows, self._position = rows, 0
         running, self._rows = self._rows, None  # not kept when a broken row or an early end stops it

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.rows import ForwardReader
 from vwd.errors import RowsError
-from vwd.hashing import sha256_of
+from vwd.storage.hashing import sha256_file
 
-# The default of the csv module (131,072) is shorter than some stories' answers.
+# The csv module's default (131,072) is shorter than some stories.
 _LONGEST_FIELD = 16 * 1024 * 1024
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -54,7 +54,7 @@ class ParquetRows:
 
 @lru_cache(maxsize=1)
 def _row_group(path: Path, sha256: str, number: int) -> Any:
-    """A row group's table; the last one is kept, since mixed rows are read in many small pieces."""
+    """A row group's table; the last one is kept, since shuffled rows are read in many small pieces."""
     import pyarrow.parquet
 
     with pyarrow.parquet.ParquetFile(path, memory_map=True) as file:
@@ -65,7 +65,7 @@ def open_parquet(path: Path) -> ParquetRows:
     """Reads the file's footer and hash.
 
     Raises:
-        RowsError: it is no parquet file, or has no rows.
+        RowsError: it is not a parquet file, or has no rows.
     """
     import pyarrow
     import pyarrow.parquet
@@ -79,7 +79,7 @@ def open_parquet(path: Path) -> ParquetRows:
         ) from error
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
-    return ParquetRows(path, sha256_of(path), count, columns)
+    return ParquetRows(path, sha256_file(path), count, columns)
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ def open_csv(path: Path) -> CsvRows:
     count = sum(1 for _ in _csv_rows(path))
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with a header line and at least one row.")
-    return CsvRows(path, sha256_of(path), count, columns)
+    return CsvRows(path, sha256_file(path), count, columns)
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_FIELD)
-    # Bytes that are no UTF-8 come as lone surrogates, so that the line they are in can be named.
+    # Bytes that are not UTF-8 become lone surrogates, so that their line can be named.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         reader = csv.DictReader(text, strict=True)
         try:
@@ -138,5 +138,5 @@ def _csv_rows(path: Path) -> Iterator[Row]:
         except csv.Error as error:
             raise RowsError(
                 f"{path}, line {reader.reader.line_num}: {error}",
-                "Mend that line, or quote its fields; the text is UTF-8.",
+                "Fix that line, or quote its fields; the text must be UTF-8.",
             ) from error

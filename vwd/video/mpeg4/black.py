@@ -1,9 +1,9 @@
-"""Ink stays black: a block that a decoder would show too light is quantised again, closer, and aimed darker.
+"""Ink stays black: a block that a decoder would show too light is quantised again, more finely, and aimed darker.
 
 A dead zone saves bits where an error cannot be seen. At a stroke's edge it can: black turns grey. So each block is
 decoded here as a decoder would, and those that fail are made again. Two words, or two lines, may share a block, one
-at either side of it; there the error of one is added to the ink of the other, so that each gets its part of what
-black may have.
+at either side of it; there the error of one is added to the ink of the other, so that each gets its share of the
+tolerance.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from vwd.video.mpeg4.blocks import Levels, Tiles
 _WHITE, _BLACK = int(VIDEO_RANGE[0]), int(VIDEO_RANGE[-1])
 # BT.601 luma 24 is 9 of 255 in RGB, and 26 is 12: decoders may differ by one from the exact transform.
 _LIGHTEST = 24
-# How much of that may come from the other one in a block with room for two; found over 900 rows of three corpora.
+# How much of that the other word may cause, in a block with room for two; found over 900 rows of three corpora.
 _OVERSHOOT = 6
 _ANY = 1 << 12
-# Most blocks need one; what six have not brought about, the quantiser is too coarse for.
+# Most blocks need one; where six do not suffice, the quantiser is too coarse.
 _ROUNDS = 6
 
 

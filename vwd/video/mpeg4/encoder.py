@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from vwd.errors import UsageError
 from vwd.text.storyboard import Storyboard
-from vwd.video.ink import Ink, inks
+from vwd.video.bitmaps import Ink, inks_by_frame
 from vwd.video.mpeg4.bits import pack, stuffing
 from vwd.video.mpeg4.container import mp4
 from vwd.video.mpeg4.headers import I_VOP, P_VOP, stream_header, vop_header
@@ -45,16 +45,16 @@ class Stream:
 
 
 class Mpeg4Encoder:
-    """Composes videos for one quantiser. What it keeps only makes it faster: no bytes depend on it.
+    """Composes videos for one quantiser. Its caches only make it faster: no bytes depend on them.
 
     Args:
         quality: the quantiser, 1 (finest) to 31.
-        cache_bytes: about how much the kept macroblocks and words may take.
+        cache_bytes: about how much memory the kept macroblocks and words may take.
     """
 
     def __init__(self, quality: int = DEFAULT_QUALITY, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         if not 1 <= quality <= 31:
-            raise UsageError(f"--quality {quality}", "Choose a quantiser from 1 (finest) to 31 (smallest files).")
+            raise UsageError(f"`quality` {quality}", "Choose a quantiser from 1 (finest) to 31 (smallest files).")
         self._quality = quality
         self._words: Cache[KeptWord] = Cache(cache_bytes // 4)
         self._inter: Cache[InterTile] = Cache(cache_bytes // 4)
@@ -69,14 +69,14 @@ class Mpeg4Encoder:
     def cache_counts(self) -> dict[str, tuple[int, int]]:
         words, inter, intra = self._words, self._inter, self._intra
         return {
-            "words": (words.asked, words.hits),
-            "macroblocks": (inter.asked + intra.asked, inter.hits + intra.hits),
+            "words": (words.lookups, words.hits),
+            "macroblocks": (inter.lookups + intra.lookups, inter.hits + intra.hits),
         }
 
     def encode(self, storyboard: Storyboard, spec: VideoSpec) -> bytes:
         """An mp4 of the storyboard (see `vwd.video.encoders.Encoder`)."""
         stream = self._streams.get(spec) or self._streams.setdefault(spec, Stream(spec, self._quality))
-        added = inks(storyboard)
+        added = inks_by_frame(storyboard)
         starts = set(storyboard.page_starts)
         patches = self._patches(storyboard, {f: i for f, i in added.items() if f not in starts}, spec, stream.grid)
         composed: dict[int, bytes] = {}

@@ -33,7 +33,7 @@ _INTRA_HEAD = b"\x01\x00"
 
 
 class Sized(Protocol):
-    """What a cache holds: knows about how many bytes it takes."""
+    """An entry of a cache, with about how many bytes it takes."""
 
     @property
     def size(self) -> int: ...
@@ -53,7 +53,7 @@ class InterTile(NamedTuple):
 
 
 class IntraTile(NamedTuple):
-    """An intra macroblock but for its DC differences: what stands before them, four DC levels, four blocks' AC bits."""
+    """An intra macroblock but for its DC differences: what precedes them, four DC levels, four blocks' AC bits."""
 
     head: bytes
     dc: tuple[int, int, int, int]
@@ -68,7 +68,7 @@ class Cache(Generic[V]):
     """Holds at most `limit` bytes in two generations: the older half goes when the younger one is full.
 
     What is used moves to the younger half, so that this keeps about what a least-recently-used order would, at the
-    price of one dictionary look-up. Counts what it was asked for, and what it had.
+    price of one dictionary look-up. Counts look-ups and hits.
     """
 
     def __init__(self, limit: int) -> None:
@@ -76,7 +76,7 @@ class Cache(Generic[V]):
         self._young: dict[Hashable, V] = {}
         self._old: dict[Hashable, V] = {}
         self._size = 0
-        self.asked = self.hits = 0
+        self.lookups = self.hits = 0
 
     def get(self, keys: Sequence[Hashable]) -> list[V | None]:
         """The entry of each key, None where there is none."""
@@ -85,7 +85,7 @@ class Cache(Generic[V]):
             if entry is None and (kept := self._old.get(keys[position])) is not None:
                 entries[position] = kept
                 self.put(keys[position], kept)
-        self.asked += len(keys)
+        self.lookups += len(keys)
         self.hits += len(keys) - entries.count(None)
         return entries
 
@@ -98,7 +98,7 @@ class Cache(Generic[V]):
         self._size += entry.size
 
 
-def look_up(cache: Cache[V], tiles: Coverage, make: Callable[[blocks.Tiles], list[V]]) -> list[V]:
+def lookup_tiles(cache: Cache[V], tiles: Coverage, make: Callable[[blocks.Tiles], list[V]]) -> list[V]:
     """The entries of tiles, [n, 256] of coverage; those that are missing are made in one batch."""
     ink = tiles.tobytes()
     keys = [ink[start : start + 256] for start in range(0, len(ink), 256)]

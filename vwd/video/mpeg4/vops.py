@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vwd.text.storyboard import Box
+from vwd.video.bitmaps import Ink
 from vwd.video.fonts import Coverage
-from vwd.video.ink import Ink
 from vwd.video.mpeg4.bits import bits, from_text, ones
 from vwd.video.mpeg4.blocks import Levels
 from vwd.video.mpeg4.macroblocks import (
@@ -19,7 +19,7 @@ from vwd.video.mpeg4.macroblocks import (
     IntraTile,
     inter_tiles,
     intra_tiles,
-    look_up,
+    lookup_tiles,
 )
 from vwd.video.mpeg4.tables import CBPY, DC_SIZE_CHROMA_ZERO, DC_SIZE_LUMA
 from vwd.video.spec import VideoSpec
@@ -104,7 +104,7 @@ def inter_patches(windows: Sequence[Window], grid: Grid, cache: Cache[InterTile]
     if not windows:
         return []
     tiles = np.concatenate([window.tiles for window in windows])
-    entries = iter(look_up(cache, tiles, lambda t: inter_tiles(t, quantiser)))
+    entries = iter(lookup_tiles(cache, tiles, lambda t: inter_tiles(t, quantiser)))
     patches = []
     for first, columns, rows, _ in windows:
         # Where nothing is left after quantisation, a macroblock is not coded.
@@ -132,7 +132,7 @@ def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quan
     tiles = _tiles(plane)
     has_ink = tiles.any(axis=1)
     inked = np.flatnonzero(has_ink)
-    entries = look_up(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
+    entries = lookup_tiles(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
     dc = np.full((len(tiles), 4), WHITE_DC, np.int64)
     if entries:
         dc[inked] = [entry.dc for entry in entries]

@@ -1,0 +1,1 @@
+"""The export verbs, one file each."""

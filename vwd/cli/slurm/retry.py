@@ -1,0 +1,40 @@
+"""`vwd slurm retry`: submits what is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from vwd.cli.command import VwdCommand, json_option, output_argument
+from vwd.cli.slurm.launch import Prepared, launch_options, print_sbatch_lines, queue_all
+from vwd.cli.slurm.outputs import submitted
+
+
+@click.command(cls=VwdCommand)
+@output_argument
+@launch_options
+@json_option
+@click.pass_context
+def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as_json: bool) -> None:
+    """Submit the missing and torn shards of OUT again, except those that a live task holds.
+
+    OUT is the base folder that shards were submitted to, or one dataset's folder in it.  [default: shards]
+    Settings are those of the submission before, unless the environment or vwd.toml say otherwise.
+    """
+    from vwd.slurm.commands import max_array_size
+    from vwd.slurm.retry import plan_retry
+
+    everything = []
+    limit = max_array_size()
+    for paths in submitted(output):
+        again = plan_retry(paths, os.environ, Path.cwd(), limit)
+        everything += [Prepared(paths, submission) for submission in again.submissions]
+        click.echo(
+            f"{paths.dataset}: {len(again.shards):,} shards to pack again, {again.held:,} held by live tasks", err=True
+        )
+    if dry_run:
+        print_sbatch_lines(everything)
+    else:
+        queue_all(ctx, everything, local, as_json)

@@ -1,0 +1,49 @@
+"""How a corpus is packed: what a user chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vwd.text.spec import StoryboardSpec
+from vwd.video.encoders import DEFAULT_CACHE_MB, DEFAULT_ENCODER
+from vwd.video.spec import VideoSpec
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """How a corpus is packed.
+
+    Attributes:
+        out: the output's base folder; the shards go to `<out>/<dataset>`.
+        shard_size: rows a shard.
+        start_idx, num_samples: the slice of rows; all by default.
+        shards: the numbers of the only shards to pack; None for all of the slice.
+        task, num_tasks: this task's part of those, in whole shards.
+        num_workers: processes.
+        check: compare the sha256 of shards that are complete, and pack again those that differ.
+        quality: the mpeg4 encoder's quantiser; None for its default.
+        cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
+        shuffle_seed: shuffles the rows before they are sharded; None leaves them in order.
+        sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
+        staging: a local folder where shards are written before they are uploaded, with `out` in object storage; one
+            in TMPDIR by default.
+    """
+
+    out: Path = Path("shards")
+    shard_size: int = 1000
+    start_idx: int = 0
+    num_samples: int | None = None
+    shards: tuple[int, ...] | None = None
+    task: int = 0
+    num_tasks: int = 1
+    num_workers: int = 1
+    check: bool = False
+    encoder: str = DEFAULT_ENCODER
+    quality: int | None = None
+    cache_mb: int = DEFAULT_CACHE_MB
+    video: VideoSpec = field(default_factory=VideoSpec)
+    storyboard: StoryboardSpec = field(default_factory=StoryboardSpec)
+    shuffle_seed: int | None = None
+    sat_meta: bool = False
+    staging: Path | None = None

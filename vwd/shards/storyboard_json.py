@@ -1,0 +1,156 @@
+"""The one schema of `storyboard.json`: its fields in order, their types, writing, reading and checking.
+
+A new field is an attribute of `StoryboardRecord` or `Storyboard`, and a line in `FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vwd.text.storyboard import Box, Storyboard, Word
+
+# A JSON value's type: str, int or float; [type] for a list; a dict of names for an object.
+JsonType = Any
+
+PROMPT_FIELDS: dict[str, JsonType] = {"video_path": str, "prompt": str}
+# Names, order and types are the same in every sample: some readers take those of the first few for those of all.
+FIELDS: dict[str, JsonType] = {
+    "dataset": str,
+    "index": int,
+    "kind": str,
+    "question": str,
+    "answer": str,
+    "final_answer": str,
+    "fps": float,
+    "language": str,
+    "frames": int,
+    "width": int,
+    "height": int,
+    "font_size": int,
+    "pages": int,
+    "prompt_frames": int,
+    "page_starts": [int],
+    "separator": [int],
+    "words": [{"text": str, "frame": int, "page": int, "box": [int]}],
+}
+# What counts something or is divided by: zero or less makes no sense, and readers hold them in 32 bits.
+_POSITIVE = ("fps", "frames", "width", "height", "font_size", "pages", "prompt_frames")
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class StoryboardRecord:
+    """The content of a sample's `storyboard.json`.
+
+    Attributes:
+        index: the row's number in the corpus.
+        kind: question or story.
+        fps: frames a second.
+    """
+
+    dataset: str
+    index: int
+    kind: str
+    question: str
+    answer: str
+    final_answer: str
+    fps: float
+    storyboard: Storyboard
+
+    @property
+    def seconds(self) -> float:
+        return self.storyboard.frames / self.fps
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; `from_json` reads them back."""
+        board = self.storyboard
+        values = {
+            **vars(self),
+            **vars(board),
+            "pages": board.pages,
+            "page_starts": list(board.page_starts),
+            "separator": list(board.separator),
+            "words": [{"text": t, "frame": f, "page": p, "box": list(b)} for t, f, p, b in board.words],
+        }
+        return {name: values[name] for name in FIELDS}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StoryboardRecord:
+        """The inverse of `to_json`; fields that are not known here are ignored.
+
+        Raises:
+            ValueError: a field is missing or invalid; names it.
+        """
+        for name, kind in FIELDS.items():
+            if name not in data:
+                raise ValueError(f"has no {name}")
+            if name == "words":  # hundreds: checked below, all together
+                continue
+            if type_problem(data[name], kind) or (name in _POSITIVE and not 0 < data[name] <= _LARGEST):
+                raise ValueError(f"has an invalid {name}")
+        try:
+            separator = Box(*data["separator"])
+        except TypeError as error:
+            raise ValueError("has an invalid separator") from error
+        board = Storyboard(
+            width=data["width"],
+            height=data["height"],
+            frames=data["frames"],
+            font_size=data["font_size"],
+            language=data["language"],
+            prompt_frames=data["prompt_frames"],
+            page_starts=tuple(data["page_starts"]),
+            separator=separator,
+            words=_parse_words(data["words"]),
+        )
+        own = ("dataset", "index", "kind", "question", "answer", "final_answer")
+        return cls(**{name: data[name] for name in own}, fps=float(data["fps"]), storyboard=board)
+
+
+def _parse_words(words: Any) -> tuple[Word, ...]:
+    try:
+        parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"])) for w in words)
+        columns = list(zip(*parsed, strict=True)) or [(), (), (), ()]
+        numbers = {type(n) for column in (*columns[1:3], *columns[3]) for n in column}
+        if {type(text) for text in columns[0]} <= {str} and numbers <= {int}:
+            return parsed
+    except (TypeError, KeyError):
+        pass
+    raise ValueError("has an invalid words")
+
+
+def type_problem(value: Any, kind: JsonType, where: str = "", exact: bool = False) -> str | None:
+    """What of a JSON value has another type than it should, if anything has.
+
+    Args:
+        where: the value's place, for the message.
+        exact: objects have exactly these fields in this order, and floats are written as such.
+    """
+    if isinstance(kind, dict):
+        names = list(value) if isinstance(value, dict) else []
+        if names != list(kind) if exact else not set(kind) <= set(names):
+            return f"{where or 'it'} does not have the fields {', '.join(kind)}"
+        fields = ((value[n], kind[n], f"{where}.{n}" if where else n) for n in kind)
+        return next(filter(None, (type_problem(*field, exact) for field in fields)), None)
+    if isinstance(kind, list):
+        if not isinstance(value, list):
+            return f"{where} is not a list"
+        return next(filter(None, (type_problem(one, kind[0], where, exact) for one in value)), None)
+    if type(value) is not kind and (exact or kind is not float or type(value) is not int):
+        return f"{where} is {value!r:.40}, not {kind.__name__}"
+    if kind is str and not _is_encodable(value):
+        return f"{where} has half a character"
+    if kind is int and not -(2**63) <= value < 2**63:
+        return f"{where} is a number of more than 63 bits"
+    return None
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether a file can hold a text: half of a surrogate pair cannot be written."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Bytes on disks and in object stores: atomic writes, URLs, and their errors. Knows nothing of shards."""
