@@ -1,10 +1,10 @@
 #!/bin/bash
-# One task on a compute node: sets the job's environment up, then becomes `vwd …` with the arguments given.
+# One task on a compute node: sets up the job's environment, then runs `vwd` with the given arguments.
 # `vwd slurm submit` queues it; by hand: sbatch --array=0-24%20 slurm/slurm_job.sh pack gsm8k --out /scratch/shards
 #
 #   MODULES      environment modules to load, separated by spaces
 #   CONDA_ENV    a conda environment to activate
-#   VWD_PYTHON   the Python that has vwd  [default: python3 of the above]
+#   VWD_PYTHON   the Python that has vwd installed  [default: python3 from the above]
 set -eo pipefail
 
 if [ -n "${MODULES:-}" ]; then
@@ -15,5 +15,5 @@ if [ -n "${CONDA_ENV:-}" ]; then
     eval "$("${CONDA_EXE:-conda}" shell.bash hook)"
     conda activate "$CONDA_ENV"
 fi
-# exec: Slurm signals this process, and a shell in between would keep the signal from vwd
+# exec: Slurm signals this process, and a shell in between would not pass the signal to vwd
 exec "${VWD_PYTHON:-python3}" -m vwd "$@"

@@ -1,20 +1,20 @@
 #!/bin/bash
-# Queues corpora as Slurm arrays; a thin face of `vwd slurm`, whose --help says more.
+# Queues corpora as Slurm arrays: a thin wrapper around `vwd slurm`, see its --help.
 #
 #   ./submit_jobs.sh [dataset|all] [inference|rendering] [options of vwd pack]   (default: all)
-#   ./submit_jobs.sh --dry-run …     print the sbatch lines only
-#   ./submit_jobs.sh --status [OUT]  how far it is
+#   ./submit_jobs.sh --dry-run …     only print the sbatch commands
+#   ./submit_jobs.sh --status [OUT]  show progress
 #   ./submit_jobs.sh --cancel [OUT]  cancel this output's jobs
 #
-# Both tasks come from the same shards: naming one has the export written for it after packing.
-# Environment, or in lower case in the table [slurm] of vwd.toml:
-#   NUM_NODES 20          array tasks at once
-#   CPUS_PER_NODE 120     processes a task
+# Both tasks come from the same shards: naming one adds an export for it after packing.
+# Environment variables, or in lower case in the table [slurm] of vwd.toml:
+#   NUM_NODES 20          array tasks that run at once
+#   CPUS_PER_NODE 120     processes per task
 #   SAMPLES_PER_NODE 10000
-#   PARTITION cpu         TIME_LIMIT 48:00:00         QOS, ACCOUNT, EXTRA_SBATCH   as sbatch has them
+#   PARTITION cpu         TIME_LIMIT 48:00:00         QOS, ACCOUNT, EXTRA_SBATCH   as for sbatch
 #   BASE_DIR              local copies in $BASE_DIR/<dataset>/dataset, shards in $BASE_DIR/shards, exports in
 #                         $BASE_DIR/<dataset>/video
-#   VWD_PYTHON, CONDA_ENV, MODULES   the environment of the jobs; JOB_SCRIPT instead of slurm_job.sh
+#   VWD_PYTHON, CONDA_ENV, MODULES   the environment of the jobs; JOB_SCRIPT replaces slurm_job.sh
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,7 +34,7 @@ for argument in "$@"; do
 done
 case $verb in
 submit)
-    # the dataset comes first, and may be left out
+    # the dataset comes first, and is optional
     first=all
     for i in "${!arguments[@]}"; do
         case ${arguments[i]} in

@@ -10,11 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Real rows lie beside the project, not in it; a test that wants them is skipped where they are absent.
 REAL_ROWS = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+# How long a test waits for a process before it counts as hung; a loaded machine may take a minute for seconds of work.
+HANG_SECONDS = 600
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# No limit for one example: on a loaded machine any may take longer than hypothesis's 200 ms.
+settings.register_profile("vwd", deadline=None)
+settings.load_profile("vwd")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -31,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def run(tmp_path: Path) -> Run:
     """Runs `vwd …` in `tmp_path`, with the hub switched off and no Slurm around."""
 
-    def call(*args: object, check: bool = True, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        *args: object, check: bool = True, timeout: float = HANG_SECONDS, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "vwd", *map(str, args)],
             cwd=tmp_path, env=environment(**env), capture_output=True, text=True, timeout=timeout, check=False,

@@ -15,7 +15,7 @@ import pytest
 from conftest import Run, environment
 from shards.packing import MEDIUM, gsm8k, write_lamps
 
-from vwd.cli.progress import duration, size
+from vwd.cli.progress import format_duration, format_size
 
 
 def read_many(terminal: int) -> str:
@@ -64,7 +64,7 @@ def test_a_log_has_no_bar(run: Run, tmp_path: Path) -> None:
      (4_000_000, "1,111 h 6 min")],
 )  # fmt: skip
 def test_a_length_of_time_is_told_for_a_person(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+    assert format_duration(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_a_length_of_time_is_told_for_a_person(seconds: float, said: str) -> Non
      (3.5e15, "3,500.0 TB")],
 )  # fmt: skip
 def test_a_number_of_bytes_is_told_for_a_person(count: float, said: str) -> None:
-    assert size(count) == said
+    assert format_size(count) == said

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from consumers.lamps import KEYS, SHARDS
 from shards.packing import SMALL, write_lamps
 
@@ -64,7 +64,7 @@ def load(folder: Path, home: Path) -> dict[str, Any]:
     homes = {name: str(home / "cache") for name in ("HF_HOME", "HF_DATASETS_CACHE")}
     done = subprocess.run(
         [sys.executable, "-c", LOAD, str(folder)],
-        env=environment(**homes), cwd=home, capture_output=True, text=True, timeout=300, check=False,
+        env=environment(**homes), cwd=home, capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -26,7 +26,7 @@ from shards.damage import read_members
 from shards.packing import copy_pack
 
 from vwd.corpora.registry import CORPORA
-from vwd.inspect.verify import verify
+from vwd.inspect.verify import verify_output
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["shards.packed"]
@@ -93,7 +93,7 @@ def test_a_broken_rule_is_named_even_where_the_ledger_vouches_for_the_shard(fold
     damage(folder / "gsm8k-000001.tar")
     assert rule in broken_rules(tars(folder))
     vouch(folder, 1)
-    found = verify(OutputPaths(folder.parent, folder.name)).problems
+    found = verify_output(OutputPaths(folder.parent, folder.name)).problems
     assert any(said in problem.what for problem in found), found
     assert {problem.shard for problem in found} == {"gsm8k-000001"}
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 import webdataset
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from consumers.lamps import KEYS
 from shards.damage import member_border
 from shards.packing import copy_pack
 
-from vwd.index.webdataset import brace_pattern
 from vwd.index.listing import list_shards
+from vwd.index.webdataset import brace_pattern
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["consumers.packs", "shards.packed"]
@@ -49,7 +49,8 @@ def read_rank(folder: Path, rank: int, workers: int, **options: object) -> list[
     shards = str(folder / brace_pattern(list_shards(OutputPaths(folder.parent, folder.name))))
     done = subprocess.run(
         [sys.executable, "-c", RANK, shards, str(workers), json.dumps(options)],
-        env=environment(RANK=str(rank), WORLD_SIZE="2"), capture_output=True, text=True, timeout=120, check=False,
+        env=environment(RANK=str(rank), WORLD_SIZE="2"), capture_output=True, text=True,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from rowfiles import KINDS, MANY, write
+from corpora.rowfiles import KINDS, MANY, write
 
 from vwd.corpora.registry import find_corpus, own_corpus
 from vwd.corpora.sources.open import open_file, open_rows

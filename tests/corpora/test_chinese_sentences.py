@@ -56,7 +56,7 @@ PIECES = st.sampled_from('小羊 好 喝水 说 问 。 ！ ？ ， “ ” ‘ 
 CHINESE = st.lists(PIECES | st.sampled_from([" ", "", "", "\n"]), max_size=40).map("".join)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text() | CHINESE)
 @example("x. \u3000")
 @example("。”")
@@ -77,13 +77,12 @@ SENTENCE = st.tuples(
 ).map("".join)
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCE.map(lambda s: f"羊{s}"), min_size=1, max_size=5))
 def test_as_many_lines_as_sentences(sentences: list[str]) -> None:
     assert break_sentences("".join(sentences), "zh").split("\n") == sentences
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(CHINESE)
 def test_no_line_starts_with_a_mark_that_closes_a_sentence(text: str) -> None:
     text = normalise(text.replace(" ", ""))

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run, environment, write_rows
-from hubs import caches
+from conftest import HANG_SECONDS, Run, environment, write_rows
+from corpora.hubs import caches
 
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.local import copy_path, has_copy, open_copy
@@ -30,7 +30,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("copied")
     (folder / "rows").mkdir()
     write_rows(folder / "rows" / "train.jsonl", rows_of(300))
-    done = fetch(folder).communicate(timeout=120)
+    done = fetch(folder).communicate(timeout=HANG_SECONDS)
     assert "300 rows, downloaded" in done[0], done
     return folder
 
@@ -89,13 +89,13 @@ def test_a_stopped_download_leaves_no_half_copy_and_the_next_one_succeeds(
         assert time.monotonic() < deadline
         time.sleep(0.0005)
     process.send_signal(sent)
-    process.communicate(timeout=30)
+    process.communicate(timeout=HANG_SECONDS)
     if has_copy(tmp_path / "data", "tinystories"):
         assert open_copy(tmp_path / "data", "tinystories").count == 300
     else:
         assert not copy_path(tmp_path / "data", "tinystories").exists()
 
-    stdout, stderr = fetch(tmp_path).communicate(timeout=120)
+    stdout, stderr = fetch(tmp_path).communicate(timeout=HANG_SECONDS)
     assert "300 rows" in stdout, stderr
     assert [p.name for p in writing.iterdir()] == ["dataset"]
     assert list(open_copy(tmp_path / "data", "tinystories").read(0, 300)) == rows_of(300)
@@ -108,7 +108,7 @@ def test_a_copy_that_cannot_be_written_is_said_and_is_no_copy(tmp_path: Path, co
     obstacle.parent.mkdir(parents=True)
     obstacle.write_text("in the way", "utf-8")
     process = fetch(tmp_path)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1
     assert len(stderr.splitlines()) == 2, stderr
     assert "cannot be written" in stderr

@@ -38,7 +38,7 @@ BROKEN = [
     ("Zed lives in the U.S. He likes it.", ["Zed lives in the U.S.", "He likes it."]),
     ("Mr. Ott has 3 cows. Dr. Lim has 4. Who has more?", ["Mr. Ott has 3 cows.", "Dr. Lim has 4.", "Who has more?"]),
     ('He said, "I am six." Then he ran.', ['He said, "I am six."', "Then he ran."]),
-    ("“TensorFormat up!” Ann looked up.", ["“TensorFormat up!”", "Ann looked up."]),
+    ("“Look up!” Ann looked up.", ["“Look up!”", "Ann looked up."]),
     ("(She had two.) He had one.", ["(She had two.)", "He had one."]),
     ('Bo sat down. "Hello," he said.', ["Bo sat down.", '"Hello," he said.']),
     ("1. Add them. 2. Halve the sum.", ["1. Add them.", "2. Halve the sum."]),
@@ -78,7 +78,7 @@ PIECES = st.sampled_from(MARKS) | st.sampled_from(WORDS)
 ENGLISH = st.lists(PIECES | st.sampled_from([" ", " ", "", "\n"]), max_size=40).map("".join)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text() | ENGLISH)
 @example("a. \u3000")
 @example("Mr. ")
@@ -91,14 +91,14 @@ def test_breaking_changes_only_white_space(text: str) -> None:
     assert broken.count("\n") >= text.count("\n")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text() | ENGLISH)
 def test_broken_text_breaks_no_further(text: str) -> None:
     broken = break_sentences(normalise(text), "en")
     assert break_sentences(broken, "en") == broken
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text() | ENGLISH, st.integers(0, 4))
 def test_the_first_sentences_and_the_rest_are_the_whole(text: str, count: int) -> None:
     text = normalise(text)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from hubs import caches
-from rowfiles import write
+from corpora.hubs import caches
+from corpora.rowfiles import write
 
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.hub import hub_id

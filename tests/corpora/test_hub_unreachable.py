@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from hubs import answering_hub, caches, closed_port, garbled_hub, silent_hub
+from corpora.hubs import answering_hub, caches, closed_port, garbled_hub, silent_hub
 
 WITHIN_SECONDS = 60
 

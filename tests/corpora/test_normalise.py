@@ -34,8 +34,8 @@ def test_mojibake_is_repaired(damaged: str, whole: str) -> None:
 @pytest.mark.parametrize(
     ("damaged", "whole"),
     [
-        ("â€œLook, a boat!â€ cried Bo.", "“TensorFormat, a boat!” cried Bo."),
-        ("â€œLook, a boat!â€", "“TensorFormat, a boat!”"),
+        ("â€œLook, a boat!â€ cried Bo.", "“Look, a boat!” cried Bo."),
+        ("â€œLook, a boat!â€", "“Look, a boat!”"),
         ("â€œA boat,â€ said Bo.\nâ€œA big one.â€", "“A boat,” said Bo.\n“A big one.”"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_pair_of_surrogates_becomes_its_character() -> None:
     assert normalise("\ud83d\ude00") == "\U0001f600"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(ANY_TEXT | AWKWARD)
 @example("â€")
 @example("\u200b \u200b \u200b")
@@ -104,14 +104,13 @@ def test_any_text_ends_up_in_plain_lines(text: str) -> None:
     assert unicodedata.is_normalized("NFC", result)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.characters(min_codepoint=0x2E80) | st.sampled_from("ab .,\n\t\u3000\u200b½²é“”’")))
 def test_normalised_text_is_left_alone(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("abcXYZ 019.,!?$%+-*/=()'\"\n")))
 def test_ascii_loses_nothing_but_white_space(text: str) -> None:
     assert normalise(text).split() == text.split()

@@ -6,9 +6,9 @@ import pickle
 from pathlib import Path
 
 import pytest
+from corpora.rowfiles import KINDS, MANY, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rowfiles import KINDS, MANY, write
 
 from vwd.corpora.sources.open import open_file
 from vwd.corpora.sources.rows import Rows
@@ -28,7 +28,7 @@ def test_every_kind_of_file_says_its_columns_and_how_many_rows_it_has(sources: d
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(SLICE, min_size=1, max_size=4))
 def test_any_slices_in_any_order_are_the_rows_of_these_numbers(
     sources: dict[str, Rows], kind: str, slices: list[tuple[int, int]]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.damage import read_members, write_members
 from shards.packing import copy_pack, send, snapshot, start, temp_files, wait_until
 
@@ -75,7 +75,7 @@ def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
         if process.poll() is None:
             send(process, signal.SIGKILL, whole_group=True)
             kills += 1
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANG_SECONDS)
         standing = {name: data for name, data in contents(folder).items() if ".tmp" not in name}
         assert standing.items() <= whole.items()
         if len(standing) == len(whole):
@@ -93,7 +93,7 @@ def test_a_signal_stops_an_export_in_order(
     process = start(tmp_path, "export-jsonl")
     wait_until(process, tmp_path / "export", "gsm8k/video/*")
     send(process, signum, whole_group=False)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == code, said
     assert "same command again" in said
     assert "Traceback" not in said

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from conftest import Run
 
-from vwd.text.storyboard import Storyboard
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.video.frames import grey_frames
 
 Frames = npt.NDArray[np.uint8]
@@ -38,7 +38,7 @@ def test_a_video_shows_its_storyboard_frame_by_frame(run: Run, tmp_path: Path, d
     with tarfile.open(tmp_path / "shards" / dataset / f"{dataset}-000000.tar") as tar:
         for key in (f"{dataset}_000000", f"{dataset}_000001"):
             told = json.loads(tar.extractfile(f"{key}.storyboard.json").read())
-            drawn = grey_frames(Storyboard.from_json(told))
+            drawn = grey_frames(StoryboardRecord.from_json(told).storyboard)
             frames, rate = decode(tmp_path / "export" / dataset / "video" / f"{key}.mp4")
             assert frames.shape == drawn.shape == (193, 360, 640)
             assert rate == pytest.approx(19.3)

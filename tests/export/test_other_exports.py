@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from export.others import EXPORTS, HARD_TEXTS, listed_keys, packed, records, text_of, with_prompts
 from export.test_export_resume import many_samples
 from export.test_hostile_tars import HOSTILE
@@ -125,7 +125,7 @@ def test_a_storyboard_that_cannot_be_is_refused_and_leaves_nothing(
     ]
     write_members(tmp_path / "in" / "gsm8k" / "gsm8k-000000.tar", members)
     before = snapshot(tmp_path)
-    with pytest.raises(ShardError, match=f"gsm8k_000005.storyboard.json has a strange {field}"):
+    with pytest.raises(ShardError, match=f"gsm8k_000005.storyboard.json has an invalid {field}"):
         EXPORTS[which](OutputPaths(tmp_path / "in", "gsm8k"), tmp_path / "out")
     assert snapshot(tmp_path) == before
 
@@ -138,7 +138,7 @@ def test_half_a_surrogate_pair_in_a_prompt_is_refused_in_two_lines(
     done = run(f"export-{verb}", "in", check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 2
-    assert "gsm8k_000000.rendering.json has a strange prompt" in done.stderr
+    assert "gsm8k_000000.rendering.json has an invalid prompt" in done.stderr
 
 
 def test_a_shuffled_pack_is_exported_whole_and_sliced_by_row(run: Run, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_signal_stops_an_export_in_order_and_the_next_run_ends_it(
     process = start(tmp_path, f"export-{which}")
     wait_until(process, tmp_path / "export", "gsm8k/.tmp/*")
     send(process, signal.SIGTERM, whole_group=False)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 143, said
     assert temp_files(tmp_path / "export") == []
     assert list((tmp_path / "export").rglob("*_0.*")) == []
@@ -205,7 +205,7 @@ def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
         time.sleep(moments.uniform(0.0, 0.1))
         if process.poll() is None:
             send(process, signal.SIGKILL, whole_group=True)
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANG_SECONDS)
         standing = {name: data for name, (_, data) in snapshot(tmp_path / "export").items() if ".tmp" not in name}
         assert standing.items() <= whole.items()
     run(f"export-{which}")

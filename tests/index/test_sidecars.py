@@ -23,7 +23,7 @@ from shards.packing import (
 )
 
 from vwd.index.write import KINDS, write_index
-from vwd.inspect.verify import verify
+from vwd.inspect.verify import verify_output
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["index.outputs", "shards.packed"]
@@ -189,10 +189,10 @@ def test_an_output_whose_rows_were_all_skipped_is_packed_verified_and_indexed(ru
 def test_verify_names_a_stale_sidecar_and_index_mends_it(folder: Path, name: str) -> None:
     paths = OutputPaths(folder.parent, "gsm8k")
     write_index(paths, KINDS)
-    assert verify(paths).problems == ()
+    assert verify_output(paths).problems == ()
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[:-1] + b"\1")
-    assert verify(paths).stale == (name,)
+    assert verify_output(paths).stale == (name,)
     write_index(paths, KINDS)
     assert (folder / name).read_bytes() == content
 
@@ -202,12 +202,12 @@ def test_a_card_is_stale_where_its_counts_are_and_not_where_its_wording_is(folde
     write_index(paths, KINDS)
     content = path.read_text("utf-8")
     path.write_text(content.replace("## How it was made", "## Made by"), "utf-8")
-    assert verify(paths).clean
+    assert verify_output(paths).clean
     path.write_text(content.replace("num_examples: ", "num_examples: 1"), "utf-8")
-    assert verify(paths).stale == ("README.md",)
+    assert verify_output(paths).stale == ("README.md",)
     write_index(paths, KINDS)
     assert path.read_text("utf-8") == content
-    assert verify(paths).problems == ()
+    assert verify_output(paths).problems == ()
 
 
 def test_a_readme_of_somebody_s_own_is_kept_and_is_no_problem(run: Run, folder: Path) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hashlib import sha256
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from mpeg4.samples import BUILTIN, SPEC, board_of, builtin, first_boards, video_of
 
 from vwd.corpora.sample import Language
@@ -73,6 +73,6 @@ def test_another_process_gives_the_same_bytes() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=environment(PYTHONPATH=tests, PYTHONHASHSEED="7", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE="Prescott"),
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == sha256(video_of("gsm8k", 1)).hexdigest()

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from conftest import HANG_SECONDS
 from mpeg4.samples import SPEC, board_of, builtin, video_of, xvid
 
 from vwd.text.storyboard import Storyboard
@@ -88,7 +89,7 @@ def ffprobe(path: Path) -> dict[str, object]:
         pytest.skip("ffprobe is not installed (Debian's package ffmpeg)")
     done = subprocess.run(
         [program, "-v", "warning", "-count_frames", "-of", "json", "-show_streams", str(path)],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     assert done.stderr == ""
     (stream,) = json.loads(done.stdout)["streams"]

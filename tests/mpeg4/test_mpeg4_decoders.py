@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import av.logging
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from hypothesis import HealthCheck, given, settings
 from mpeg4.films import films
 from mpeg4.samples import SPEC, board_of, builtin, proof, video_of, xvid
@@ -87,7 +87,7 @@ def said_by_opencv(path: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
         env=environment(OPENCV_FFMPEG_DEBUG="1", OPENCV_FFMPEG_LOGLEVEL="24"),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     return done.stdout.splitlines()
 
@@ -101,7 +101,7 @@ def test_three_decoders_agree_within_two_grey_levels(name: str, xvidcore: str) -
     assert max(seen.differences.values()) <= 2
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(films())
 def test_xvid_agrees_on_any_storyboard(xvidcore: str, one: tuple[Storyboard, VideoSpec]) -> None:
     board, spec = one

@@ -21,7 +21,7 @@ from vwd.video.spec import VideoSpec
 ODD_RATES = [Fraction(rate) for rate in ("1/2", "7/65535", "1/65535", "1000", "65535/65534", "2", "256", "257/2")]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(films(), st.sampled_from([3, 3, 2, 5]))
 def test_any_storyboard_decodes_to_its_own_frames(film: tuple[Storyboard, VideoSpec], quality: int) -> None:
     board, spec = film

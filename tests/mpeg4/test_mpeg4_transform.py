@@ -63,7 +63,7 @@ BLOCKS = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(BLOCKS, st.integers(1, 31))
 @example(np.full((8, 8), -219, np.int16), 1)
 @example(np.indices((8, 8)).sum(axis=0).astype(np.int16) % 2 * 510 - 255, 31)

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import HANG_SECONDS
 from mpeg4.samples import xvid
 
 _PACKAGE = "libxvidcore4"
@@ -20,7 +21,7 @@ def fetched(folder: Path) -> str:
     """
 
     def call(*command: object) -> None:
-        subprocess.run(list(map(str, command)), cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(list(map(str, command)), cwd=folder, check=True, capture_output=True, timeout=HANG_SECONDS)
 
     call("apt-get", "download", _PACKAGE)
     call("dpkg-deb", "-x", next(folder.glob(f"{_PACKAGE}_*.deb")), ".")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from conftest import environment, write_rows
+from conftest import HANG_SECONDS, environment, write_rows
 
 SMALL = ("--size", "160x120", "--font-size", "16", "--frames", "60")
 # With the slowest encoder, so that a signal can come in the middle of a shard.
@@ -56,7 +56,7 @@ def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:
 def vwd(cwd: Path, *args: object, **env: str) -> str:
     """Runs `vwd …`, which must end well; its stdout."""
     process = start(cwd, *args, **env)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 0, err
     return out
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.packing import MEDIUM, MEDIUM_ROWS, gsm8k, send, start, tar_hashes, temp_files, wait_until, write_lamps
 
 from vwd.shards.ledger import State, read_ledger
@@ -38,7 +38,7 @@ def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one(
         if alive:
             send(process, signal.SIGKILL, whole_group)
             kills += 1
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANG_SECONDS)
         assert_what_stands_is_good(folder, undisturbed)
         if not alive:  # it was quicker than the kill: from the start again
             shutil.rmtree(folder)
@@ -61,6 +61,6 @@ def test_a_run_killed_before_its_first_shard_goes_on(run: Run, tmp_path: Path, t
     process = start(tmp_path, *gsm8k())
     wait_until(process, folder, "ledger")
     send(process, signal.SIGKILL, whole_group=True)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_SECONDS)
     run(*gsm8k())
     assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")

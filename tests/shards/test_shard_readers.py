@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import webdataset
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 
 pytest_plugins = ["shards.packed"]
 
@@ -54,7 +54,7 @@ def test_datasets_streams_every_sample(three_shards: Path, tmp_path: Path) -> No
     homes = {name: str(tmp_path / "cache") for name in ("HF_HOME", "HF_DATASETS_CACHE")}
     done = subprocess.run(
         [sys.executable, "-c", STREAM, *shard_files(three_shards)],
-        env=environment(**homes), cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env=environment(**homes), cwd=tmp_path, capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     samples = [json.loads(line) for line in done.stdout.splitlines()]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import HANG_SECONDS
 from shards.packing import (
     SLOW,
     entry_file,
@@ -37,7 +38,7 @@ def test_a_signal_stops_a_run_and_what_is_finished_is_kept(
     finished = tar_hashes(folder)
     began = time.monotonic()
     send(process, signum, whole_group)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert time.monotonic() - began < 30
     assert process.returncode == code
     assert "same command again" in said
@@ -59,7 +60,7 @@ def test_ctrl_c_while_the_workers_start_shows_no_traceback(tmp_path: Path) -> No
             time.sleep(0.002)
         time.sleep(0.02 * attempt)
         send(process, signal.SIGINT, whole_group=True)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 130, said
         assert "Traceback" not in said, f"attempt {attempt}: {said}"
 
@@ -75,7 +76,7 @@ def test_a_signal_sent_again_and_again_does_not_interrupt_the_clearing_up(
     for _ in range(4):
         send(process, signum, whole_group=False)
         time.sleep(0.01)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == code, said
     assert "same command again" in said
     assert temp_files(folder) == []

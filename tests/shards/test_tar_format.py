@@ -11,7 +11,7 @@ import pytest
 from conftest import Run
 from shards.packing import SMALL
 
-from vwd.text.storyboard import Storyboard
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.video.mp4 import read_header
 
 pytest_plugins = ["shards.packed"]
@@ -90,9 +90,9 @@ def test_the_storyboard_tells_all_the_rest(tars: list[Path]) -> None:
     assert (told["frames"], told["fps"], told["width"], told["height"]) == (60, 19.3, 160, 120)
     assert told["pages"] >= told["prompt_frames"] >= 1
     assert " ".join(word["text"] for word in told["words"]) == f"{told['question']} {told['answer']}".replace("\n", " ")
-    board = Storyboard.from_json(told)
-    assert board.pages == told["pages"]
-    assert {key: told[key] for key in board.to_json()} == board.to_json()
+    record = StoryboardRecord.from_json(told)
+    assert record.storyboard.pages == told["pages"]
+    assert record.to_json() == told
 
 
 def test_every_sample_s_storyboard_has_the_same_fields_and_types(run: Run, tars: list[Path], tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.packing import MEDIUM, copy_pack, gsm8k, send, start, temp_files, wait_until, write_lamps
 
-from vwd.storage.tempfiles import remove_stale
 from vwd.storage.atomic import atomic_write
+from vwd.storage.tempfiles import remove_stale
 
 pytest_plugins = ["shards.packed"]
 
@@ -129,7 +129,7 @@ def test_a_killed_run_leaves_nothing_behind_outside_its_output_once_it_has_gone_
     wait_until(process, tmp_path / "shards" / "gsm8k", ".tmp/*.tar.*")
     wait_until(process, system, "*/*")
     send(process, signal.SIGKILL, whole_group=True)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_SECONDS)
     run(*gsm8k(size=MEDIUM), TMPDIR=str(system))
     assert list(system.iterdir()) == []
 

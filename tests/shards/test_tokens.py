@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import environment, real_rows
+from conftest import HANG_SECONDS, environment, real_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +47,8 @@ def test_any_text_has_at_most_a_token_a_byte(text: str) -> None:
 def test_counting_reaches_for_no_network(tmp_path: object) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OFFLINE],
-        env=environment(TIKTOKEN_CACHE_DIR=str(tmp_path)), capture_output=True, text=True, timeout=60, check=False,
+        env=environment(TIKTOKEN_CACHE_DIR=str(tmp_path)), capture_output=True, text=True,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr
 

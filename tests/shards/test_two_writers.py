@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
-from conftest import Run, write_rows
+from conftest import HANG_SECONDS, Run, write_rows
 from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_lamps
 
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
-from vwd.storage.atomic import create_if_absent
+from vwd.shards.builder import ShardBuilder, ShardJob
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
-from vwd.shards.builder import ShardJob, ShardBuilder
+from vwd.storage.atomic import create_if_absent
 from vwd.text.spec import StoryboardSpec
 from vwd.video.spec import VideoSpec
 
@@ -30,7 +30,7 @@ def test_two_processes_packing_the_same_rows_at_once_end_with_good_shards(
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k()) for _ in range(2)]
     for process in both:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, said
     folder = tmp_path / "shards" / "gsm8k"
     assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
@@ -41,7 +41,7 @@ def test_two_processes_packing_the_same_rows_at_once_end_with_good_shards(
 def test_of_two_processes_with_other_settings_one_packs_and_one_is_refused(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k("--frames", frames)) for frames in (60, 61)]
-    said = [process.communicate(timeout=60)[1] for process in both]
+    said = [process.communicate(timeout=HANG_SECONDS)[1] for process in both]
     codes = [process.returncode for process in both]
     assert sorted(codes) == [0, 1], said
     refused = said[codes.index(1)]
@@ -78,7 +78,7 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_end_well(tmp_pat
     def make(maker: ShardBuilder) -> str:
         try:
             for _ in range(ROUNDS):
-                together.wait(timeout=30)
+                together.wait(timeout=HANG_SECONDS)
                 maker.make(ShardRange(0, 0, 1, True), lambda: None)
         except BrokenBarrierError:
             return "the other writer failed"
@@ -96,6 +96,6 @@ def test_all_skipped_rows_packed_twice_at_once_end_without_an_error(tmp_path: Pa
     write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}] * 60)
     command = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1, *SMALL, "--num-workers", 1)
     for process in [start(tmp_path, *command) for _ in range(2)]:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, said
     assert len(list((tmp_path / "shards" / "gsm8k" / "ledger").iterdir())) == 60

@@ -12,7 +12,7 @@ from conftest import Run
 from shards.damage import Members, member_border, read_members, write_members
 from shards.packing import copy_pack, entry_file, seal
 
-from vwd.inspect.verify import verify
+from vwd.inspect.verify import verify_output
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["shards.packed"]
@@ -25,7 +25,7 @@ def folder(three_shards: Path, tmp_path: Path) -> Path:
 
 def problems(folder: Path) -> list[str]:
     """What is found, as shard: what."""
-    found = verify(OutputPaths(folder.parent, folder.name)).problems
+    found = verify_output(OutputPaths(folder.parent, folder.name)).problems
     return [f"{problem.shard}: {problem.what}" for problem in found]
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.packing import (
     MEDIUM,
     MEDIUM_ROWS,
@@ -33,7 +33,7 @@ def test_a_killed_worker_fails_its_shard_and_the_next_run_makes_it(
     assert unfinished
     tar_name, _, pid, _ = unfinished.name.rsplit(".", 3)
     os.kill(int(pid), signal.SIGKILL)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     shard = tar_name.removesuffix(".tar")
     assert process.returncode == 1
     assert f"Error: {shard}: the worker process was killed by SIGKILL" in said
@@ -53,7 +53,7 @@ def test_a_worker_that_dies_before_its_first_shard_fails_no_other(run: Run, tmp_
         for worker in workers_of(process)[:1]:
             os.kill(worker, signal.SIGKILL)
             killed.append(worker)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1
     assert "the worker process was killed by SIGKILL" in said
     assert len(tar_hashes(tmp_path / "shards" / "gsm8k")) == 5

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from shards.packing import first_match, tar_hashes
 
 SCRIPT = Path(__file__).with_name("start-slurm.sh")
@@ -46,7 +46,8 @@ class Cluster:
     def call(self, *line: object) -> str:
         """Runs one of Slurm's commands, which must end well; its stdout."""
         done = subprocess.run(
-            list(map(str, line)), env=environment(**self.variables), capture_output=True, text=True, timeout=60,
+            list(map(str, line)), env=environment(**self.variables), capture_output=True, text=True,
+            timeout=HANG_SECONDS,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -54,7 +55,7 @@ class Cluster:
 
     def machinery(self, *words: str) -> None:
         """Starts, crashes, boots or restarts parts of the cluster."""
-        subprocess.run([str(SCRIPT), *words, str(self.folder)], check=True, capture_output=True, timeout=120)
+        subprocess.run([str(SCRIPT), *words, str(self.folder)], check=True, capture_output=True, timeout=HANG_SECONDS)
 
     def state(self) -> str:
         """What the controller says of its nodes and jobs, and the end of its log: for whoever reads a failure."""

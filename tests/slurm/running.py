@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import environment, write_rows
+from conftest import HANG_SECONDS, environment, write_rows
 from shards.packing import lamp_rows, tar_hashes
 from slurm.cluster import MAX_ARRAY_SIZE, NODES, ROWS, SCRIPT, SHARD_SIZE, VIDEO, Cluster, Output, wait_for
 
@@ -27,13 +27,18 @@ def cluster() -> Iterator[Cluster]:
              "BASEPORT": str(17100 + 50 * worker + os.getpid() % 40 * 1000)}  # fmt: skip
     try:
         done = subprocess.run(
-            [str(SCRIPT), "start", str(folder)], env=ports, capture_output=True, text=True, timeout=300, check=False
+            [str(SCRIPT), "start", str(folder)],
+            env=ports,
+            capture_output=True,
+            text=True,
+            timeout=HANG_SECONDS,
+            check=False,
         )
         if done.returncode:
             pytest.skip(f"a Slurm cluster cannot be started here: {done.stderr.strip().splitlines()[-1]}")
         yield Cluster(folder)
     finally:
-        subprocess.run([str(SCRIPT), "stop", str(folder)], capture_output=True, timeout=120, check=False)
+        subprocess.run([str(SCRIPT), "stop", str(folder)], capture_output=True, timeout=HANG_SECONDS, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -59,7 +64,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     write_rows(folder / "rows.jsonl", lamp_rows(ROWS))
     line = ("pack", "gsm8k", "--rows", "rows.jsonl", *VIDEO, "--num-workers", 1)
     subprocess.run(
-        [sys.executable, "-m", "vwd", *map(str, line)], cwd=folder, env=environment(), check=True, timeout=300,
+        [sys.executable, "-m", "vwd", *map(str, line)], cwd=folder, env=environment(), check=True, timeout=HANG_SECONDS,
         capture_output=True,
     )  # fmt: skip
     hashes = tar_hashes(folder / "shards" / "gsm8k")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import environment, real_rows
+from conftest import HANG_SECONDS, environment, real_rows
 from shards.packing import tar_hashes
 from slurm.cluster import ROWS, VIDEO, Output, wait_for
 
@@ -24,7 +24,7 @@ def script(output: Output, *args: object, **env: str) -> str:
     done = subprocess.run(
         [str(ROOT / "slurm" / "submit_jobs.sh"), *map(str, args)], cwd=output.folder, capture_output=True, text=True,
         env=environment(**{**output.cluster.variables, "PYTHONPATH": str(ROOT), "VWD_PYTHON": sys.executable, **env}),
-        timeout=120, check=False,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run, write_rows
+from conftest import HANG_SECONDS, Run, write_rows
 from shards.packing import lamp_rows, start, tar_hashes, wait_until
 
 SMALL = ("--rows", "rows.jsonl", "--shard-size", 3, "--size", "160x120", "--font-size", 16)
@@ -55,7 +55,7 @@ def test_a_local_run_that_is_ended_ends_its_tasks_and_a_retry_goes_on(run: Run, 
     (status,) = json.loads(run("slurm", "status", "--json").stdout)
     assert (status["running"] or 0) + status["done"] == 4
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 143
     time.sleep(0.2)
     assert not [path for path in folder.rglob(".tmp/*") if path.is_file()]

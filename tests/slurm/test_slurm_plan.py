@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run, write_rows
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shards.packing import assert_two_lines, lamp_rows
 
@@ -24,7 +24,6 @@ def test_a_quarter_of_a_million_samples_at_ten_thousand_a_node_are_25_tasks() ->
     assert {len(shards) for shards in split_tasks(ranges, 25)} == {10}
 
 
-@settings(deadline=None)
 @given(rows=st.integers(1, 5000), shard_size=SIZES, samples=st.integers(1, 2000))
 def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: int) -> None:
     ranges = Work(rows, shard_size).ranges()
@@ -33,7 +32,6 @@ def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: 
     assert all(tasks)
 
 
-@settings(deadline=None)
 @given(rows=st.integers(1, 5000), shard_size=SIZES, factor=st.integers(1, 9))
 def test_a_task_has_no_more_samples_than_a_node_should_make(rows: int, shard_size: int, factor: int) -> None:
     ranges = Work(rows, shard_size).ranges()
@@ -41,7 +39,6 @@ def test_a_task_has_no_more_samples_than_a_node_should_make(rows: int, shard_siz
         assert sum(shard.stop - shard.start for shard in task) <= shard_size * factor
 
 
-@settings(deadline=None)
 @given(tasks=st.integers(1, 90), limit=st.integers(1, 50), nodes=st.integers(1, 60))
 def test_windows_cover_the_tasks_and_together_keep_to_the_nodes(tasks: int, limit: int, nodes: int) -> None:
     arrays = windows(tasks, limit)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from slurm.commands import Commands, queueing
 from slurm.large import write_large
 
@@ -25,7 +25,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_missing_of_many_shards_is_told(run: Run, tmp_path: Path, large: Path, verb: tuple[str, ...]) -> None:
     commands = Commands(tmp_path / "bin")
     queueing(commands)
-    shown = run(*verb, large, timeout=300, **commands.variables)
+    shown = run(*verb, large, timeout=HANG_SECONDS, **commands.variables)
     assert "1,900" in shown.stdout or "100 shards to make again" in shown.stderr
     if verb == ("slurm", "retry", "--dry-run"):
         assert "--array=0-9%20" in shown.stdout  # 100 shards of 1,000 samples at 10,000 a node
@@ -34,6 +34,6 @@ def test_what_is_missing_of_many_shards_is_told(run: Run, tmp_path: Path, large:
 def test_a_task_of_a_large_output_is_known_as_failed_by_its_shards(run: Run, tmp_path: Path, large: Path) -> None:
     commands = Commands(tmp_path / "bin")
     queueing(commands)
-    (status,) = json.loads(run("slurm", "status", large, "--json", timeout=300, **commands.variables).stdout)
+    (status,) = json.loads(run("slurm", "status", large, "--json", timeout=HANG_SECONDS, **commands.variables).stdout)
     (failed,) = status["failed_tasks"]
     assert (failed["task"], failed["shards"]) == (5, list(MISSING))

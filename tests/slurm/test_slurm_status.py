@@ -12,7 +12,7 @@ from shards.packing import assert_two_lines, entry_file, lamp_rows
 from slurm.commands import Commands, queueing
 
 from vwd.errors import SlurmError
-from vwd.slurm import queue
+from vwd.slurm import commands as slurm_commands
 
 SHARDS = 8
 
@@ -105,9 +105,9 @@ def test_a_controller_that_is_silent_is_waited_for_only_so_long(
 ) -> None:
     commands.add("squeue", "exec sleep 100")
     monkeypatch.setenv("PATH", commands.variables["PATH"])
-    monkeypatch.setattr(queue, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(slurm_commands, "_TIMEOUT_SECONDS", 0.2)
     with pytest.raises(SlurmError, match="squeue did not answer"):
-        queue.queued_jobs(["vwd-gsm8k-0001"])
+        slurm_commands.queued_jobs(["vwd-gsm8k-0001"])
 
 
 def test_a_comment_that_the_cluster_replaced_does_not_hide_a_live_task(

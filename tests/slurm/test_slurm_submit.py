@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Run, environment, write_rows
+from conftest import HANG_SECONDS, Run, environment, write_rows
 from shards.packing import assert_two_lines, lamp_rows
 from slurm.commands import SETTINGS, Commands, queueing
 
@@ -28,7 +28,8 @@ def commands(tmp_path: Path) -> Commands:
 def script(cwd: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     root = str(SCRIPTS.parent)
     return subprocess.run(
-        [str(SCRIPTS / "submit_jobs.sh"), *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=120,
+        [str(SCRIPTS / "submit_jobs.sh"), *args], cwd=cwd, capture_output=True, text=True, check=False,
+        timeout=HANG_SECONDS,
         env=environment(**{"VWD_PYTHON": sys.executable, "PYTHONPATH": root, **env}),
     )  # fmt: skip
 
@@ -107,7 +108,7 @@ def test_the_job_script_becomes_vwd_in_the_environment_that_is_said(tmp_path: Pa
         [str(SCRIPTS / "slurm_job.sh"), "pack", "a b"], stdout=subprocess.PIPE, text=True,
         env=environment(CONDA_EXE=str(conda), CONDA_ENV="vwd", VWD_PYTHON=str(python)),
     )  # fmt: skip
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=HANG_SECONDS)
     assert out == f"{os.getpid()} vwd -m vwd pack a b\n"  # its parent is ours: no shell in between
 
 

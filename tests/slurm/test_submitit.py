@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import environment, write_rows
+from conftest import HANG_SECONDS, environment, write_rows
 from shards.packing import lamp_rows, tar_hashes
 from slurm.cluster import Output, wait_for
 
@@ -44,7 +44,7 @@ if cluster == "local":
 def launch(folder: Path, *args: str, **env: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *args], cwd=folder, env=environment(**env), capture_output=True, text=True,
-        timeout=150, check=False,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -53,7 +53,8 @@ def launch(folder: Path, *args: str, **env: str) -> list[str]:
 def single(folder: Path, encoder: str) -> dict[str, str]:
     line = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", "3", "--size", "320x180", "--font-size", "16",
             "--encoder", encoder, "--out", "single", "--num-workers", "1")  # fmt: skip
-    subprocess.run([sys.executable, "-m", "vwd", *line], cwd=folder, env=environment(), check=True, timeout=150,
+    subprocess.run([sys.executable, "-m", "vwd", *line], cwd=folder, env=environment(), check=True,
+                   timeout=HANG_SECONDS,
                    capture_output=True)  # fmt: skip
     return tar_hashes(folder / "single" / "gsm8k")
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Run, write_rows
+from conftest import HANG_SECONDS, Run, write_rows
 from shards.packing import SMALL, assert_two_lines, gsm8k, read_entry, start, tar_hashes, write_lamps
 from storage.store import Store, left_in_staging
 
@@ -123,7 +123,7 @@ def test_two_runs_at_once_end_with_good_shards(store: Store, run: Run, tmp_path:
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k("--out", store.url)) for _ in range(2)]
     for process in both:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, said
     assert store.tar_hashes() == tar_hashes(three_shards / "shards" / "gsm8k")
     assert "3 shards, 18 samples: clean" in run("verify", store.url).stdout
@@ -133,7 +133,7 @@ def test_two_runs_at_once_end_with_good_shards(store: Store, run: Run, tmp_path:
 def test_of_two_runs_at_once_with_other_settings_one_is_refused(store: Store, run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k("--out", store.url, "--frames", frames)) for frames in (60, 61)]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    said = [process.communicate(timeout=HANG_SECONDS)[1] for process in both]
     codes = [process.returncode for process in both]
     assert sorted(codes) == [0, 1], said
     assert "was packed with other settings: video.frames" in said[codes.index(1)]

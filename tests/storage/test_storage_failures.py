@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from shards.packing import assert_two_lines, gsm8k, start, tar_hashes, write_lamps
 from storage.store import Rule, Store
 
@@ -34,7 +34,7 @@ def test_a_server_that_goes_away_ends_the_run_and_a_later_run_goes_on(
     try:
         assert held.met.wait(60)
         store.server.stop()
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=HANG_SECONDS)
     finally:
         store.server.start()
         store.gate.rules.clear()
@@ -123,7 +123,7 @@ def test_no_credentials(store: Store, tmp_path: Path) -> None:
     env = {name: value for name, value in environment().items() if "ACCESS_KEY" not in name}
     done = subprocess.run(
         [sys.executable, "-m", "vwd", "status", store.url],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert_two_lines(done)
     assert "no credentials" in done.stderr

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.packing import gsm8k, send, start, tar_hashes, write_lamps
 from storage.store import Rule, Store, left_in_staging
 
@@ -27,7 +27,7 @@ def test_a_run_killed_in_the_middle_of_an_upload_goes_on(
     assert rule.met.wait(60)
     time.sleep(0.2)
     send(process, signal.SIGKILL, whole_group=True)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_SECONDS)
     assert held not in store.names()
     store.gate.rules.clear()
     run(*gsm8k("--out", store.url))
@@ -43,7 +43,7 @@ def test_a_run_stopped_in_the_middle_of_an_upload_ends_soon_and_leaves_nothing(s
     assert rule.met.wait(60)
     send(process, signal.SIGTERM, whole_group=False)
     asked = time.monotonic()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 143, said
     assert time.monotonic() - asked < 60
     assert "gsm8k-000000.tar" in store.names()
@@ -67,7 +67,7 @@ def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one(
         time.sleep(moments.uniform(0.0, 0.4))
         if process.poll() is None:
             send(process, signal.SIGKILL, whole_group=True)
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANG_SECONDS)
         assert store.tar_hashes().items() <= whole.items(), kill
     run(*command)
     assert store.tar_hashes() == whole

@@ -14,20 +14,18 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from shards.packing import gsm8k, start, write_lamps
 from storage.store import Rule, Store, left_in_staging
 
 from vwd.errors import StorageError
+from vwd.shards.ledger import State, lookup_entries, lookup_entry
+from vwd.shards.paths import OutputPaths, entry_numbers
+from vwd.storage.atomic import atomic_write, create_if_absent
 from vwd.storage.hashing import sha256_file
-from vwd.storage.atomic import create_if_absent, atomic_write
-from vwd.storage.objects import local_copy
+from vwd.storage.objects import download, exists, listing, local_copy, read_many, remove, upload
 from vwd.storage.tempfiles import remove_stale
-from vwd.shards.ledger import State, lookup_entry, lookup_entries
-from vwd.shards.paths import entry_numbers
 from vwd.storage.urls import is_remote, parse_path
-from vwd.shards.paths import OutputPaths
-from vwd.storage.objects import download, exists, listing, read_many, remove, upload
 
 pytest_plugins = ["shards.packed", "storage.buckets"]
 
@@ -175,7 +173,7 @@ def test_a_contract_that_another_run_replaced_is_noticed_at_the_end(store: Store
     process = start(tmp_path, *gsm8k("--out", store.url))
     assert held.met.wait(60)
     store.files.pipe_file(store.path("pack.json"), other)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1
     assert "was packed with other settings" in said
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import HANG_SECONDS
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
@@ -63,7 +64,7 @@ def test_workers_may_begin_after_this_process_has_read_samples_itself(uneven: Pa
     data = small(uneven, frames="all", size=(720, 1280))
     for index in range(SAMPLES):  # with OpenCV's threads, which workers do not inherit
         data[index]
-    assert len(keys(loader(data, num_workers=2, timeout=30))) == SAMPLES
+    assert len(keys(loader(data, num_workers=2, timeout=HANG_SECONDS))) == SAMPLES
 
 
 def test_an_epoch_that_is_broken_off_leaves_the_next_one_whole(uneven: Path) -> None:

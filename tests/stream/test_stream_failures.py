@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
-from vwd.errors import ShardError
-from vwd.errors import DecodeError
+from vwd.errors import DecodeError, ShardError
 from vwd.stream.decode import decode
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
@@ -88,7 +87,7 @@ def test_an_output_of_nothing_but_broken_videos_ends(broken: Path) -> None:
 
 def test_a_video_that_is_cut_short_anywhere_is_an_error_and_damage_never_a_crash(uneven: Path) -> None:
     data = small(uneven, source="video", shuffle=0)
-    video = data._readers.read(0, data._ref(0).place, ["mp4"])["mp4"]
+    video = data._readers.read(0, data._request_at(0).location, ["mp4"])["mp4"]
     every = np.arange(24)
     truth, again = np.empty((2, 24, 120, 160), np.uint8)
     decode(video, every, truth)

@@ -15,6 +15,7 @@ from shards.packing import lamp_rows, vwd
 from stream.streaming import NO_TORCH, small
 
 from vwd.errors import UsageError
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.stream.frame_selection import Frames
 from vwd.text.storyboard import Storyboard
 from vwd.video.frames import grey_frames
@@ -38,7 +39,7 @@ def members(folder: Path, key: str) -> dict[str, bytes]:
 
 
 def storyboard(folder: Path, key: str) -> Storyboard:
-    return Storyboard.from_json(json.loads(members(folder, key)["storyboard.json"]))
+    return StoryboardRecord.from_json(json.loads(members(folder, key)["storyboard.json"])).storyboard
 
 
 def rgb(video: bytes) -> np.ndarray[Any, Any]:
@@ -62,16 +63,16 @@ def rgb(video: bytes) -> np.ndarray[Any, Any]:
     ],
 )
 def test_the_choice_of_frames(uneven: Path, choice: Any, numbers: list[int]) -> None:
-    assert Frames.parse(choice).choose(storyboard(uneven, "gsm8k_000000")).tolist() == numbers
+    assert Frames.parse(choice).select(storyboard(uneven, "gsm8k_000000")).tolist() == numbers
 
 
 def test_reveals_are_the_frames_at_which_a_word_of_the_answer_appears(uneven: Path) -> None:
     board = storyboard(uneven, "gsm8k_000000")
-    reveals = Frames.parse("reveals").choose(board).tolist()
+    reveals = Frames.parse("reveals").select(board).tolist()
     assert reveals == sorted({word.frame for word in board.words if word.frame >= board.prompt_frames})
     assert reveals[0] == board.prompt_frames
     assert len(reveals) > 5
-    three = Frames.parse("reveals:3").choose(board).tolist()
+    three = Frames.parse("reveals:3").select(board).tolist()
     assert three == [reveals[0], reveals[(len(reveals) - 1 + 1) // 2], reveals[-1]]
 
 
@@ -96,7 +97,7 @@ def test_chosen_frames_are_those_of_all(uneven: Path, choice: Any) -> None:
     for source in ("video", "storyboard"):
         whole = small(uneven, source=source, frames="all")[3]
         chosen = small(uneven, source=source, frames=choice)[3]
-        numbers = Frames.parse(choice).choose(storyboard(uneven, whole["key"]))
+        numbers = Frames.parse(choice).select(storyboard(uneven, whole["key"]))
         assert torch.equal(chosen["video"], whole["video"][torch.from_numpy(numbers)])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
@@ -42,7 +42,6 @@ def test_weights_that_are_no_shares_are_refused(weights: tuple[Any, ...]) -> Non
         integer_shares(weights)
 
 
-@settings(deadline=None)
 @given(shares=st.lists(st.integers(1, 9), min_size=1, max_size=5), seed=st.integers(0, 2**40), first=st.integers(0, 99))
 def test_every_period_has_the_exact_shares_and_no_sample_is_left_out(shares: list[int], seed: int, first: int) -> None:
     mixture = Mixture(shares, seed)
@@ -74,7 +73,7 @@ def mix(two: tuple[Path, Path], weights: tuple[float, float] = (1, 4), **options
 
 def sources(data: Any, epoch: int) -> list[int]:
     data.set_epoch(epoch)
-    return [data._ref(position).source for position in range(data.samples)]
+    return [data._request_at(position).source for position in range(data.samples)]
 
 
 def test_an_epoch_of_a_mixture_has_exact_shares(two: tuple[Path, Path]) -> None:
@@ -89,8 +88,8 @@ def test_over_time_every_sample_of_an_output_comes_equally_often(two: tuple[Path
     seen = Counter[tuple[int, int, int]]()
     for epoch in range(23):
         data.set_epoch(epoch)
-        refs = [data._ref(position) for position in range(data.samples)]
-        seen.update((ref.source, ref.place.slot, ref.place.number) for ref in refs)
+        refs = [data._request_at(position) for position in range(data.samples)]
+        seen.update((ref.source, ref.location.shard, ref.location.sample) for ref in refs)
     assert {count for (source, *_), count in seen.items() if source == 0} == {9}
     assert {count for (source, *_), count in seen.items() if source == 1} == {36}
 

@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwd.stream.epochs import Epochs
-from vwd.stream.shuffle import Order, Place
+from vwd.stream.shuffle import Location, Order
 
 
-def passed(order: Order, turn: int = 0) -> list[Place]:
+def passed(order: Order, turn: int = 0) -> list[Location]:
     return [order.at(turn, position) for position in range(order.samples)]
 
 
 def held(order: Order, turn: int = 0) -> list[tuple[int, int]]:
-    return [(place.slot, place.number) for place in passed(order, turn)]
+    return [(at.shard, at.sample) for at in passed(order, turn)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     counts=st.lists(st.integers(0, 30), min_size=1, max_size=12).filter(any),
     seed=st.integers(-(2**63), 2**63 - 1),
@@ -48,7 +48,9 @@ def test_another_seed_or_pass_is_another_order() -> None:
 
 def test_a_batch_is_of_as_many_shards_as_there_are_streams() -> None:
     order = Order((1000,) * 64, 3, 4096, 32)
-    batches = [{order.at(0, position).slot for position in range(first, first + 32)} for first in range(0, 32_000, 320)]
+    batches = [
+        {order.at(0, position).shard for position in range(first, first + 32)} for first in range(0, 32_000, 320)
+    ]
     assert sum(map(len, batches)) / len(batches) > 28
 
 
@@ -67,5 +69,5 @@ def test_both_tasks_come_once_an_epoch_for_every_sample() -> None:
     assert epochs.samples == 32
     for epoch in range(3):
         refs = [epochs.at(epoch, position) for position in range(32)]
-        assert len({(ref.place.slot, ref.place.number, ref.task) for ref in refs}) == 32
+        assert len({(ref.location.shard, ref.location.sample, ref.task) for ref in refs}) == 32
         assert {ref.task for ref in refs[:16]} == {"inference", "rendering"}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import OutputError, ShardError, UsageError, VwdError
@@ -201,7 +201,7 @@ for address in ("s3://shelf/out/gsm8k", "rubbish://shelf/out/gsm8k"):
 """
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment(PYTHONPATH=":".join(sys.path)),
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -223,6 +223,6 @@ def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_
             tar.truncate(told["bytes"])
     started = time.process_time()
     data = small(folder)
-    data._ref(0)
+    data._request_at(0)
     assert time.process_time() - started < 5
     assert len(data) == 10_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 
 NO_TORCH = "import sys; sys.modules['torch'] = None\n"
 
@@ -13,7 +13,7 @@ NO_TORCH = "import sys; sys.modules['torch'] = None\n"
 def python(program: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment(PYTHONPATH=":".join(sys.path)),
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

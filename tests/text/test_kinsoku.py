@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from boards import FONTS, board_of, lines_of, sample_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text.boards import FONTS, board_of, lines_of, sample_of
 
 from vwd.text.layout import lay_out
 from vwd.text.spec import PageSpec, StoryboardSpec
@@ -28,7 +28,7 @@ def pages_of(zh_units: str) -> st.SearchStrategy[StoryboardSpec]:
     return st.builds(StoryboardSpec, st.sampled_from(pages), st.just(400), st.just("spill"), st.just(zh_units))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(clauses(OPENERS, CLOSERS), st.sampled_from(["word", "char"]).flatmap(pages_of))
 def test_no_line_starts_with_a_closing_mark_or_ends_with_an_opening_one(text: str, spec: StoryboardSpec) -> None:
     board = lay_out(sample_of(text, text, "zh"), spec, FONTS)
@@ -38,7 +38,7 @@ def test_no_line_starts_with_a_closing_mark_or_ends_with_an_opening_one(text: st
     assert [line for line in lines if line[0] in CLOSERS or line[-1] in OPENERS] == []
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(clauses("([{", ",.!?;:)]}%"), st.sampled_from(["word", "char"]).flatmap(pages_of))
 def test_the_same_holds_for_western_marks_beside_hanzi(text: str, spec: StoryboardSpec) -> None:
     board = board_of(text, text, "zh", spec)

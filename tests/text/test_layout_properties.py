@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from boards import (
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from text.boards import (
     FONTS,
     LANGUAGES,
     LONG_TEXTS,
@@ -14,8 +16,6 @@ from boards import (
     assert_pages,
     sample_of,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from vwd.corpora.registry import own_corpus
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
@@ -39,7 +39,7 @@ def assert_sound(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> Non
     assert_pages(board, spec)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(TEXTS, TEXTS, LANGUAGES, SPECS)
 @example("Q", "ab,,,,ab,,,,ab,,,,", "en", StoryboardSpec(PageSpec(140, 72)))
 @example("好", "好好，，，好好，，，好好，，，", "en", StoryboardSpec(PageSpec(140, 72)))
@@ -59,7 +59,7 @@ def test_a_row_is_laid_out_soundly_or_skipped_with_a_code(
     assert_sound(board, sample, spec)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(LONG_TEXTS, LONG_TEXTS, LANGUAGES, ROOMY_SPECS)
 def test_a_long_row_is_laid_out_soundly_on_any_page(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
@@ -73,7 +73,7 @@ def test_a_long_row_is_laid_out_soundly_on_any_page(
         assert board.code in (SkipCode.PROMPT_TOO_LONG, SkipCode.ANSWER_TOO_LONG)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=())), LANGUAGES, SPECS)
 @example("", "", "en", StoryboardSpec())
 @example(" \n  \n", "\t\x7f", "zh", StoryboardSpec())
@@ -82,7 +82,7 @@ def test_no_text_makes_laying_out_fail(prompt: str, answer: str, language: Langu
     assert isinstance(lay_out(sample_of(prompt, answer, language), spec, FONTS), (Storyboard, Skip))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, LANGUAGES, SPECS)
 def test_the_same_text_has_the_same_storyboard(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
@@ -92,7 +92,7 @@ def test_the_same_text_has_the_same_storyboard(
         assert lay_out(sample, spec, FONTS) == lay_out(sample, spec, type(FONTS)())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(TEXTS, TEXTS, LANGUAGES, SPECS, st.integers(1, 100))
 def test_more_frames_add_only_a_longer_tail(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec, more: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from boards import FONTS, board_of, sample_of
+from text.boards import FONTS, board_of, sample_of
 
 from vwd.corpora.normalise import normalise
 from vwd.corpora.sample import Skip, SkipCode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from boards import FONTS, answer_of, board_of, lines_of, prompt_of, sample_of
+from text.boards import FONTS, answer_of, board_of, lines_of, prompt_of, sample_of
 
 from vwd.corpora.sample import Language, Skip, SkipCode
 from vwd.text.layout import lay_out

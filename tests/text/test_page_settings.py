@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vwd.errors import UsageError
+from vwd.text.metrics import baseline, line_height
 from vwd.text.spec import PageSpec, StoryboardSpec
-from vwd.text.metrics import baseline, scaled
 
 
 @pytest.mark.parametrize(("width", "height"), [(641, 360), (640, 361), (60, 360), (640, 40), (0, 0), (-640, 360)])
@@ -35,5 +35,5 @@ def test_lines_grow_with_the_font_and_never_cut_it(size: int) -> None:
     # What stands above the baseline and what hangs below it are rounded up apart, so that neither is cut.
     assert baseline(size) >= size * 26 / 28
     assert page.line_height - baseline(size) >= size * 6 / 28
-    assert page.line_height <= scaled(32, size) + 1
+    assert page.line_height <= -(-line_height(28) * size // 28) + 1
     assert page.lines * page.line_height <= 712

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from boards import LANGUAGES, TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text.boards import LANGUAGES, TEXTS
 
 from vwd.corpora.normalise import normalise
 from vwd.corpora.sample import Language
@@ -18,7 +18,7 @@ def texts_of(text: str, language: Language = "zh", zh_units: ChineseUnits = "wor
     return [unit.text for unit in cut_units(text, language, zh_units)]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(TEXTS | st.text(), LANGUAGES, st.sampled_from(["word", "char"]))
 def test_units_and_what_stands_before_them_give_back_the_text(
     text: str, language: Language, zh_units: ChineseUnits
@@ -30,7 +30,6 @@ def test_units_and_what_stands_before_them_give_back_the_text(
     assert {unit.lead for unit in units} <= {"", " ", "\n"}
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("小羊喝水苹果三个大家好天气晴朗")))
 def test_characters_appear_one_by_one_when_asked_for(text: str) -> None:
     assert texts_of(text, "zh", "char") == list(text)

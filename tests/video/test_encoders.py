@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import cv2
 import pytest
-from screening import board_of, drawn, psnr, seen_by_av, seen_by_cv2, top_boxes, video_of
+from video.screening import board_of, drawn, psnr, seen_by_av, seen_by_cv2, top_boxes, video_of
 
 from vwd.errors import UsageError
 from vwd.video.encoders import ENCODERS, get_encoder

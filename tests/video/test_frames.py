@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from screening import TEXTS, board_of, drawn
+from video.screening import TEXTS, board_of, drawn
 
 from vwd.corpora.sample import Language, Sample
 from vwd.text.layout import lay_out
@@ -55,7 +55,7 @@ def test_each_frame_differs_only_inside_the_boxes_of_its_own_words(name: str) ->
     assert_each_frame_adds_its_own(board_of(name), drawn(name))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(WORDS, WORDS, st.sampled_from(["en", "zh"]))
 def test_the_same_holds_for_any_storyboard(prompt: list[str], answer: list[str], language: Language) -> None:
     sample = Sample(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from screening import drawn, seen_by_av, top_boxes, video_of
+from video.screening import drawn, seen_by_av, top_boxes, video_of
 
 from vwd.video.mp4 import Mp4Error, moov_first, read_header
 from vwd.video.spec import VideoSpec
@@ -64,13 +64,13 @@ def assert_read_or_refused(data: bytes) -> None:
     assert header.fps >= 0
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, 3000), edits_of(whole()))
 def test_a_damaged_file_is_read_or_refused(length: int, edits: list[tuple[int, int]]) -> None:
     assert_read_or_refused(edited(whole(), edits)[:length])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 @example(b"\0\0\0\x01moov")
 @example(b"\0\0\0\x01moov\0\0\0\0\0\0\0\x08")
@@ -101,7 +101,7 @@ def test_a_file_cut_short_is_refused(part: float) -> None:
         read_header(data[: int(len(data) * part)])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, 3000), edits_of(moov_last()))
 def test_moving_the_header_of_a_damaged_file_is_done_or_refused(length: int, edits: list[tuple[int, int]]) -> None:
     data = edited(moov_last(), edits)[:length]

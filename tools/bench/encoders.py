@@ -1,8 +1,8 @@
-"""Encoders side by side, in turn, in one process pinned to one core.
+"""Compares the encoders, which run in turn in one process pinned to one core.
 
     python tools/bench/encoders.py --rows FILE --num-samples N
 
-CPU time, since machines are noisy; the ratios are what to quote.
+Measures CPU time, because machines are noisy; quote the ratios.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from vwd.video.frames import VIDEO_RANGE, play
 from vwd.video.spec import VideoSpec
 
 _ROUND = 10
-# Decoding and comparing costs more than some encoders: a sample of the videos is enough.
+# Decoding and comparing takes longer than some encoders do, so only every 25th video is checked.
 _PSNR_EVERY = 25
 
 
 @dataclass
-class Figures:
-    """What one encoder took over all samples."""
+class Totals:
+    """One encoder's totals over all samples."""
 
     name: str
     encode: Callable[[Storyboard, VideoSpec], bytes]
@@ -57,19 +57,19 @@ class Figures:
 
     @property
     def psnr(self) -> tuple[float, float]:
-        """Of the mean squared error over all frames, and of the worst frame."""
+        """PSNR of the mean squared error over all frames, and of the worst frame."""
         errors = np.array(self.squared_errors)
         return _db(float(errors.mean())), _db(float(errors.max()))
 
 
 def luma_errors(video: bytes, board: Storyboard) -> list[float]:
-    """The mean squared error of each decoded frame's luma against the storyboard's own."""
+    """The mean squared error of each decoded frame's luma, compared with the storyboard's frame."""
     canvas = np.empty((board.height, board.width), np.uint8)
-    truth = play(board, canvas, VIDEO_RANGE)
+    expected = play(board, canvas, VIDEO_RANGE)
     errors = []
     with av.open(io.BytesIO(video)) as container:
-        for frame, _ in zip(container.decode(video=0), truth, strict=True):
-            luma = frame.to_ndarray()  # yuv420p: the luma plane stands above the others
+        for frame, _ in zip(container.decode(video=0), expected, strict=True):
+            luma = frame.to_ndarray()  # yuv420p: the luma plane comes first
             difference = luma[: board.height].astype(np.int32) - canvas
             errors.append(float((difference * difference).mean()))
     return errors
@@ -83,27 +83,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=Path, required=True)
     parser.add_argument("--num-samples", type=int, default=100)
-    parser.add_argument("--baseline-samples", type=int, help="fewer for the slow ones (default: all)")
+    parser.add_argument("--baseline-samples", type=int, help="samples for all encoders but mpeg4 (default: all)")
     options = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     spec = VideoSpec()
     boards = storyboards(options.rows, options.num_samples, spec)
-    contenders = [Figures("redraw + cv2", RedrawEncoder().encode)]
-    contenders += [Figures(name, get_encoder(name).encode) for name in ENCODERS]
+    contenders = [Totals("redraw + cv2", RedrawEncoder().encode)]
+    contenders += [Totals(name, get_encoder(name).encode) for name in ENCODERS]
     slow_limit = options.baseline_samples or len(boards)
     for first in range(0, len(boards), _ROUND):
-        for one in contenders:
-            if one.name == "mpeg4" or first < slow_limit:
-                one.run(boards[first : first + _ROUND], spec)
+        for totals in contenders:
+            if totals.name == "mpeg4" or first < slow_limit:
+                totals.run(boards[first : first + _ROUND], spec)
     print(f"{len(boards)} samples of {options.rows.name}, {spec.frames} frames of {spec.width}x{spec.height}\n")
     print("| encoder | CPU ms a video | samples/CPU s | KB a video | PSNR mean, worst (dB) | times the baseline |")
     print("|---|---|---|---|---|---|")
-    for one in contenders:
-        mean, worst = one.psnr
+    for totals in contenders:
+        mean, worst = totals.psnr
         print(
-            f"| {one.name} | {1000 / one.rate:.1f} | {one.rate:.1f} | {one.size / one.videos / 1000:.0f} "
-            f"| {mean:.1f}, {worst:.1f} | {one.rate / contenders[0].rate:.1f} |"
+            f"| {totals.name} | {1000 / totals.rate:.1f} | {totals.rate:.1f} "
+            f"| {totals.size / totals.videos / 1000:.0f} | {mean:.1f}, {worst:.1f} "
+            f"| {totals.rate / contenders[0].rate:.1f} |"
         )
 
 

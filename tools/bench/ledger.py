@@ -1,9 +1,9 @@
-"""How long `vwd status`, `vwd slurm status` and a retry's plan take over the ledger of a very large output.
+"""Times `vwd status`, `vwd slurm status` and `vwd slurm retry --dry-run` on a very large output.
 
     python tools/bench/ledger.py [--shards 100000]
 
-The output is made up: entries as a finished packing leaves them (26 kB each), and tars that are holes of the right
-size. It takes 3 GB of disk in the folder for temporary files.
+The output is synthetic: ledger entries of realistic size (26 kB each), and sparse tars. It needs 3 GB of disk in the
+folder for temporary files.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from vwd.storage.atomic import json_bytes
 from vwd.shards.paths import OutputPaths
-from vwd.slurm.paths import log_folder, submission_file, submissions_folder
 from vwd.slurm.arrays import Window, Work
 from vwd.slurm.jobs import JobRecord
+from vwd.slurm.paths import log_folder, submission_file, submissions_folder
 from vwd.slurm.settings import SlurmSettings
 from vwd.slurm.submission import Submission
+from vwd.storage.atomic import json_bytes
 
 SHARD_SIZE = 1000
-SHARDS_A_TASK = 100
-_BYTES = 163_000_000
+SHARDS_PER_TASK = 100
+_TAR_BYTES = 163_000_000
 
 
 def write_large(out: Path, shards: int, missing: range) -> OutputPaths:
-    """An output of `shards` shards of 1,000 samples, less the `missing` ones, submitted as one array."""
+    """Writes an output of `shards` shards of 1,000 samples, without the `missing` ones, submitted as one array."""
     paths = OutputPaths(out, "tinystories")
     for folder in (paths.ledger, submissions_folder(paths), log_folder(paths)):
         folder.mkdir(parents=True)
-    rows, tasks = shards * SHARD_SIZE, shards // SHARDS_A_TASK
+    rows, tasks = shards * SHARD_SIZE, shards // SHARDS_PER_TASK
     contract: dict[str, object] = {
         "rows": rows,
         "shard_size": SHARD_SIZE,
@@ -47,12 +47,12 @@ def write_large(out: Path, shards: int, missing: range) -> OutputPaths:
         "video": {},
     }
     paths.contract.write_bytes(json_bytes(contract))
-    frozen = Submission(
+    submission = Submission(
         "tinystories", Work(rows, SHARD_SIZE), tasks, (Window(0, tasks),), (), None, SlurmSettings(), "python3", "/",
         number=1,
     )  # fmt: skip
-    submission_file(paths, 1).write_bytes(json_bytes(frozen.to_json()))
-    record = JobRecord("pack", "12", 0, tasks, frozen.name)
+    submission_file(paths, 1).write_bytes(json_bytes(submission.to_json()))
+    record = JobRecord("pack", "12", 0, tasks, submission.name)
     (submissions_folder(paths) / "0001.pack.0.json").write_bytes(json_bytes(asdict(record)))
     head, tail = _entry()
     with ThreadPoolExecutor(4) as pool:
@@ -64,23 +64,23 @@ def _write(paths: OutputPaths, number: int, head: str, tail: str) -> None:
     start = number * SHARD_SIZE
     text = head.replace("@N", str(number)).replace("@A", str(start)).replace("@B", str(start + SHARD_SIZE)) + tail
     paths.entry(number).write_text(text, "utf-8")
-    handle = os.open(paths.tar(number), os.O_CREAT | os.O_WRONLY)
-    os.ftruncate(handle, _BYTES)
-    os.close(handle)
+    descriptor = os.open(paths.tar(number), os.O_CREAT | os.O_WRONLY)
+    os.ftruncate(descriptor, _TAR_BYTES)
+    os.close(descriptor)
 
 
 def _entry() -> tuple[str, str]:
-    """An entry's text as the ledger has it, before and after its sizes; all shards have the same sizes here."""
+    """A ledger entry's text in two parts, up to its sizes and from them on; all shards here have the same sizes."""
     sizes = " ".join(f"{2_000_000 + n}:{160_000 + n},{60 + n},{700 + n},{5_000 + n}" for n in range(SHARD_SIZE))
     entry = {
         "number": "@N", "start": "@A", "stop": "@B", "whole": True, "samples": SHARD_SIZE, "skips": {},
-        "bytes": _BYTES, "sha256": "0" * 64, "md5": "0" * 32, "prompt_tokens": 52_000, "answer_tokens": 140_000,
+        "bytes": _TAR_BYTES, "sha256": "0" * 64, "md5": "0" * 32, "prompt_tokens": 52_000, "answer_tokens": 140_000,
         "seconds": 6.5, "finished": 1_700_000_000.5, "sizes": sizes,
         "writer": {"host": "n1", "pid": "4711", "slurm_job_id": "12"}, "cache": {"words": [9000, 8000]},
     }  # fmt: skip
     text = json.dumps(entry, indent=1)
-    for mark in ("@N", "@A", "@B"):
-        text = text.replace(f'"{mark}"', mark)
+    for placeholder in ("@N", "@A", "@B"):
+        text = text.replace(f'"{placeholder}"', placeholder)
     head, _, tail = text.partition('"sizes"')
     return head, f'"sizes"{tail}\n'
 
@@ -93,16 +93,16 @@ def main() -> None:
         out, commands = Path(folder) / "shards", Path(folder) / "bin"
         write_large(out, options.shards, range(500, 600))
         commands.mkdir()
-        for name in ("squeue", "sacct", "scontrol"):  # a cluster with nothing in its queue
+        for name in ("squeue", "sacct", "scontrol"):  # a cluster with an empty queue
             (commands / name).write_text("#!/bin/sh\n")
             (commands / name).chmod(0o755)
         environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
         print(f"{options.shards:,} shards\n\n| command | wall s | CPU s |\n|---|---|---|")
         for verb in (["status"], ["slurm", "status"], ["slurm", "retry", "--dry-run"]):
             command = [sys.executable, "-m", "vwd", *verb, str(out)]
-            before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
             subprocess.run(command, check=True, env=environment, capture_output=True)
-            wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+            wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             print(f"| vwd {' '.join(verb)} | {wall:.1f} | {cpu:.1f} |")
 

@@ -1,9 +1,9 @@
-"""Training data, side by side, in turn: what a user would write with webdataset and PyAV, and `vwd.stream`.
+"""Compares training data loaders: the usual code on webdataset and PyAV, datasets with torchcodec, and `vwd.stream`.
 
     python tools/bench/loaders.py OUT/gsm8k
 
-CPU time of all processes beside wall-clock time, since machines are noisy; the ratios are what to quote. Then, the
-start over many shards (a ledger made up for it), and the memory over an epoch.
+The loaders run in turn. Measures CPU time of all processes next to wall-clock time, because machines are noisy; quote
+the ratios. Also measures memory over several epochs, and start-up over many shards (with a synthetic ledger).
 """
 
 from __future__ import annotations
@@ -29,41 +29,41 @@ from vwd.shards.paths import find_outputs
 from vwd.stream import ShardDataset
 from vwd.stream.source import open_source
 
-# A batch of whole videos as RGB takes half a gigabyte already.
+# A batch of complete videos in RGB takes half a gigabyte.
 _BATCH = 4
 
 
 @dataclass
 class Contender:
-    """A way of loading: what it took so far."""
+    """A loader under test, and its totals so far. `make_loader` takes the number of workers."""
 
     name: str
-    loader: Callable[[int], Any]
+    make_loader: Callable[[int], Any]
     samples: int = 0
     cpu: float = 0.0
     wall: float = 0.0
 
     def run(self, count: int, workers: int) -> None:
-        """Takes about `count` samples."""
-        cpu, wall, taken = _cpu(), time.perf_counter(), 0
-        for batch in self.loader(workers):
-            taken += len(batch["video"])
-            if taken >= count:
+        """Reads about `count` samples."""
+        cpu, wall, read = _cpu(), time.perf_counter(), 0
+        for batch in self.make_loader(workers):
+            read += len(batch["video"])
+            if read >= count:
                 break
         del batch
         self.wall += time.perf_counter() - wall
         self.cpu += _cpu() - cpu
-        self.samples += taken
+        self.samples += read
 
 
 def _cpu() -> float:
-    """Seconds of this process and of its children that have ended."""
+    """CPU seconds of this process and of its children that have exited."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 def _limited(items: Any, count: int) -> Iterator[Any]:
-    """The first `count` samples of this worker's share of an epoch."""
+    """This worker's share of the first `count` samples."""
     worker = torch.utils.data.get_worker_info()
     share = -(-count // (worker.num_workers if worker else 1))
     for number, item in enumerate(items):
@@ -72,8 +72,8 @@ def _limited(items: Any, count: int) -> Iterator[Any]:
         yield item
 
 
-class Plain(torch.utils.data.IterableDataset):  # type: ignore[misc]
-    """Shards read by webdataset, every frame converted to RGB by PyAV."""
+class PyavDataset(torch.utils.data.IterableDataset):  # type: ignore[misc]
+    """webdataset reads the shards; PyAV converts every frame to RGB."""
 
     def __init__(self, output: str, count: int) -> None:
         self.urls = [shard.address for shard in open_source(output).shards]
@@ -97,8 +97,8 @@ class Plain(torch.utils.data.IterableDataset):  # type: ignore[misc]
             }
 
 
-class Hub(torch.utils.data.IterableDataset):  # type: ignore[misc]
-    """Shards read by Hugging Face datasets, decoded by torchcodec."""
+class TorchcodecDataset(torch.utils.data.IterableDataset):  # type: ignore[misc]
+    """Hugging Face datasets reads the shards; torchcodec decodes them."""
 
     def __init__(self, output: str, count: int) -> None:
         self.urls = [shard.address for shard in open_source(output).shards]
@@ -117,70 +117,70 @@ def contenders(output: str, count: int) -> list[Contender]:
     def loader(make: Callable[[], Any]) -> Callable[[int], Any]:
         return lambda workers: torch.utils.data.DataLoader(make(), batch_size=_BATCH, num_workers=workers)
 
-    def ours(**options: Any) -> Callable[[int], Any]:
+    def stream(**options: Any) -> Callable[[int], Any]:
         def make() -> Any:
             data = ShardDataset(output, **options)
             return torch.utils.data.Subset(data, range(min(count, len(data))))
 
         return loader(make)
 
-    found = [Contender("webdataset + PyAV, rgb24", loader(lambda: Plain(output, count)))]
+    others = [Contender("webdataset + PyAV, rgb24", loader(lambda: PyavDataset(output, count)))]
     if find_spec("torchcodec"):
-        found.append(Contender("datasets + torchcodec", loader(lambda: Hub(output, count))))
+        others.append(Contender("datasets + torchcodec", loader(lambda: TorchcodecDataset(output, count))))
     else:
-        print("datasets + torchcodec: left out, torchcodec is not installed\n")
+        print("datasets + torchcodec: skipped, torchcodec is not installed\n")
     return [
-        *found,
-        Contender("vwd.stream, all frames", ours()),
-        Contender("vwd.stream, 49 frames", ours(frames=49)),
-        Contender("vwd.stream, storyboard, all frames", ours(source="storyboard")),
-        Contender("vwd.stream, storyboard, 49 frames", ours(source="storyboard", frames=49)),
+        *others,
+        Contender("vwd.stream, all frames", stream()),
+        Contender("vwd.stream, 49 frames", stream(frames=49)),
+        Contender("vwd.stream, storyboard, all frames", stream(source="storyboard")),
+        Contender("vwd.stream, storyboard, 49 frames", stream(source="storyboard", frames=49)),
     ]
 
 
 def compare(output: str, count: int, rounds: int, workers: int) -> None:
-    where = f"{workers} workers" if workers else "one process on one core"
-    print(f"{where}, batches of {_BATCH}\n")
+    setting = f"{workers} workers" if workers else "one process on one core"
+    print(f"{setting}, batches of {_BATCH}\n")
     print("| | CPU ms a sample | samples/CPU s | samples/s | times the first, by CPU | by the clock |")
     print("|---|---|---|---|---|---|")
-    running = contenders(output, count)
+    loaders = contenders(output, count)
     for _ in range(rounds):
-        for one in running:
-            one.run(count, workers)
-    first = running[0]
-    for one in running:
-        by_cpu = first.cpu / first.samples * one.samples / one.cpu
-        by_clock = first.wall / first.samples * one.samples / one.wall
+        for loader in loaders:
+            loader.run(count, workers)
+    first = loaders[0]
+    for loader in loaders:
+        by_cpu = first.cpu / first.samples * loader.samples / loader.cpu
+        by_clock = first.wall / first.samples * loader.samples / loader.wall
         print(
-            f"| {one.name} | {1000 * one.cpu / one.samples:.1f} | {one.samples / one.cpu:.1f} "
-            f"| {one.samples / one.wall:.1f} | {by_cpu:.1f} | {by_clock:.1f} |"
+            f"| {loader.name} | {1000 * loader.cpu / loader.samples:.1f} | {loader.samples / loader.cpu:.1f} "
+            f"| {loader.samples / loader.wall:.1f} | {by_cpu:.1f} | {by_clock:.1f} |"
         )
     print()
 
 
 def start_up(output: str, shards: int) -> None:
-    """Opens a dataset of many shards of 1000 samples, made up from the first entry of a real one."""
+    """Times opening a dataset of many shards of 1,000 samples, each a copy of one entry of a real ledger."""
     paths = find_outputs(Path(output))[0]
     entry = next(entry for _, _, entry in read_ledger(paths) if entry and entry.samples)
-    told = entry.to_json()
-    told |= {"start": 0, "stop": 1000, "samples": 1000, "skips": {}}
-    told["sizes"] = " ".join([told["sizes"].split()[0]] * 1000)
+    record = entry.to_json()
+    record |= {"start": 0, "stop": 1000, "samples": 1000, "skips": {}}
+    record["sizes"] = " ".join([record["sizes"].split()[0]] * 1000)
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp) / paths.dataset
         (folder / "ledger").mkdir(parents=True)
         (folder / "pack.json").write_bytes(paths.contract.read_bytes())
         for number in range(shards):
             name = paths.shard_name(number)
-            (folder / "ledger" / f"{name}.json").write_text(json.dumps({**told, "number": number}))
+            (folder / "ledger" / f"{name}.json").write_text(json.dumps({**record, "number": number}))
             with (folder / f"{name}.tar").open("wb") as tar:
-                tar.truncate(told["bytes"])
+                tar.truncate(record["bytes"])
         started = time.perf_counter()
         data = ShardDataset(folder)
         print(f"start over {shards:,} shards of 1,000 samples ({len(data):,}): {time.perf_counter() - started:.1f} s\n")
 
 
 def memory(output: str, epochs: int) -> None:
-    """The most memory this process has held after each epoch of all samples."""
+    """Prints this process's peak memory after each epoch."""
     data = ShardDataset(output, frames=49, source="storyboard")
     loader = torch.utils.data.DataLoader(data, batch_size=_BATCH)
     peaks = []
@@ -195,10 +195,10 @@ def memory(output: str, epochs: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output")
-    parser.add_argument("--num-samples", type=int, default=40, help="a round (default: 40)")
-    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
-    parser.add_argument("--num-workers", type=int, default=2, help="default: 2")
-    parser.add_argument("--shards", type=int, default=10_000, help="of the made-up ledger (default: 10,000)")
+    parser.add_argument("--num-samples", type=int, default=40, help="samples per round (default: 40)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
+    parser.add_argument("--num-workers", type=int, default=2, help="loader processes (default: 2)")
+    parser.add_argument("--shards", type=int, default=10_000, help="shards in the synthetic ledger (default: 10,000)")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", message="This DataLoader will create")
 

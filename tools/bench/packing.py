@@ -1,8 +1,8 @@
-"""The whole `vwd pack` (rows, layout, video, tar, hash, ledger) beside the usual script; two workers beside one.
+"""Compares all of `vwd pack` (rows, layout, video, tar, hash, ledger) with the usual script, and two workers with one.
 
     python tools/bench/packing.py --rows FILE --num-samples N [--baseline-samples M]
 
-CPU time of all processes; whole runs in turn; the ratios are what to quote.
+Measures CPU time of all processes; complete runs take turns; quote the ratios.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vwd.video.spec import VideoSpec
 
 @dataclass(frozen=True)
 class Run:
-    """What one whole run took: wall-clock and CPU seconds, and its largest process in megabytes."""
+    """One run: wall-clock and CPU seconds, and the memory of its largest process in megabytes."""
 
     wall: float
     cpu: float
@@ -35,7 +35,7 @@ class Run:
 
 
 def pack(rows: Path, dataset: str, samples: int, workers: int, encoder: str) -> Run:
-    """A whole `vwd pack` into a fresh folder."""
+    """Runs `vwd pack` into an empty folder."""
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "vwd", "pack", dataset, "--rows", str(rows), "--out", out]
         command += ["--num-samples", str(samples), "--shard-size", str(max(1, samples // 8))]
@@ -48,7 +48,7 @@ def pack(rows: Path, dataset: str, samples: int, workers: int, encoder: str) -> 
 
 
 def baseline(rows: Path, samples: int) -> float:
-    """CPU seconds a sample of the usual script: redraw every frame, write with OpenCV, save the file."""
+    """CPU seconds per sample of the usual script: redraw every frame, write with OpenCV, save the file."""
     spec, encoder = VideoSpec(), RedrawEncoder()
     boards = storyboards(rows, samples, spec)
     with tempfile.TemporaryDirectory() as out:
@@ -72,17 +72,17 @@ def main() -> None:
     runs: dict[int, list[Run]] = {1: [], 2: []}
     for _ in range(options.rounds):
         script.append(baseline(options.rows, options.baseline_samples))
-        for workers, taken in runs.items():
-            taken.append(pack(options.rows, dataset, options.num_samples, workers, options.encoder))
+        for workers, results in runs.items():
+            results.append(pack(options.rows, dataset, options.num_samples, workers, options.encoder))
     cpu = [run.cpu / options.num_samples for run in runs[1]]
     print(
         f"{options.num_samples} rows of {options.rows.name}, encoder {options.encoder}, medians of {options.rounds}\n"
     )
     print("| | CPU ms a sample | wall s | largest process MB |\n|---|---|---|---|")
     print(f"| redraw + cv2, one file a video | {statistics.median(script) * 1000:.1f} | | |")
-    for workers, taken in runs.items():
-        milliseconds = statistics.median(run.cpu for run in taken) / options.num_samples * 1000
-        wall, peak = statistics.median(run.wall for run in taken), max(run.peak for run in taken)
+    for workers, results in runs.items():
+        milliseconds = statistics.median(run.cpu for run in results) / options.num_samples * 1000
+        wall, peak = statistics.median(run.wall for run in results), max(run.peak for run in results)
         print(f"| vwd pack, {workers} worker(s) | {milliseconds:.1f} | {wall:.1f} | {peak:.0f} |")
     ratio = statistics.median(a / b for a, b in zip(script, cpu, strict=True))
     second = statistics.median(a.wall / b.wall for a, b in zip(runs[1], runs[2], strict=True))

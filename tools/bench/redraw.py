@@ -1,4 +1,4 @@
-"""The baseline: the usual script, which draws every frame from nothing and hands it to `cv2.VideoWriter`."""
+"""The baseline: the usual script, which draws every frame from scratch and passes it to `cv2.VideoWriter`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vwd.video.spec import VideoSpec
 
 
 class RedrawEncoder:
-    """For every frame: a white picture, every visible line of text drawn on it, converted, written."""
+    """Draws each frame as all visible lines of text on a white image, converts it to BGR and writes it."""
 
     def __init__(self) -> None:
         self._fonts: dict[tuple[str, int], ImageFont.FreeTypeFont] = {}

@@ -1,4 +1,4 @@
-"""Storyboards of real rows, for benchmarks: the corpus is told by the file's columns."""
+"""Storyboards of real rows, for benchmarks. The file's columns identify the corpus."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from vwd.video.spec import VideoSpec
 
 
 def corpus_of(rows: Rows) -> Corpus:
-    """The first corpus of the registry that these columns fit."""
+    """The first corpus in the registry that has these columns."""
     for corpus in CORPORA.values():
         if any(set(schema.columns) <= set(rows.columns) for schema in corpus.schemas):
             return corpus
-    raise RowsError("no corpus has these columns", "Give rows of one that 'vwd datasets' lists.")
+    raise RowsError("no corpus has these columns", "Give rows of a corpus that 'vwd datasets' lists.")
 
 
 def storyboards(path: Path, count: int, spec: VideoSpec) -> list[Storyboard]:
-    """The first `count` rows that have one."""
+    """The first `count` storyboards; rows without one are skipped."""
     rows = open_file(path)
     corpus = corpus_of(rows)
     schema, fonts = corpus.schema_for(rows.columns), Fonts()
-    made: list[Storyboard] = []
+    boards: list[Storyboard] = []
     for index, row in enumerate(rows.read(0, rows.count or 0)):
         sample = corpus.sample(row, index, schema)
         storyboard = sample if isinstance(sample, Skip) else lay_out(sample, spec.storyboard_spec(), fonts)
         if not isinstance(storyboard, Skip):
-            made.append(storyboard)
-        if len(made) == count:
+            boards.append(storyboard)
+        if len(boards) == count:
             break
-    return made
+    return boards

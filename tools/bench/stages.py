@@ -1,4 +1,4 @@
-"""Where the time of packing goes: CPU time of each stage a row passes, in one process.
+"""Shows where packing spends its time: CPU time of each stage, in one process.
 
 python tools/bench/stages.py --rows FILE --num-samples N
 """
@@ -27,7 +27,7 @@ from vwd.video.spec import VideoSpec
 
 
 class Stages:
-    """CPU seconds by the name of a stage."""
+    """CPU seconds by stage."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -49,7 +49,7 @@ def main() -> None:
     corpus, spec, fonts = corpus_of(rows), VideoSpec(), Fonts()
     schema, encoder, stages = corpus.schema_for(rows.columns), get_encoder(options.encoder), Stages()
     count_tokens("")  # loads the vocabulary
-    made = 0
+    samples = 0
     with tempfile.TemporaryDirectory() as out, shard_tar(Path(out) / "shard.tar", Path(out)) as tar:
         for index, row in enumerate(rows.read(0, options.num_samples)):
             with stages.timed("clean"):
@@ -69,12 +69,12 @@ def main() -> None:
             with stages.timed("tokens"):
                 count_tokens(sample.prompt)
                 count_tokens(sample.answer)
-            made += 1
+            samples += 1
     total = sum(stages.seconds.values())
-    print(f"{made} samples of {options.rows.name}, encoder {options.encoder}\n")
+    print(f"{samples} samples of {options.rows.name}, encoder {options.encoder}\n")
     print("| stage | CPU ms a sample | share |\n|---|---|---|")
     for name, seconds in stages.seconds.items():
-        print(f"| {name} | {seconds / made * 1000:.2f} | {seconds / total:.0%} |")
+        print(f"| {name} | {seconds / samples * 1000:.2f} | {seconds / total:.0%} |")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Reads every sample with DALI's webdataset reader, in a pipeline on the CPU.
 
-python tools/consumers/dali.py OUT [--env DIR]
+    python tools/consumers/dali.py OUT [--env DIR]
 
-Its CPU video decoder takes neither MPEG-4 Part 2 nor H.264, so that the videos are read and not decoded.
+The videos are not decoded: DALI's CPU decoder supports neither MPEG-4 Part 2 nor H.264.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.pop(0)  # this folder: its files have the same names as the packages they import
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools.consumers.environment import Consumer, Findings, run
@@ -21,24 +21,24 @@ from tools.consumers.output import MismatchError, Output, Seen, compare
 
 
 def check(output: Output) -> Findings:
-    """Every sample in order; then the parts of two ranks; then a shuffled run that is stopped and resumed."""
+    """Every sample in order; then the samples of two ranks; then a shuffled run that is interrupted and resumed."""
     count = len(output.samples)
-    yield "samples", compare(_take(_pipeline(output), count), output)
+    yield "samples", compare(_read(_pipeline(output), count), output)
     parts: list[list[str]] = []
     for rank in (0, 1):
         pipeline = _pipeline(output, rank=rank, ranks=2)
-        # Each rank has a whole half; where they are uneven, the last of one is the first of the next.
-        parts.append([seen.key for seen in _take(pipeline, (rank + 1) * count // 2 - rank * count // 2)])
+        # With an odd count, DALI gives each rank the larger half, and the ranks overlap: read only the rank's own.
+        parts.append([seen.key for seen in _read(pipeline, (rank + 1) * count // 2 - rank * count // 2)])
     if parts[0] + parts[1] != list(output.samples):
-        raise MismatchError("two ranks do not share the samples")
+        raise MismatchError("two ranks together do not read every sample once")
     yield "two ranks", f"{len(parts[0])} and {len(parts[1])}, each once"
-    stopped, left = _pipeline(output, shuffle=True), count - count // 3
-    read = [seen.key for seen in _take(stopped, count // 3)]
-    state = stopped.checkpoint()
-    rest = [seen.key for seen in _take(stopped, left)]
-    resumed = [seen.key for seen in _take(_pipeline(output, shuffle=True, state=state), left)]
+    interrupted, left = _pipeline(output, shuffle=True), count - count // 3
+    read = [seen.key for seen in _read(interrupted, count // 3)]
+    state = interrupted.checkpoint()
+    rest = [seen.key for seen in _read(interrupted, left)]
+    resumed = [seen.key for seen in _read(_pipeline(output, shuffle=True, state=state), left)]
     if rest != resumed or sorted(read + resumed) != sorted(output.samples):
-        raise MismatchError("the samples after a resume are not those that were to come")
+        raise MismatchError("resuming does not continue with the samples that were left")
     yield "resumed", f"after {len(read)} of {count}, shuffled: the same {left} follow"
 
 
@@ -60,10 +60,10 @@ def _pipeline(output: Output, rank: int = 0, ranks: int = 1, shuffle: bool = Fal
     return pipeline
 
 
-def _take(pipeline: Any, count: int) -> Iterator[Seen]:
+def _read(pipeline: Any, count: int) -> Iterator[Seen]:
     for _ in range(count):
-        video, told = (part.as_array()[0].tobytes() for part in pipeline.run())
-        record = json.loads(told)
+        video, member = (part.as_array()[0].tobytes() for part in pipeline.run())
+        record = json.loads(member)
         yield Seen(Path(record["video_path"]).stem, record["prompt"], video)
 
 

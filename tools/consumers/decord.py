@@ -1,4 +1,4 @@
-"""Decodes every video with decord, from the bytes of its member.
+"""Decodes every video with decord, from the bytes of its tar member.
 
 python tools/consumers/decord.py OUT [--env DIR]
 """
@@ -9,7 +9,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.pop(0)  # this folder: its files have the same names as the packages they import
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools.consumers.environment import Consumer, Findings, run
@@ -17,7 +17,7 @@ from tools.consumers.output import MismatchError, Output, check_pictures, pictur
 
 
 def check(output: Output) -> Findings:
-    """Frames, rate and pictures of every video, as decord has them."""
+    """The frame rate and every frame of every video."""
     import decord
 
     count = 0

@@ -1,4 +1,4 @@
-"""Reads and decodes every sample with megatron-energon, without `energon prepare`; stops in the middle and resumes.
+"""Reads and decodes every sample with megatron-energon, without `energon prepare`; interrupts an epoch and resumes.
 
 python tools/consumers/energon.py OUT [--env DIR]
 """
@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.pop(0)  # this folder: its files have the same names as the packages they import
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools.consumers.environment import Consumer, Findings, run
@@ -23,7 +23,7 @@ WORKERS = 2
 
 
 def check(output: Output) -> Findings:
-    """Every sample in order, decoded; each by its key; then training that is stopped and resumed."""
+    """Every sample in order, decoded; each by its key; then training that is interrupted and resumed."""
     yield "samples", compare(_in_order(output), output)
     yield "decoded", pictures_line(len(output.samples), output)
     yield "by key", _by_key(output)
@@ -37,7 +37,7 @@ def _config(workers: int) -> Any:
 
 
 def _in_order(output: Output) -> Iterator[Seen]:
-    """One epoch without shuffling, through energon's own decoder of videos."""
+    """One epoch without shuffling, decoded by energon's own video decoder."""
     from megatron.energon import get_loader, get_val_dataset
 
     dataset = get_val_dataset(str(output.folder), split_part="train", worker_config=_config(0), batch_size=1)
@@ -49,19 +49,19 @@ def _in_order(output: Output) -> Iterator[Seen]:
 
 
 def _by_key(output: Output) -> str:
-    """Each sample's prompt member, by what index.sqlite says of it."""
+    """Looks up each sample in index.sqlite."""
     from megatron.energon.epathlib import EPath
     from megatron.energon.flavors.webdataset.itar_reader import SqliteITarEntryReader
 
     reader = SqliteITarEntryReader(EPath(str(output.folder)), key_is_full_entryname=False)
     for key in reversed(output.samples):
         if reader[key]["__key__"] != key:
-            raise MismatchError(f"{key}: another sample is found by this key")
+            raise MismatchError(f"{key}: this key finds another sample")
     return f"{len(reader)} samples through index.sqlite"
 
 
 def _resume(output: Output) -> str:
-    """Trains for one epoch, saves the state in the middle, and goes on from it in a new loader."""
+    """Reads one shuffled epoch, saves the state in the middle of it, and resumes from there in a new loader."""
     first = _loader(output)
     running = iter(first)
     count = len(output.samples)
@@ -71,9 +71,9 @@ def _resume(output: Output) -> str:
     second = _loader(output)
     second.restore_state_rank(pickle.loads(state))
     if list(_keys(iter(second))) != rest:
-        raise MismatchError("the samples after a resume are not those that were to come")
+        raise MismatchError("resuming does not continue with the samples that were left")
     if sorted(read + rest) != sorted(output.samples) or read + rest == list(output.samples):
-        raise MismatchError("an epoch of shuffled training is not every sample once")
+        raise MismatchError("an epoch does not read every sample once, shuffled")
     return f"after {len(read)} of {count}, shuffled, {WORKERS} workers: the same {len(rest)} follow"
 
 

@@ -1,4 +1,4 @@
-"""An environment of its own for a reader of shards, and the run of its check in there. Standard library alone."""
+"""Creates a virtual environment for a reader of shards and runs its check there. Needs only the standard library."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pathlib import Path
 
 from tools.consumers.output import MismatchError, Output, read_output
 
-# In the environment of a child: it is inside, and checks.
+# Set for the child process: it runs inside the environment, and checks.
 _INSIDE = "VWD_CONSUMER_INSIDE"
 _READY = "consumer-packages.txt"
 
-# What was found, line by line: what was looked at, and what it came to.
+# Lines to print: the name of a check, and its result.
 Findings = Iterator[tuple[str, str]]
 
 
@@ -30,9 +30,9 @@ class Consumer:
     """A reader of shards.
 
     Attributes:
-        packages: what pip installs for it, the reader itself first.
-        sidecars: an option of `vwd index`, and a pattern of a file that it writes into the dataset's folder.
-        check: reads a whole output as a user of the reader would; raises `MismatchError` where something is off.
+        packages: what pip installs, the reader itself first.
+        sidecars: an option of `vwd index`, and a pattern for a file that it writes to the dataset's folder.
+        check: reads the output as a user of the reader would; raises `MismatchError` if something differs.
     """
 
     packages: tuple[str, ...]
@@ -41,7 +41,11 @@ class Consumer:
 
 
 def run(consumer: Consumer, script: str) -> int:
-    """The command line of a script: makes its environment, or checks where it is inside of that. An exit code."""
+    """Runs a script's command line: creates its environment or, inside it, checks the output.
+
+    Returns:
+        The exit code.
+    """
     options = _parse(script)
     if os.environ.get(_INSIDE):
         return _check(consumer, _folders(options.output))
@@ -49,41 +53,41 @@ def run(consumer: Consumer, script: str) -> int:
         try:
             python = _environment(options.env or Path(temp), consumer.packages)
         except MismatchError as error:
-            return _complain(str(error))
+            return _fail(str(error))
         except subprocess.CalledProcessError as error:
-            return _complain(f"the environment cannot be made: {error}")
+            return _fail(f"cannot create the environment: {error}")
         inside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         command = [str(python), str(Path(script).resolve()), str(options.output.resolve())]
-        # Caches, too, go into the temporary folder; the hub is not asked.
+        # Caches go to the temporary folder, too; the hub is not contacted.
         inside |= {_INSIDE: "1", "HF_HOME": temp, "HF_HUB_OFFLINE": "1", "TMPDIR": temp, "PYTHONWARNINGS": "ignore"}
         return subprocess.run(command, env=inside, check=False).returncode
 
 
 def _parse(script: str) -> argparse.Namespace:
     name = Path(script).stem
-    parser = argparse.ArgumentParser(description=f"Read shards of vwd with {name}, in an environment of its own.")
-    parser.add_argument("output", metavar="OUT", type=Path, help="what 'vwd pack --out' named, or a dataset's folder")
-    parser.add_argument("--env", metavar="DIR", type=Path, help="keep the environment here  [default: made anew]")
+    parser = argparse.ArgumentParser(description=f"Read shards of vwd with {name}, in its own virtual environment.")
+    parser.add_argument("output", metavar="OUT", type=Path, help="an output, or the folder of one dataset in it")
+    parser.add_argument("--env", metavar="DIR", type=Path, help="keep the environment here  [default: temporary]")
     return parser.parse_args()
 
 
 def _environment(folder: Path, packages: tuple[str, ...]) -> Path:
-    """The Python of an environment that has these packages; the one that is there is used again.
+    """The Python of an environment with these packages; an existing environment is reused.
 
     Raises:
-        MismatchError: the folder holds something else.
+        MismatchError: the folder contains something else.
     """
     python, ready = folder / "bin" / "python", folder / _READY
-    wanted = "".join(f"{package}\n" for package in packages)
-    if ready.is_file() and ready.read_text("utf-8") == wanted:
+    requirements = "".join(f"{package}\n" for package in packages)
+    if ready.is_file() and ready.read_text("utf-8") == requirements:
         return python
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
-        raise MismatchError(f"{folder} is neither empty nor an environment: name another with --env")
+        raise MismatchError(f"{folder} is neither empty nor a virtual environment: give another folder to --env")
     print(f"installing {', '.join(packages)}", file=sys.stderr)
     venv.create(folder, with_pip=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
     subprocess.run(install, stdout=sys.stderr, check=True)
-    ready.write_text(wanted, "utf-8")
+    ready.write_text(requirements, "utf-8")
     return python
 
 
@@ -95,23 +99,23 @@ def _check(consumer: Consumer, folders: list[Path]) -> int:
     names = [re.split(r"[^A-Za-z0-9._-]", package)[0] for package in consumer.packages]
     print(", ".join(f"{name} {version(name)}" for name in names))
     if not folders:
-        return _complain("no pack.json in OUT: name what 'vwd pack --out' wrote")
+        return _fail("OUT contains no pack.json: give the folder that 'vwd pack --out' wrote")
     for folder in folders:
         print(folder.name)
         if consumer.sidecars and not any(folder.glob(consumer.sidecars[1])):
             option, pattern = consumer.sidecars
-            return _complain(f"{folder} has no {pattern}: run 'vwd index OUT {option}'")
+            return _fail(f"{folder} has no {pattern}: run 'vwd index OUT {option}'")
         try:
-            for what, found in consumer.check(read_output(folder)):
-                print(f"  {what:<10} {found}", flush=True)
+            for name, result in consumer.check(read_output(folder)):
+                print(f"  {name:<10} {result}", flush=True)
         except MismatchError as error:
-            return _complain(f"{folder.name}: {error}")
-        except Exception as error:  # whatever the reader itself stumbles over: its own account, then the line
+            return _fail(f"{folder.name}: {error}")
+        except Exception as error:  # from the reader itself: its traceback, then the line
             traceback.print_exc()
-            return _complain(f"{folder.name}: {type(error).__name__}: {error}")
+            return _fail(f"{folder.name}: {type(error).__name__}: {error}")
     return 0
 
 
-def _complain(what: str) -> int:
-    print(f"Error: {what}", file=sys.stderr)
+def _fail(message: str) -> int:
+    print(f"Error: {message}", file=sys.stderr)
     return 1

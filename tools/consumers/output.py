@@ -1,4 +1,4 @@
-"""What an output holds, told from its ledger and by `tarfile` alone, and what a reader saw held against it."""
+"""Reads what an output contains with `json` and `tarfile` alone, and compares it with what another reader returned."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# Below this of 255 a pixel is ink: the page is white, the text black.
+# A pixel darker than this is ink: the page is white (255), the text black.
 _INK = 128
 
 
 class MismatchError(Exception):
-    """A reader did not see what the shards hold."""
+    """A reader returned something other than what the shards contain."""
 
 
 class Seen(NamedTuple):
-    """A sample as a reader gave it; `video` are the bytes of the mp4 member."""
+    """A sample as a reader returned it; `video` is the content of the mp4 member."""
 
     key: str
     prompt: str
@@ -28,16 +28,16 @@ class Seen(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word of the storyboard: from which frame on it stands where, and whether the frame before has its page."""
+    """A word of the storyboard: its first frame, its box, and whether the previous frame shows the same page."""
 
     text: str
     frame: int
     box: tuple[int, int, int, int]
-    grows: bool
+    same_page: bool
 
 
 class Stored(NamedTuple):
-    """A sample as it stands in its tar."""
+    """A sample as stored in its tar."""
 
     prompt: str
     sha256: str
@@ -58,7 +58,7 @@ class Output:
 
 
 def read_output(folder: Path) -> Output:
-    """An output that is whole: of each ledger entry the tar has every sample.
+    """Reads a complete output: each tar has every sample of its ledger entry.
 
     Raises:
         MismatchError: a tar has other samples than its ledger entry.
@@ -70,12 +70,12 @@ def read_output(folder: Path) -> Output:
         if not entry["samples"]:
             continue
         tar = folder / f"{path.stem}.tar"
-        held = dict(_stored(tar))
-        rows = [f"{folder.name}_{int(word.partition(':')[0]):06d}" for word in entry["sizes"].split()]
-        if list(held) != rows:
-            raise MismatchError(f"{tar.name} does not hold the samples of its ledger entry: run 'vwd verify'")
+        stored = dict(_stored(tar))
+        keys = [f"{folder.name}_{int(word.partition(':')[0]):06d}" for word in entry["sizes"].split()]
+        if list(stored) != keys:
+            raise MismatchError(f"{tar.name} does not contain the samples of its ledger entry: run 'vwd verify'")
         tars.append(tar)
-        samples.update(held)
+        samples.update(stored)
     size = (video["width"], video["height"], video["frames"])
     return Output(folder, tuple(tars), *size, Fraction(video["fps"]), samples)
 
@@ -94,21 +94,21 @@ def _stored(tar: Path) -> Iterator[tuple[str, Stored]]:
                 members.clear()
 
 
-def _words(told: dict[str, Any]) -> Iterator[Word]:
-    for word in told["words"]:
-        grows = word["frame"] > told["page_starts"][word["page"]]
-        yield Word(word["text"], word["frame"], tuple(word["box"]), grows)
+def _words(storyboard: dict[str, Any]) -> Iterator[Word]:
+    for word in storyboard["words"]:
+        same_page = word["frame"] > storyboard["page_starts"][word["page"]]
+        yield Word(word["text"], word["frame"], tuple(word["box"]), same_page)
 
 
 def compare(seen: Iterable[Seen], output: Output) -> str:
-    """Holds every sample that a reader gave, in its order, against what stands in the tars.
+    """Compares the samples that a reader returned, in their order, with the tars.
 
     Raises:
-        MismatchError: one is lost, doubled, moved or changed.
+        MismatchError: a sample is missing, repeated, moved or changed.
     """
     expected, count = iter(output.samples.items()), 0
     for count, sample in enumerate(seen, 1):
-        key, stored = next(expected, ("no more sample", None))
+        key, stored = next(expected, ("the end", None))
         if sample.key != key or stored is None:
             raise MismatchError(f"sample {count} is {sample.key}, not {key}")
         if sample.prompt != stored.prompt:
@@ -121,26 +121,26 @@ def compare(seen: Iterable[Seen], output: Output) -> str:
 
 
 def check_pictures(key: str, pictures: Any, output: Output) -> None:
-    """Holds a decoded video against its storyboard: each word is there from its frame on, and not before.
+    """Compares a decoded video with its storyboard: each word is visible from its frame on, and not before.
 
     Args:
         pictures: uint8 [frames, height, width, 3], a numpy array.
 
     Raises:
-        MismatchError: a shape or a word is off.
+        MismatchError: the shape or a word differs.
     """
-    wanted = (output.frames, output.height, output.width, 3)
-    if pictures.shape != wanted or str(pictures.dtype) != "uint8":
-        raise MismatchError(f"{key}: decoded as {pictures.dtype} {pictures.shape}, not uint8 {wanted}")
+    expected = (output.frames, output.height, output.width, 3)
+    if pictures.shape != expected or str(pictures.dtype) != "uint8":
+        raise MismatchError(f"{key}: decoded as {pictures.dtype} {pictures.shape}, not uint8 {expected}")
     for word in output.samples[key].words:
         x, y, width, height = word.box
         inside = pictures[max(word.frame - 1, 0) : word.frame + 1, y : y + height, x : x + width]
         if inside[-1].min() >= _INK:
-            raise MismatchError(f"{key}: '{word.text}' is not there in frame {word.frame}")
-        if word.grows and inside[0].min() < _INK:
-            raise MismatchError(f"{key}: '{word.text}' is there before frame {word.frame}")
+            raise MismatchError(f"{key}: '{word.text}' is not visible in frame {word.frame}")
+        if word.same_page and inside[0].min() < _INK:
+            raise MismatchError(f"{key}: '{word.text}' is visible before frame {word.frame}")
 
 
 def pictures_line(count: int, output: Output) -> str:
-    """How a check of pictures went, for the table."""
+    """The result of `check_pictures` for all videos, as one line."""
     return f"{count} videos of {output.frames} frames, {output.width}x{output.height}; every word in its frame and box"

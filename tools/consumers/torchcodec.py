@@ -1,6 +1,6 @@
-"""Decodes every video with torchcodec, through the `Video` feature of `datasets`: the folder with its card, streamed.
+"""Decodes every video with torchcodec, through the `Video` feature of `datasets`, which streams the folder by its card.
 
-python tools/consumers/torchcodec.py OUT [--env DIR]
+    python tools/consumers/torchcodec.py OUT [--env DIR]
 
 torchcodec uses the FFmpeg libraries of the system.
 """
@@ -10,18 +10,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.pop(0)  # this folder: its files have the same names as the packages they import
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools.consumers.environment import Consumer, Findings, run
 from tools.consumers.output import MismatchError, Output, check_pictures, pictures_line
 
-# The last torchcodec whose wheel does without CUDA's libraries, and the torch that it is built for.
+# The last torchcodec whose wheel does not need CUDA's libraries, and the torch that it is built for.
 PACKAGES = ("torchcodec==0.13.0", "torch==2.13.0", "datasets>=5,<6", "numpy>=1.24")
 
 
 def check(output: Output) -> Findings:
-    """Frames, rate and pictures of every video, as torchcodec has them."""
+    """The frame rate, every frame and the prompt of every sample."""
     import datasets
 
     count = 0
@@ -31,7 +31,7 @@ def check(output: Output) -> Findings:
             raise MismatchError(f"{key}: {video.metadata.average_fps} frames a second, not {float(output.fps)}")
         check_pictures(key, video[:].permute(0, 2, 3, 1).numpy(), output)
         if sample["inference.json"]["prompt"] != output.samples[key].prompt:
-            raise MismatchError(f"{key}: another prompt")
+            raise MismatchError(f"{key}: the prompt differs")
         count += 1
     if count != len(output.samples):
         raise MismatchError(f"{count} videos of {len(output.samples)}")

@@ -1,4 +1,4 @@
-"""Reads every sample with wids, webdataset's reader by index (up to webdataset 0.2.111).
+"""Reads every sample with wids, webdataset's indexed reader (up to webdataset 0.2.111).
 
 python tools/consumers/wids.py OUT [--env DIR]
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.pop(0)  # this folder, whose files are named as the packages are that they import
+sys.path.pop(0)  # this folder: its files have the same names as the packages they import
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools.consumers.environment import Consumer, Findings, run
@@ -21,24 +21,24 @@ from tools.consumers.output import MismatchError, Output, Seen, compare
 
 
 def check(output: Output) -> Findings:
-    """Every sample by its index: forwards, then in any order; then by wids's own sampler."""
+    """Every sample by its index: in order, in random order, and in that of wids's sampler."""
     import wids
 
     with tempfile.TemporaryDirectory() as cache:
-        # The cache is where wids keeps its copies of the shards; nothing is written beside them.
+        # wids copies the shards into its cache, so nothing is written to OUT.
         index = str(output.folder / "shardindex.json")
         rows = wids.ShardListDataset(index, cache_dir=cache, keep=True, transformations=[])
         yield "samples", compare(_seen(rows, range(len(rows))), output)
         keys = list(output.samples)
-        mixed = random.Random(0).sample(range(len(rows)), len(rows))
-        if [rows[n]["__key__"] for n in mixed] != [keys[n] for n in mixed]:
-            raise MismatchError("a sample that is asked for by its index is another")
-        yield "by index", f"{len(mixed)} in any order"
+        shuffled = random.Random(0).sample(range(len(rows)), len(rows))
+        if [rows[n]["__key__"] for n in shuffled] != [keys[n] for n in shuffled]:
+            raise MismatchError("an index finds another sample")
+        yield "by index", f"{len(shuffled)} in random order"
         sampler = wids.ShardedSampler(rows)
         for epoch in (1, 2):
             order = list(sampler)
             if sorted(order) != list(range(len(rows))) or order == sorted(order):
-                raise MismatchError(f"epoch {epoch} of the shuffling sampler is not every sample once")
+                raise MismatchError(f"epoch {epoch} of the sampler is not every sample once, shuffled")
         yield "sampler", "two shuffled epochs, each sample once in each"
 
 

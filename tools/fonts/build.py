@@ -1,9 +1,9 @@
 """Rebuild the fonts/ folder: the two font files the renderer draws with, and their coverage.json.
 
-The Latin font is copied unchanged. The Chinese one is cut from a 19 MB collection down to the characters a
-Chinese document holds, without hinting and layout features: the renderer puts one glyph at a time, so that
-ligatures, kerning and vertical writing would be dead weight. Every byte follows from the inputs, which are
-checked by sha256, and from the fontTools version (README.md names it).
+The Latin font is copied unchanged. The Chinese one is cut from a 19 MB collection down to the characters that occur in
+Chinese documents, without hinting and layout features: the renderer places one glyph at a time, so ligatures, kerning
+and vertical writing would be dead weight. The output depends only on the inputs, which are checked by sha256, and on
+the fontTools version (see fonts/README.md).
 """
 
 import argparse
@@ -31,14 +31,14 @@ NOTO = (
     "usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "b76b0433203017ca80401b2ee0dd69350349871c4b19d504c34dbdd80541690a",
 )
-"""Path in the unpacked package and sha256, of the releases named above: others may draw otherwise."""
+"""Path in the unpacked package and sha256, for the releases named above: other releases may look different."""
 
 NOTO_FAMILY = "Noto Sans CJK SC"
 SUBSET_NAME = "NotoSansCJKsc-Regular-subset.otf"
 TABLE_NAME = "coverage.json"
 
 CODECS = ("gb2312", "gbk")
-"""GBK nearly holds GB 2312, but Python's two codecs disagree on the middle dot of 0xA1A4: take both."""
+"""GBK almost contains GB 2312, but Python's two codecs disagree on the middle dot at 0xA1A4, so both are used."""
 
 BLOCKS = (
     (0x2000, 0x206F),
@@ -52,7 +52,7 @@ BLOCKS = (
     (0x3000, 0x303F),
     (0xFF00, 0xFFEF),
 )
-"""Unicode blocks of punctuation and symbols taken whole: the codecs hold only parts of them."""
+"""Unicode blocks of punctuation and symbols, included in full: the codecs cover only parts of them."""
 
 GENERAL_STANDARD = (
     "鿍鿎鿏㑇㑊㕮㘎㙍㙘㙦㛃㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅䃎䅟䌹䎃䎖"
@@ -63,13 +63,13 @@ GENERAL_STANDARD = (
     "𬟁𬟽𬣙𬣞𬣡𬣳𬤇𬤊𬤝𬨂𬨎𬩽𬪩𬬩𬬭𬬮𬬱𬬸𬬹𬬻𬬿𬭁𬭊𬭎𬭚𬭛𬭤𬭩𬭬𬭯𬭳𬭶𬭸𬭼𬮱𬮿𬯀𬯎𬱖𬱟"
     "𬳵𬳶𬳽𬳿𬴂𬴃𬴊𬶋𬶍𬶏𬶐𬶟𬶠𬶨𬶭𬶮𬷕𬸘𬸚𬸣𬸦𬸪𬹼𬺈𬺓"
 )
-"""The characters of 通用规范汉字表 (Table of General Standard Chinese Characters, 2013) that GBK lacks."""
+"""The characters of 通用规范汉字表 (Table of General Standard Chinese Characters, 2013) that are not in GBK."""
 
 DROPPED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx")
 
 
-def wanted_code_points() -> set[int]:
-    """Every code point the Chinese subset asks for; those the font lacks are passed over later."""
+def subset_code_points() -> set[int]:
+    """Every code point requested for the Chinese subset; fontTools ignores those that the font does not have."""
     points = {ord(char) for char in GENERAL_STANDARD}
     for first, last in BLOCKS:
         points.update(range(first, last + 1))
@@ -79,7 +79,7 @@ def wanted_code_points() -> set[int]:
 
 
 def unpack(debs: Path | None, work: Path) -> Path:
-    """Unpack the packages of `debs`, or freshly downloaded ones, below `work` and return the tree's root."""
+    """Unpack the packages in `debs`, or download them first, below `work` and return the root of the tree."""
     if debs is None:
         debs = work / "debs"
         debs.mkdir()
@@ -88,17 +88,17 @@ def unpack(debs: Path | None, work: Path) -> Path:
     for package in PACKAGES:
         found = sorted(debs.glob(f"{package}_*.deb"))
         if len(found) != 1:
-            raise SystemExit(f"{debs}: want one {package}_*.deb, found {len(found)}")
+            raise SystemExit(f"{debs}: expected one {package}_*.deb, found {len(found)}")
         subprocess.run(["dpkg-deb", "-x", str(found[0]), str(root)], check=True)
     return root
 
 
-def checked(root: Path, source: tuple[str, str]) -> Path:
-    """The path of a source file, once its contents are known to be the expected ones."""
+def verified(root: Path, source: tuple[str, str]) -> Path:
+    """The path of a source file whose content is as expected."""
     name, expected = source
     found = sha256(root / name)
     if found != expected:
-        raise SystemExit(f"{name}: sha256 {found}, want {expected}: another release of the package?")
+        raise SystemExit(f"{name}: sha256 is {found}, expected {expected}: another release of the package?")
     return root / name
 
 
@@ -107,7 +107,7 @@ def sha256(path: Path) -> str:
 
 
 def face_index(collection: Path, family: str) -> int:
-    """Number of the face of a .ttc whose name table gives `family` (name ID 1)."""
+    """Index of the face in a .ttc whose family name (name ID 1) is `family`."""
     with TTCollection(str(collection), lazy=True) as faces:
         names = [face["name"].getDebugName(1) for face in faces.fonts]
     return names.index(family)
@@ -120,13 +120,13 @@ def cut(collection: Path, out: Path) -> None:
     options.hinting = False
     options.layout_features = []
     options.drop_tables = [*options.drop_tables, *DROPPED_TABLES]
-    options.notdef_outline = True  # a character nobody covers is drawn as the usual box, not as nothing
-    options.name_IDs = ["*"]  # the licence asks that its notice stays in the file
-    options.recalc_timestamp = False  # else two builds would differ in head.modified
-    options.desubroutinize = False  # spelled out, the outlines take 0.2 MB more
+    options.notdef_outline = True  # a character in no font is drawn as the usual box, not left out
+    options.name_IDs = ["*"]  # the licence requires its notice to stay in the file
+    options.recalc_timestamp = False  # otherwise two builds would differ in head.modified
+    options.desubroutinize = False  # inlining the subroutines would add 0.2 MB
     font = subset.load_font(str(collection), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=wanted_code_points())
+    subsetter.populate(unicodes=subset_code_points())
     subsetter.subset(font)
     subset.save_font(font, str(out), options)
 
@@ -143,7 +143,7 @@ def ranges(points: Iterable[int]) -> list[list[int]]:
 
 
 def coverage(files: Iterable[Path]) -> str:
-    """The text of coverage.json, one line a font: what each covers, so that nobody need parse a cmap."""
+    """The text of coverage.json, one line per font: what it covers, so that the renderer need not parse a cmap."""
     lines = []
     for path in files:
         with TTFont(str(path), lazy=True) as font:
@@ -158,13 +158,13 @@ def coverage(files: Iterable[Path]) -> str:
 
 
 def build(debs: Path | None, out: Path) -> None:
-    """Make all files in a temporary folder inside `out`, then rename them into place together."""
+    """Build all files in a temporary folder inside `out`, then rename them into place together."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory(dir=out, prefix=".build-") as new:
         root = unpack(debs, Path(work))
         latin, chinese, table = Path(new, Path(DEJAVU[0]).name), Path(new, SUBSET_NAME), Path(new, TABLE_NAME)
-        shutil.copyfile(checked(root, DEJAVU), latin)
-        cut(checked(root, NOTO), chinese)
+        shutil.copyfile(verified(root, DEJAVU), latin)
+        cut(verified(root, NOTO), chinese)
         table.write_text(coverage([latin, chinese]), encoding="utf-8")
         for path in (latin, chinese, table):
             print(f"{sha256(path)}  {path.stat().st_size:>9,}  {path.name}")

@@ -1,4 +1,4 @@
-"""The README's picture: frames of two built-in samples side by side, as a person would see them.
+"""Draws the README's picture: frames of two built-in samples, one row each.
 
 python tools/picture/draw.py [--out tools/picture/frames.png]
 """
@@ -19,12 +19,12 @@ from vwd.video.fonts import Fonts
 from vwd.video.frames import Canvas, grey_frames
 from vwd.video.spec import VideoSpec
 
-_GAP, _DESK = 16, 225
-_SHOWN = (("gsm8k", 1), ("belle_school_math", 0))
+_GAP, _BORDER = 16, 225
+_SAMPLES = (("gsm8k", 1), ("belle_school_math", 0))
 
 
 def strip(corpus_name: str, index: int) -> Canvas:
-    """Four moments of a sample: the prompt, two words of the way, and the whole answer."""
+    """Four frames of a sample: the prompt, two partial answers, and the complete answer."""
     corpus = find_corpus(corpus_name)
     rows = open_rows(corpus, BUILTIN)
     row = next(iter(rows.read(index, index + 1)))
@@ -33,12 +33,12 @@ def strip(corpus_name: str, index: int) -> Canvas:
     assert not isinstance(storyboard, Skip), storyboard
     frames = grey_frames(storyboard)
     last = storyboard.words[-1].frame
-    return on_desk([frames[number] for number in (0, last // 3, 2 * last // 3, last)], axis=1)
+    return with_borders([frames[number] for number in (0, last // 3, 2 * last // 3, last)], axis=1)
 
 
-def on_desk(pictures: list[Canvas], axis: int) -> Canvas:
-    """Pictures in a row, with a grey border around each."""
-    padded = [np.pad(picture, _GAP // 2, constant_values=_DESK) for picture in pictures]
+def with_borders(pictures: list[Canvas], axis: int) -> Canvas:
+    """Joins pictures along an axis, with a grey border around each."""
+    padded = [np.pad(picture, _GAP // 2, constant_values=_BORDER) for picture in pictures]
     return np.concatenate(padded, axis=axis)
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("frames.png"))
     options = parser.parse_args()
-    picture = Image.fromarray(np.concatenate([strip(*shown) for shown in _SHOWN]))
+    picture = Image.fromarray(np.concatenate([strip(*sample) for sample in _SAMPLES]))
     width, height = picture.size
     picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(options.out, optimize=True)
     print(options.out)

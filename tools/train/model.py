@@ -1,6 +1,6 @@
-"""A small video model: a transformer over patches of frames, told the time of the flow and the text's bytes."""
+"""A small video model: a transformer over patches of frames, conditioned on the flow's time and the text's bytes."""
 
-# mypy does not look into torch, so that it says the same where torch is absent; to it, nn.Module is Any.
+# mypy skips torch, so that its result does not depend on torch being installed; nn.Module is then Any.
 # mypy: allow-subclassing-any
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ PATCH = (4, 8, 8)
 
 @dataclass(frozen=True)
 class Shape:
-    """What the model is made for.
+    """The sizes of the model and its input.
 
     Attributes:
         frames, height, width: of a video; multiples of `PATCH`.
-        text_bytes: of a prompt; longer ones are cut.
-        dim: channels of a patch; a multiple of `heads`.
-        depth: blocks.
+        text_bytes: of a prompt; longer prompts are truncated.
+        dim: channels of a patch; a multiple of `2 * heads`.
+        depth: number of blocks.
     """
 
     frames: int
@@ -48,7 +48,7 @@ class Shape:
 
     @property
     def grid(self) -> tuple[int, int, int]:
-        """Patches along time, height and width."""
+        """Number of patches along time, height and width."""
         frames, height, width = (length // patch for length, patch in zip(self.video, PATCH, strict=True))
         return frames, height, width
 
@@ -68,7 +68,7 @@ class VideoModel(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.patch_out = nn.Linear(dim, patch)
         self.share = nn.Linear(dim, 1)
-        # The first answer is "no motion": its error is the mean square of the velocity, whatever the seed.
+        # The first prediction is zero, so the first loss is the mean square of the velocity, whatever the seed.
         for last in (self.patch_out, self.share):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
@@ -84,34 +84,34 @@ class VideoModel(nn.Module):
         Returns:
             float [B, T, H, W].
         """
-        x = self.patch_in(self._cut(video)) + self._positions()
-        when = self.time(_waves(time, self.shape.dim))
-        words, known = self.text(text)
+        x = self.patch_in(self._to_patches(video)) + self._positions()
+        condition = self.time(_waves(time, self.shape.dim))
+        words, is_text = self.text(text)
         for block in self.blocks:
-            x = block(x, when, words, known)
-        # Most of the velocity is the noise, seen in the video itself: a share of it, by the time, spares the blocks
-        # from having to carry every pixel of it.
-        return self._join(self.patch_out(self.norm(x))) + self.share(when)[:, :, None, None] * video
+            x = block(x, condition, words, is_text)
+        # Most of the velocity is the noise, which is part of the input: adding a time-dependent share of the input
+        # saves the blocks from carrying every pixel of it.
+        return self._from_patches(self.patch_out(self.norm(x))) + self.share(condition)[:, :, None, None] * video
 
     def _positions(self) -> Tensor:
         time, rows, columns = self.places
         return (time[:, None, None] + rows[:, None] + columns).flatten(0, 2)
 
-    def _cut(self, video: Tensor) -> Tensor:
-        """[B, T, H, W] to [B, patches, samples of a patch]."""
+    def _to_patches(self, video: Tensor) -> Tensor:
+        """[B, T, H, W] to [B, patches, pixels of a patch]."""
         (t, h, w), (pt, ph, pw) = self.shape.grid, PATCH
-        cut = video.view(-1, t, pt, h, ph, w, pw).permute(0, 1, 3, 5, 2, 4, 6)
-        return cut.reshape(len(video), t * h * w, pt * ph * pw)
+        split = video.view(-1, t, pt, h, ph, w, pw).permute(0, 1, 3, 5, 2, 4, 6)
+        return split.reshape(len(video), t * h * w, pt * ph * pw)
 
-    def _join(self, patches: Tensor) -> Tensor:
-        """The inverse of `_cut`."""
+    def _from_patches(self, patches: Tensor) -> Tensor:
+        """The inverse of `_to_patches`."""
         (t, h, w), (pt, ph, pw) = self.shape.grid, PATCH
-        cut = patches.view(-1, t, h, w, pt, ph, pw).permute(0, 1, 4, 2, 5, 3, 6)
-        return cut.reshape(len(patches), *self.shape.video)
+        split = patches.view(-1, t, h, w, pt, ph, pw).permute(0, 1, 4, 2, 5, 3, 6)
+        return split.reshape(len(patches), *self.shape.video)
 
 
 class TextEncoder(nn.Module):
-    """Bytes to vectors that know of each other."""
+    """Turns bytes into vectors that have attended to each other."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -120,14 +120,14 @@ class TextEncoder(nn.Module):
         self.block = Block(shape.dim, shape.heads, with_text=False)
 
     def forward(self, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors [B, bytes, dim], and bool [B, 1, 1, bytes]: which of them are of the text."""
-        known = (text != 0)[:, None, None, :]
+        """Vectors [B, bytes, dim], and bool [B, 1, 1, bytes]: which of them are text, not padding."""
+        is_text = (text != 0)[:, None, None, :]
         x = self.bytes(text) + self.places
-        return self.block(x, None, x, known), known
+        return self.block(x, None, x, is_text), is_text
 
 
 class Block(nn.Module):
-    """Attention to itself, attention to the text, and a layer for each place; scaled and shifted by the time."""
+    """Self-attention, attention to the text, and a feed-forward layer; scaled and shifted by the time."""
 
     def __init__(self, dim: int, heads: int, with_text: bool) -> None:
         super().__init__()
@@ -137,20 +137,20 @@ class Block(nn.Module):
         self.each = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
         self.modulation = nn.Linear(dim, 4 * dim) if with_text else None
 
-    def forward(self, x: Tensor, when: Tensor | None, words: Tensor, known: Tensor) -> Tensor:
-        """[B, places, dim] to the same."""
+    def forward(self, x: Tensor, condition: Tensor | None, words: Tensor, is_text: Tensor) -> Tensor:
+        """[B, positions, dim] to the same shape."""
         scale = shift = each_scale = each_shift = torch.zeros((), device=x.device)
         if self.modulation is not None:
-            scale, shift, each_scale, each_shift = self.modulation(when)[:, None].chunk(4, dim=-1)
-        own = self.norms[0](x) * (1 + scale) + shift
-        x = x + self.attention(own, own, known if self.to_text is None else None)
+            scale, shift, each_scale, each_shift = self.modulation(condition)[:, None].chunk(4, dim=-1)
+        normed = self.norms[0](x) * (1 + scale) + shift
+        x = x + self.attention(normed, normed, is_text if self.to_text is None else None)
         if self.to_text is not None:
-            x = x + self.to_text(self.norms[2](x), words, known)
+            x = x + self.to_text(self.norms[2](x), words, is_text)
         return x + self.each(self.norms[1](x) * (1 + each_scale) + each_shift)
 
 
 class Attention(nn.Module):
-    """Attention of each place in `x` to all places in `other` that are known."""
+    """Attention from each position in `x` to those positions in `other` that are text."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -159,17 +159,17 @@ class Attention(nn.Module):
         self.offer = nn.Linear(dim, 2 * dim)
         self.out = nn.Linear(dim, dim)
 
-    def forward(self, x: Tensor, other: Tensor, known: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, other: Tensor, is_text: Tensor | None) -> Tensor:
         queries, keys, values = (self._heads(part) for part in (self.ask(x), *self.offer(other).chunk(2, dim=-1)))
-        found = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=known)
-        return self.out(found.transpose(1, 2).flatten(2))
+        attended = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=is_text)
+        return self.out(attended.transpose(1, 2).flatten(2))
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
 def encode_text(prompts: list[str], length: int) -> Tensor:
-    """UTF-8 bytes plus one, zeros behind them: int64 [B, length]. Always that long, whatever stands beside it."""
+    """UTF-8 bytes plus one, padded with zeros: int64 [B, length], whatever the other prompts in the batch."""
     rows = torch.zeros(len(prompts), length, dtype=torch.int64)
     for row, prompt in zip(rows, prompts, strict=True):
         data = (prompt.encode() or b" ")[:length]

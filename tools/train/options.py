@@ -13,11 +13,7 @@ from vwd.errors import UsageError
 
 
 def parse(about: str | None) -> argparse.Namespace:
-    """The command line.
-
-    Args:
-        about: what the program is for.
-    """
+    """Parses the command line. `about` is the description for --help."""
     parser = argparse.ArgumentParser(
         prog="train.py", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -26,34 +22,28 @@ def parse(about: str | None) -> argparse.Namespace:
         shown = "" if default is None else f"  [default: {default}]"
         parser.add_argument(name, type=kind, default=default, help=text + shown, **more)
 
-    parser.add_argument(
-        "output", type=Path, metavar="OUT", help="one dataset's folder of shards, as 'vwd pack' makes it"
-    )
-    parser.add_argument("--checkpoint", type=Path, required=True, help="folder of checkpoints, metrics and samples")
-    option(
-        "--resume", str, None, "'auto' for the newest checkpoint, if any, or a checkpoint's file", metavar="auto|FILE"
-    )
-    option("--steps", positive, 400, "steps in all, with those before a resume")
-    option("--batch-size", positive, 8, "samples a step, over all ranks")
-    option("--task", str, "inference", "which prompt: inference or rendering", choices=("inference", "rendering"))
+    parser.add_argument("output", type=Path, metavar="OUT", help="one dataset's folder in an output of 'vwd pack'")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="folder for checkpoints, metrics and samples")
+    option("--resume", str, None, "'auto' for the newest checkpoint, if any, or the path of one", metavar="auto|FILE")
+    option("--steps", positive, 400, "total steps, including those before resuming")
+    option("--batch-size", positive, 8, "samples per step, over all ranks")
+    option("--task", str, "inference", "which prompts: inference or rendering", choices=("inference", "rendering"))
     option("--source", str, "video", "decode the videos, or draw their storyboards", choices=("video", "storyboard"))
-    option("--frames", positive, 16, "frames of a video, evenly chosen; a multiple of 4")
+    option("--frames", positive, 16, "frames of a video, evenly spaced; a multiple of 4")
     option("--size", size_of, "48x80", "height x width of a frame, multiples of 8", metavar="HxW")
-    option("--text-bytes", positive, 256, "bytes of a prompt; longer ones are cut")
+    option("--text-bytes", positive, 256, "bytes of a prompt; longer prompts are truncated")
     option("--dim", positive, 128, "channels of a patch")
     option("--depth", positive, 4, "blocks of the model")
-    option("--learning-rate", float, 1e-3, "of AdamW, after 20 steps of warm-up")
-    option("--seed", int, 0, "of the model, the order of the samples and the noise")
+    option("--learning-rate", float, 1e-3, "for AdamW, after 20 warm-up steps")
+    option("--seed", int, 0, "for the model, the order of samples and the noise")
     option("--checkpoint-every", positive, 100, "steps between checkpoints")
-    option("--keep", positive, 2, "checkpoints that stay")
-    option(
-        "--sample-every", whole, 0, "steps between mp4 files of a video and what the model makes of its prompt; 0: none"
-    )
-    option("--sample-steps", positive, 20, "steps from noise to such a video")
-    option("--num-workers", whole, 1, "loader processes of each rank")
-    option("--device", str, "auto", "cpu, cuda, or auto: cuda where there is one", choices=("auto", "cpu", "cuda"))
-    option("--threads", positive, None, "threads of each rank; all its share of the cores if not given")
-    parser.add_argument("--log-keys", action="store_true", help="name each step's samples in its line")
+    option("--keep", positive, 2, "checkpoints to keep")
+    option("--sample-every", non_negative, 0, "steps between mp4 files of a video next to a generated one; 0: none")
+    option("--sample-steps", positive, 20, "steps from noise to a generated video")
+    option("--num-workers", non_negative, 1, "loader processes per rank")
+    option("--device", str, "auto", "cpu, cuda, or auto: cuda if available", choices=("auto", "cpu", "cuda"))
+    option("--threads", positive, None, "threads per rank; by default its share of the cores")
+    parser.add_argument("--log-keys", action="store_true", help="add the keys of each step's samples to its line")
     return parser.parse_args()
 
 
@@ -73,7 +63,7 @@ def size_of(text: str) -> tuple[int, int]:
     return positive(height), positive(width)
 
 
-def whole(text: str) -> int:
+def non_negative(text: str) -> int:
     return _at_least(0, text)
 
 
@@ -83,5 +73,5 @@ def positive(text: str) -> int:
 
 def _at_least(least: int, text: str) -> int:
     if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least {least}")
     return int(text)

@@ -1,4 +1,4 @@
-"""The processes of one run: who they are, and what they add up. One process alone is a run, too."""
+"""The processes of a run, and how they exchange numbers. A run may be a single process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process among all: `rank` of `world`, and where it computes."""
+    """This process: rank `rank` of `world`, and its device."""
 
     rank: int
     world: int
@@ -29,20 +29,20 @@ class Ranks:
     def average_gradients(self, model: nn.Module) -> None:
         """Gives every rank the mean of all ranks' gradients.
 
-        As one vector in the parameters' order. DistributedDataParallel orders its buckets anew after the first
-        step, so that a resumed run would add in another order than the one that went on.
+        As one vector in the parameters' order. DistributedDataParallel reorders its buckets after the first step, so a
+        resumed run would add in a different order than an uninterrupted one.
         """
         if self.world == 1:
             return
         gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-        whole = torch.cat([gradient.flatten() for gradient in gradients])
-        distributed.all_reduce(whole)
-        whole /= self.world
-        for gradient, part in zip(gradients, whole.split([g.numel() for g in gradients]), strict=True):
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        flat /= self.world
+        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
     def sums(self, *values: float) -> list[float]:
-        """The sums of each value over all ranks."""
+        """The sum of each value over all ranks."""
         if self.world == 1:
             return list(values)
         sums = torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -60,20 +60,20 @@ class Ranks:
 
 @contextmanager
 def join(device: str, threads: int | None) -> Iterator[Ranks]:
-    """Joins the processes that torchrun started, by NCCL on GPUs and Gloo on CPUs; alone where there are none.
+    """Joins the processes that torchrun started, with NCCL on GPUs and Gloo on CPUs; without torchrun, a single rank.
 
     Args:
-        device: "cpu", "cuda", or "auto" for CUDA where there is one.
-        threads: of this process; None shares the cores out among this node's ranks.
+        device: "cpu", "cuda", or "auto" for CUDA if available.
+        threads: of this process; None divides the cores among this node's ranks.
     """
     rank, world = (int(os.environ.get(name, default)) for name, default in (("RANK", "0"), ("WORLD_SIZE", "1")))
-    local, neighbours = (
+    local, local_world = (
         int(os.environ.get(name, default)) for name, default in (("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "1"))
     )
     cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
     if cuda:
         torch.cuda.set_device(local)
-    torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) // neighbours))
+    torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) // local_world))
     if world == 1:
         yield Ranks(rank, world, torch.device("cuda", local) if cuda else torch.device("cpu"))
         return

@@ -1,4 +1,4 @@
-"""What decides a run's numbers."""
+"""The settings that determine a run's numbers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vwd.errors import UsageError
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides a run's numbers, and so has to be the same when it is resumed.
+    """What determines a run's numbers, and must be the same when it is resumed.
 
     Attributes:
-        batch_size: samples a step, over all ranks.
+        batch_size: samples per step, over all ranks.
     """
 
     shape: Shape
@@ -29,17 +29,17 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         return {**{name: value for name, value in asdict(self).items() if name != "shape"}, **asdict(self.shape)}
 
-    def agree(self, there: Mapping[str, Any]) -> None:
-        """Compares with those of a checkpoint.
+    def require_equal(self, saved: Mapping[str, Any]) -> None:
+        """Compares these settings with those saved in a checkpoint.
 
         Raises:
-            UsageError: they differ; lists how.
+            UsageError: they differ; the message lists how.
         """
         now = self.to_dict()
-        names = [name for name in now if there.get(name) != now[name]]
-        if names:
+        changed = [name for name in now if saved.get(name) != now[name]]
+        if changed:
             raise UsageError(
-                "the checkpoint is of a run with other settings: "
-                + "; ".join(f"{name} is {there.get(name)} there, {now[name]} now" for name in names),
-                "Give the same settings to go on with it, or another --checkpoint folder.",
+                "the checkpoint is from a run with other settings: "
+                + "; ".join(f"{name} is {saved.get(name)} there, {now[name]} now" for name in changed),
+                "Give the same settings to resume it, or another --checkpoint folder.",
             )

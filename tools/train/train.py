@@ -1,10 +1,10 @@
-"""Trains a small flow-matching video model on an output of `vwd pack`: a proof of the way the data goes.
+"""Trains a small flow-matching video model on an output of `vwd pack`: an end-to-end test of the data path.
 
     python tools/train/train.py OUT/gsm8k --checkpoint DIR
     torchrun --nproc-per-node 2 tools/train/train.py OUT/gsm8k --checkpoint DIR --resume auto
 
-One line of JSON a step on stdout and in DIR/metrics.jsonl. SIGTERM and Ctrl-C finish the step, write a checkpoint
-and exit with 143 or 130; --resume auto goes on from there, with any number of ranks that divides the batch.
+Prints one line of JSON per step, and writes it to DIR/metrics.jsonl. On SIGTERM or Ctrl-C it finishes the step, writes
+a checkpoint and exits with 143 or 130; --resume auto resumes there, with any number of ranks that divides the batch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-# Before torch starts CUDA: without it cuBLAS has no deterministic way.
+# Must be set before torch starts CUDA: cuBLAS is deterministic only with it.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 try:
@@ -40,7 +40,7 @@ from vwd.errors import UsageError, VwdError
 
 
 class Stop:
-    """Whether a signal asked this process to end: 0, or the signal's number."""
+    """Records the signal that asked this process to end; 0 if there was none."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -52,26 +52,30 @@ class Stop:
 
 
 def train(options: argparse.Namespace, ranks: Ranks, stop: Stop) -> int:
-    """The whole run; its exit code."""
+    """Runs the training.
+
+    Returns:
+        The exit code.
+    """
     folder, settings = Folder(options.checkpoint, options.keep), settings_of(options)
     trainer, batches = Trainer(settings, ranks), Batches(options.output, settings, ranks.world, options.num_workers)
     done = begin(options, folder, trainer, batches)
     if ranks.is_first:
-        say(
+        log(
             f"{parameter_count(trainer.model):,} parameters, {ranks.world} rank(s), from step {done} to {options.steps}"
         )
     code, source = 0, iter(batches)
     while done < options.steps and not code:
-        began = time.monotonic()
+        started = time.monotonic()
         batch = next(source)
-        waited = time.monotonic() - began
+        waited = time.monotonic() - started
         loss, gradient = trainer.step(done, batch)
         done += 1
-        # The signal goes with the loss, so that all ranks stop after the same step.
-        total, code = agree(ranks, loss, stop.signal)
+        # The signal is exchanged with the loss, so that all ranks stop after the same step.
+        total, code = combine(ranks, loss, stop.signal)
         line: dict[str, Any] = {
             "step": done, "epoch": batch.epoch, "loss": total, "gradient": gradient,
-            "seconds": round(time.monotonic() - began, 4), "waited": round(waited, 4),
+            "seconds": round(time.monotonic() - started, 4), "waited": round(waited, 4),
         }  # fmt: skip
         if options.log_keys:
             parts = ranks.gather(list(zip(batch.positions, batch.keys, strict=True)))
@@ -89,16 +93,19 @@ def train(options: argparse.Namespace, ranks: Ranks, stop: Stop) -> int:
 
 
 def begin(options: argparse.Namespace, folder: Folder, trainer: Trainer, batches: Batches) -> int:
-    """Loads what is to be resumed; how many steps are done.
+    """Loads the checkpoint to resume, if any.
+
+    Returns:
+        How many steps are done.
 
     Raises:
-        UsageError: the folder has checkpoints already, and it was not said to go on with them.
+        UsageError: the folder has checkpoints, but --resume was not given.
     """
     steps, done = folder.steps(), 0
     if options.resume is None and steps:
         raise UsageError(
             f"{folder.path} has a checkpoint of step {steps[-1]} already",
-            "Give --resume auto to go on with it, or another --checkpoint folder.",
+            "Give --resume auto to continue from it, or another --checkpoint folder.",
         )
     path = None
     if options.resume == "auto":
@@ -116,14 +123,14 @@ def begin(options: argparse.Namespace, folder: Folder, trainer: Trainer, batches
 
 
 def save(folder: Folder, done: int, trainer: Trainer, batches: Batches) -> None:
-    """Writes a checkpoint; every rank has to call this."""
+    """Writes a checkpoint; every rank must call this."""
     state = {"step": done, **trainer.state_dict(), "loader": batches.state_dict()}
     if trainer.ranks.is_first:
         folder.save(done, state)
 
 
-def agree(ranks: Ranks, loss: float, signum: int) -> tuple[float, int]:
-    """The mean loss of all ranks, and the exit code that a signal to any of them asks for; 0 for none."""
+def combine(ranks: Ranks, loss: float, signum: int) -> tuple[float, int]:
+    """The mean loss of all ranks, and the exit code for a signal to any of them; 0 if there was none."""
     total, terminated, interrupted = ranks.sums(loss, signum == signal.SIGTERM, signum == signal.SIGINT)
     return total / ranks.world, 143 if terminated else 130 if interrupted else 0
 
@@ -136,22 +143,22 @@ def write_line(folder: Folder, line: dict[str, Any]) -> None:
 
 
 def write_sample(folder: Folder, trainer: Trainer, done: int, batch: Batch, steps: int) -> None:
-    """The batch's first video, and beside it what the model makes of its prompt."""
-    made = trainer.generate(done, batch.prompts[:1], steps)
+    """Writes the batch's first video, and next to it a video generated from its prompt."""
+    generated = trainer.generate(done, batch.prompts[:1], steps)
     real = as_signal(batch.video[:1])
-    write_clip(folder.path / f"step-{done:06d}.mp4", [real[0], made[0]], folder.temp)
+    write_clip(folder.path / f"step-{done:06d}.mp4", [real[0], generated[0]], folder.temp)
 
 
 def summarise(folder: Folder, code: int) -> None:
     losses = folder.losses()
     if code:
-        say(f"Stopped by a signal after step {len(losses)}; --resume auto goes on from there.")
+        log(f"Stopped by a signal after step {len(losses)}; continue with --resume auto.")
     if len(losses) >= 40:
         first, last = statistics.fmean(losses[:20]), statistics.fmean(losses[-20:])
-        say(f"loss: {first:.4f} over the first 20 steps, {last:.4f} over the last 20 ({last / first:.2f} of it)")
+        log(f"loss: {first:.4f} over the first 20 steps, {last:.4f} over the last 20 (ratio {last / first:.2f})")
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
@@ -162,7 +169,7 @@ def main() -> None:
         with join(options.device, options.threads) as ranks:
             code = train(options, ranks, stop)
     except VwdError as error:
-        say(f"Error: {error.what}\n{error.hint}")
+        log(f"Error: {error.what}\n{error.hint}")
         code = error.exit_code
     sys.exit(code)
 

@@ -1,4 +1,4 @@
-"""Model, average, optimiser: one training step, and all that a checkpoint has to hold of them."""
+"""The model, its moving average and the optimiser: one training step, and their state for checkpoints."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _LARGEST_GRADIENT = 1.0
 
 
 class Trainer:
-    """A model in training on this rank."""
+    """Trains a model on this rank."""
 
     def __init__(self, settings: Settings, ranks: Ranks) -> None:
         self.settings, self.ranks = settings, ranks
-        torch.manual_seed(settings.seed)  # every rank begins with the same model
+        torch.manual_seed(settings.seed)  # every rank starts with the same model
         self.model = VideoModel(settings.shape).to(ranks.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95))
 
     def step(self, number: int, batch: Batch) -> tuple[float, float]:
-        """One step, the `number`-th from 0 on.
+        """One training step; `number` counts from 0.
 
         Returns:
-            This rank's loss, and the length of the gradient, the same on every rank.
+            This rank's loss, and the norm of the gradient, which is the same on every rank.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * min(1.0, (number + 1) / _WARM_UP_STEPS)
-        # By the place in the epoch's order: however many ranks share a batch out, each sample gets the same noise.
+        # From the position in the epoch's order, so that each sample gets the same noise with any number of ranks.
         seeds = [seed_of(self.settings.seed, batch.epoch, position) for position in batch.positions]
         video = as_signal(batch.video).to(self.ranks.device)
         noisy, time, velocity = add_noise(video, seeds)
@@ -44,19 +44,19 @@ class Trainer:
         self.optimizer.zero_grad()
         loss.backward()
         self.ranks.average_gradients(self.model)
-        length = nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
         self.optimizer.step()
         self._move_average(number)
-        return loss.item(), length.item()
+        return loss.item(), norm.item()
 
     def generate(self, number: int, prompts: list[str], steps: int) -> Tensor:
-        """Videos of the averaged model: float [B, T, H, W], about -1 to 1."""
+        """Videos from the averaged model: float [B, T, H, W], about -1 to 1."""
         generator = torch.Generator().manual_seed(seed_of(self.settings.seed, number))
         noise = torch.randn(len(prompts), *self.settings.shape.video, generator=generator)
         return generate(self.average, noise.to(self.ranks.device), self._text(prompts), steps)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything but the loader's state. Every rank has to call this."""
+        """Everything but the loader's state. Every rank must call this."""
         return {
             "settings": self.settings.to_dict(),
             "model": self.model.state_dict(),
@@ -66,12 +66,12 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from a checkpoint, also of another number of ranks.
+        """Resumes from a checkpoint, which may be from another number of ranks.
 
         Raises:
-            UsageError: it is of a run with other settings; lists them.
+            UsageError: it is from a run with other settings; the message lists them.
         """
-        self.settings.agree(state["settings"])
+        self.settings.require_equal(state["settings"])
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -82,7 +82,7 @@ class Trainer:
         return encode_text(prompts, self.settings.shape.text_bytes).to(self.ranks.device)
 
     def _move_average(self, number: int) -> None:
-        """Moves the average towards the model: quickly at first, by a hundredth later."""
+        """Moves the average towards the model: quickly at first, later by one percent per step."""
         weight = 1 - min(0.99, (1 + number) / (10 + number))
         with torch.no_grad():
             for average, parameter in zip(self.average.parameters(), self.model.parameters(), strict=True):
@@ -100,7 +100,7 @@ def as_grey(signal: Tensor) -> Tensor:
 
 
 def _random_state(device: torch.device) -> list[Tensor]:
-    """No step draws from torch's own generators now; a change that does, such as dropout, is resumed exactly, too."""
+    """The state of torch's generators: unused so far, but resuming stays exact if, say, dropout is added."""
     states: Sequence[Tensor] = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else [*states]
 

@@ -1,0 +1,35 @@
+"""Shards of the built-in rows have the bytes that this format has had: whoever resumes an output gets the same tars."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from shards.packing import tar_hashes
+
+from vwd.shards.contract import FORMAT
+
+# By format, of the first six rows at the default settings. A change of one of these needs a higher format.
+STORED = {
+    2: {
+        "belle_school_math": "a49b61b4eb163452a3838ba19827c87186881c7709f011b1bc18dfef32a3f64a",
+        "gsm8k": "38a54a442064489aee41e965331d32efba788fb5a00a670b84c696cdbb17e056",
+        "tinystories": "1758f4f5b5c846f1129f155d617fdbdfe4c841c671e1606a89306fb93b23dec8",
+    }
+}
+# The libraries that they were packed with; the contract names them, since others may draw or cut differently.
+LIBRARIES = {"ftfy": "6.3.1", "rjieba": "0.2.2", "freetype": "2.14.3"}
+
+
+@pytest.mark.parametrize("dataset", STORED[2])
+def test_a_pack_of_built_in_rows_has_the_stored_hash(run: Run, tmp_path: Path, dataset: str) -> None:
+    run("pack", dataset, "--rows", "builtin", "--shard-size", 6, "--num-samples", 6, "--num-workers", 1)
+    folder = tmp_path / "shards" / dataset
+    contract = json.loads((folder / "pack.json").read_bytes())
+    used = {name: contract["libraries"][name] for name in LIBRARIES}
+    if used != LIBRARIES:
+        pytest.skip(f"other libraries than those of the stored hashes: {used}")
+    assert contract["format"] == FORMAT
+    assert tar_hashes(folder) == {f"{dataset}-000000.tar": STORED[FORMAT][dataset]}

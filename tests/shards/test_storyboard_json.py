@@ -1,0 +1,81 @@
+"""A storyboard is written as JSON and read back the same; a damaged one is refused by name of its field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from text.boards import FONTS, LANGUAGES, SPECS, TEXTS, board_of, sample_of
+
+from vwd.corpora.sample import Language
+from vwd.shards.members import sample_members
+from vwd.shards.storyboard_json import FIELDS, StoryboardRecord, type_problem
+from vwd.text.layout import lay_out
+from vwd.text.spec import StoryboardSpec
+from vwd.text.storyboard import Storyboard
+from vwd.video.spec import VideoSpec
+
+
+def record_of(prompt: str, answer: str, language: Language = "en") -> StoryboardRecord:
+    return StoryboardRecord("own", 3, "question", prompt, answer, "", 19.3, board_of(prompt, answer, language))
+
+
+def test_a_record_is_read_back_from_its_own_json() -> None:
+    record = record_of("多少？", "一共 3 个“苹果”。", "zh")
+    assert StoryboardRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+@settings(max_examples=100)
+@given(TEXTS, TEXTS, LANGUAGES, SPECS)
+def test_a_storyboard_is_read_back_from_the_member_of_its_sample(
+    prompt: str, answer: str, language: Language, spec: StoryboardSpec
+) -> None:
+    sample = sample_of(prompt, answer, language)
+    board = lay_out(sample, spec, FONTS)
+    if isinstance(board, Storyboard):
+        members = sample_members(sample, board, VideoSpec(), b"")
+        record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
+        assert record.storyboard == board
+        assert (record.question, record.answer, record.index) == (sample.prompt, sample.answer, sample.index)
+
+
+def test_every_record_has_exactly_the_fields_and_types_of_the_schema() -> None:
+    spilling = record_of("\n".join(["Line."] * 40), "Two words.")
+    for record in (spilling, record_of("a", "b"), record_of("问", "答案。", "zh")):
+        assert type_problem(record.to_json(), FIELDS, exact=True) is None
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_record_without_a_field_is_refused_by_its_name(field: str) -> None:
+    data = record_of("a", "b").to_json()
+    del data[field]
+    with pytest.raises(ValueError, match=f"has no {field}$"):
+        StoryboardRecord.from_json(data)
+
+
+WRONG: dict[str, list[Any]] = {
+    "index": ["7", None, 1.0, 2**64],
+    "question": [7, None, "\ud800"],
+    "fps": [0, "19.3", None, float("nan"), float("inf")],
+    "frames": [0, -1, True, 2**40],
+    "page_starts": [None, 3, ["0"]],
+    "separator": [None, [1, 2], [1, 2, 3, "4"]],
+    "words": [
+        None,
+        "three",
+        [None],
+        [{"text": "a"}],
+        [{"text": 7, "frame": 0, "page": 0, "box": [0, 0, 1, 1]}],
+        [{"text": "a", "frame": "0", "page": 0, "box": [0, 0, 1, 1]}],
+        [{"text": "a", "frame": 0, "page": 0, "box": [0, 0, 1]}],
+        [{"text": "a", "frame": 0, "page": 0, "box": [0, 0, 1, None]}],
+    ],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field in WRONG for value in WRONG[field]])
+def test_a_record_with_an_invalid_field_is_refused_by_its_name(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"has an invalid {field}$"):
+        StoryboardRecord.from_json({**record_of("a", "b").to_json(), field: value})
