@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from vwd.shards.contract import Contract
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.arrays import Window, Work
 from vwd.slurm.jobs import JobRecord
@@ -27,6 +28,7 @@ from vwd.slurm.paths import log_folder, submission_file, submissions_folder
 from vwd.slurm.settings import SlurmSettings
 from vwd.slurm.submission import Submission
 from vwd.storage.atomic import json_bytes
+from vwd.video.spec import VideoSpec
 
 SHARD_SIZE = 1000
 SHARDS_PER_TASK = 100
@@ -39,14 +41,8 @@ def write_large(out: Path, shards: int, missing: range) -> OutputPaths:
     for folder in (paths.ledger, submissions_folder(paths), log_folder(paths)):
         folder.mkdir(parents=True)
     rows, tasks = shards * SHARD_SIZE, shards // SHARDS_PER_TASK
-    contract: dict[str, object] = {
-        "rows": rows,
-        "shard_size": SHARD_SIZE,
-        "shuffle_seed": None,
-        "members": ["mp4"],
-        "video": {},
-    }
-    paths.contract.write_bytes(json_bytes(contract))
+    contract = Contract(rows, SHARD_SIZE, None, ("mp4",), VideoSpec(), paths.dataset)
+    paths.contract.write_bytes(json_bytes(contract.to_json()))
     submission = Submission(
         "tinystories", Work(rows, SHARD_SIZE), tasks, (Window(0, tasks),), (), None, SlurmSettings(), "python3", "/",
         number=1,

@@ -1,4 +1,4 @@
-"""Compares training data loaders: the usual code on webdataset and PyAV, datasets with torchcodec, and `vwd.stream`.
+"""Compares training data loaders: the usual code with webdataset and PyAV, datasets with torchcodec, and `vwd.stream`.
 
     python tools/bench/loaders.py OUT/gsm8k
 
@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 
-from vwd.shards.ledger import read_ledger
+from vwd.shards.ledger import lookup_entry, read_ledger
 from vwd.shards.paths import find_outputs
 from vwd.stream import ShardDataset
 from vwd.stream.source import open_source
@@ -139,11 +139,11 @@ def contenders(output: str, count: int) -> list[Contender]:
 
 
 def compare(output: str, count: int, rounds: int, workers: int) -> None:
+    loaders = contenders(output, count)
     setting = f"{workers} workers" if workers else "one process on one core"
     print(f"{setting}, batches of {_BATCH}\n")
     print("| | CPU ms a sample | samples/CPU s | samples/s | times the first, by CPU | by the clock |")
     print("|---|---|---|---|---|---|")
-    loaders = contenders(output, count)
     for _ in range(rounds):
         for loader in loaders:
             loader.run(count, workers)
@@ -161,7 +161,9 @@ def compare(output: str, count: int, rounds: int, workers: int) -> None:
 def start_up(output: str, shards: int) -> None:
     """Times opening a dataset of many shards of 1,000 samples, each a copy of one entry of a real ledger."""
     paths = find_outputs(Path(output))[0]
-    entry = next(entry for _, _, entry in read_ledger(paths) if entry and entry.samples)
+    number = next(number for number, _, entry in read_ledger(paths) if entry and entry.samples)
+    _, entry = lookup_entry(paths, number)  # read_ledger omits the sizes
+    assert entry is not None
     record = entry.to_json()
     record |= {"start": 0, "stop": 1000, "samples": 1000, "skips": {}}
     record["sizes"] = " ".join([record["sizes"].split()[0]] * 1000)

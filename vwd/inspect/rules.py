@@ -23,7 +23,7 @@ def rule_problems(sample: StoredSample) -> Iterator[str]:
             yield f"the header of {member.name} is not plain USTAR without time and owner"
     video = sample.read("mp4")
     if moov_first(video) is not video:
-        yield "the video's header is behind its frames: a stream cannot be decoded as it arrives"
+        yield "the video's header comes after its frames: a stream cannot be decoded as it arrives"
     for ending, fields in _FIELDS.items():
         if what := type_problem(sample.json(ending), fields, exact=True):
             yield f"{ending}: {what}"

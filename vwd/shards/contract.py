@@ -24,7 +24,7 @@ from vwd.video.spec import VideoSpec
 # Raised whenever the same rows and settings give other bytes, or other members; older formats are still read.
 FORMAT = 2
 
-# What a shard's bytes depend on beside our own code. The encoder names its own library.
+# What a shard's bytes depend on, besides our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
 _HINT = "Give a folder that 'vwd pack' has made."
 

@@ -82,8 +82,8 @@ def array_task(environment: Mapping[str, str]) -> tuple[int, int] | None:
     """This task's number from 0 and the number of tasks, where Slurm runs it in an array; else None.
 
     Raises:
-        UsageError: a variable is missing or not a number, or the array has gaps, so that the tasks cannot be told
-            from their count.
+        UsageError: a variable is missing or not a number, or the array has gaps, so that its
+            count does not identify the tasks.
     """
     if "SLURM_ARRAY_TASK_ID" not in environment:
         return None

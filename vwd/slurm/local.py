@@ -39,7 +39,10 @@ def run_locally(
     """
     frozen = freeze(paths, submission)
     record_job(paths, frozen, JobRecord("pack", process_tag(), 0, frozen.num_tasks, frozen.name))
-    report(f"{frozen.dataset}: {len(frozen.ranges):,} shards in {frozen.num_tasks:,} tasks, {at_once} at once, here")
+    report(
+        f"{frozen.dataset}: {len(frozen.ranges):,} shards in {frozen.num_tasks:,} tasks, {at_once} at once, "
+        "on this machine"
+    )
     failed = _run(paths, frozen, "pack", range(frozen.num_tasks), at_once, report)
     if frozen.export:
         succeeded = [task for task in range(frozen.num_tasks) if task not in failed]

@@ -25,7 +25,7 @@ Role = Literal["pack", "export", "finish"]
 
 @dataclass(frozen=True)
 class Export:
-    """The export that follows: `task` as `vwd export-jsonl` takes it, and where it goes."""
+    """The export that follows: its `task`, as of `vwd export-jsonl`, and its base folder."""
 
     task: str
     base_dir: str

@@ -108,7 +108,7 @@ def upload_if_absent(data: bytes, to: Path) -> bool:
     """Uploads an object unless one exists; of several writers at once, one wins.
 
     A store without conditional writes is asked first and read afterwards: there, two writers at the very same moment
-    may both be told that they won.
+    may both win.
 
     Returns:
         Whether this call created it.

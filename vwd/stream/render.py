@@ -15,7 +15,7 @@ Mask = Literal["text", "answer"]
 
 
 def render(storyboard: Storyboard, wanted: Numbers, frames: Grey) -> None:
-    """Some frames as they were before encoding, at full range.
+    """Some frames, as before encoding, at full range.
 
     Args:
         wanted: their numbers, never decreasing, each less than the storyboard's frames.

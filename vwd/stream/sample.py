@@ -70,7 +70,7 @@ class TensorFormat:
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """The members that are needed, beside the task's."""
+        """The members that are needed, besides the task's."""
         return ("mp4", "storyboard.json") if self.pixels == "video" else ("storyboard.json",)
 
 

@@ -68,7 +68,7 @@ class PageSpec:
 
 @dataclass(frozen=True)
 class StoryboardSpec:
-    """Everything that decides a storyboard, beside the sample.
+    """Everything that decides a storyboard, besides the sample.
 
     Attributes:
         frames: frames of the video, prompt and still tail included.

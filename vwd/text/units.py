@@ -94,7 +94,7 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
 
 
 def _split_marks(run: str) -> tuple[str, str, str]:
-    """Closing marks before and opening marks behind a run without hanzi, such as the two in ``),f(``."""
+    """Closing marks before and opening marks after a run without hanzi, such as the two in ``),f(``."""
     rest = run.lstrip(_CLOSERS)
     closing = run[: len(run) - len(rest)]
     if closing.endswith(".") and rest[:1].isdigit():  # .5 is a number

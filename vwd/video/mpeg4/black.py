@@ -66,7 +66,7 @@ def _lightest(luma: Tiles) -> Tiles:
 
 
 def _from_either_end(lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Of [n, 8], those that are true together with all before them, or with all behind."""
+    """Of [n, 8], those that are true together with all before them, or with all after."""
     backwards = np.logical_and.accumulate(lines[:, ::-1], axis=1)[:, ::-1]
     either: npt.NDArray[np.bool_] = np.logical_and.accumulate(lines, axis=1) | backwards
     return either

@@ -30,7 +30,7 @@ _GREY_CHROMA = from_text(DC_SIZE_CHROMA_ZERO) * 2
 
 
 class Grid(NamedTuple):
-    """A picture's macroblocks: how many stand side by side, and how many above each other."""
+    """A picture's macroblocks: how many columns and rows."""
 
     columns: int
     rows: int
@@ -77,7 +77,7 @@ class KeptWord(NamedTuple):
 
 
 def inter_picture(patch: Patch, grid: Grid) -> bytes:
-    """A P-VOP's macroblocks: not coded (a bit each) before and behind the patch."""
+    """A P-VOP's macroblocks: not coded (a bit each) before and after the patch."""
     return ones(patch.first) + patch.bits + ones(grid.total - patch.first - patch.span)
 
 
@@ -138,10 +138,10 @@ def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quan
         dc[inked] = [entry.dc for entry in entries]
     differences = _dc_differences(dc, rows, grid.columns)
     shown = dict(zip(inked.tolist(), entries, strict=True))
-    telling = np.flatnonzero(has_ink | differences.any(axis=1))
+    changed = np.flatnonzero(has_ink | differences.any(axis=1))
     parts: list[bytes] = []
     following = 0
-    for number, (a, b, c, d) in zip(telling.tolist(), differences[telling].tolist(), strict=True):
+    for number, (a, b, c, d) in zip(changed.tolist(), differences[changed].tolist(), strict=True):
         head, _, (e, f, g, h) = shown.get(number, _BLANK)
         white = _WHITE * (number - following)
         parts += (white, head, _DC[a], e, _DC[b], f, _DC[c], g, _DC[d], h, _GREY_CHROMA)
