@@ -101,7 +101,7 @@ def test_a_stopped_download_leaves_no_half_copy_and_the_next_one_succeeds(
     assert list(open_copy(tmp_path / "data", "tinystories").read(0, 300)) == rows_of(300)
 
 
-@pytest.mark.parametrize("blocked", ["tinystories", "tinystories/.dataset.new"])
+@pytest.mark.parametrize("blocked", ["tinystories", "tinystories/dataset"])
 def test_a_copy_that_cannot_be_written_is_said_and_is_no_copy(tmp_path: Path, copied: Path, blocked: str) -> None:
     shutil.copytree(copied / "rows", tmp_path / "rows")
     obstacle = tmp_path / "data" / blocked

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from vwd.errors import ContractError
 from vwd.export.selection import Selection
-from vwd.shards.paths import sample_video_path
+from vwd.shards.paths import OutputPaths, sample_video_path
 from vwd.shards.reader import StoredSample
-from vwd.storage.atomic import atomic_write, atomic_write_if_changed, fsync_folder
+from vwd.storage.atomic import atomic_write, atomic_write_if_changed, create_if_absent, fsync_folder, json_bytes
 from vwd.storage.errors import output_errors
+from vwd.storage.objects import read_if_exists
 from vwd.storage.tempfiles import remove_stale
+
+# In the export's folder: which output it is of.
+_RECORD = ".vwd-export.json"
 
 
 @dataclass(frozen=True)
@@ -78,15 +84,32 @@ class ExportFolder:
 
 
 @contextmanager
-def export_folder(base_dir: Path, dataset: str) -> Iterator[ExportFolder]:
+def export_folder(base_dir: Path, paths: OutputPaths) -> Iterator[ExportFolder]:
     """The folder of a dataset's export, created where it does not exist.
 
     Raises:
         OutputError: it cannot be written.
+        ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / dataset).resolve())
+    folder = ExportFolder((base_dir / paths.dataset).resolve())
     with output_errors(folder.path, "and run again, or give another `base_dir`."):
         folder.path.mkdir(parents=True, exist_ok=True)
         remove_stale(folder.temp)
+        _claim(folder, paths)
         yield folder
         remove_stale(folder.temp)
+
+
+def _claim(folder: ExportFolder, paths: OutputPaths) -> None:
+    """Records which output a folder holds; the lists of another one would name videos that are not theirs."""
+    contract = read_if_exists(paths.contract)
+    mark = hashlib.sha256(contract).hexdigest() if contract else "none"
+    record = folder.path / _RECORD
+    data = json_bytes({"contract_sha256": mark})
+    if create_if_absent(record, data, folder.temp):
+        return
+    if read_if_exists(record) != data:
+        raise ContractError(
+            f"{folder.path} holds the export of another output named {paths.dataset}",
+            "Give another `base_dir`, or remove that folder first.",
+        )

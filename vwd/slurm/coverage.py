@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vwd.shards.contract import read_contract
-from vwd.shards.ledger import Entry, State, read_ledger
+from vwd.shards.entry import Entry
+from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths, tar_numbers
 from vwd.shards.plan import ShardRange
 from vwd.slurm.submission import Submission, read_submissions
@@ -47,7 +48,8 @@ def read_coverage(paths: OutputPaths) -> Coverage:
     Raises:
         OutputError: a submission or the `pack.json` cannot be read.
     """
-    rows = read_contract(paths).rows if paths.contract.is_file() else None
+    contract = read_contract(paths) if paths.contract.is_file() else None
+    rows = contract.rows if contract else None
     submissions = tuple(submission.with_rows(rows) for submission in read_submissions(paths))
     wanted: dict[int, ShardRange] = {}
     for submission in submissions:
@@ -55,7 +57,7 @@ def read_coverage(paths: OutputPaths) -> Coverage:
             if shard.number not in wanted or wanted[shard.number].stop < shard.stop:
                 wanted[shard.number] = shard
     entries, damaged = {}, set(tar_numbers(paths))
-    for number, state, entry in read_ledger(paths):
+    for number, state, entry, _ in Ledger(paths, contract).read() if contract else ():
         if entry and state is State.DONE:
             entries[number] = entry
             damaged.discard(number)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vwd.shards.ledger import Entry, State, lookup_entries
+from vwd.shards.entry import Entry
+from vwd.shards.ledger import State, open_ledger
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths, entry_numbers, find_outputs
 from vwd.shards.plan import ShardRange
 from vwd.slurm.arrays import split_tasks
@@ -85,8 +86,10 @@ def measure(paths: OutputPaths) -> Rate | None:
     """The rate of an output's own ledger, else of another dataset's beside it; None where there is neither."""
     beside = find_outputs(paths.out) if any(paths.out.glob(f"*/{CONTRACT_FILE}")) else []
     for one in (paths, *beside):
-        read = lookup_entries(one, entry_numbers(one)[:_MEASURED_SHARDS])
-        if rate := _rate(one.dataset, [entry for _, state, entry in read if entry and state is State.DONE]):
+        if not one.contract.is_file():
+            continue
+        read = open_ledger(one).lookup_many(entry_numbers(one)[:_MEASURED_SHARDS])
+        if rate := _rate(one.dataset, [entry for _, state, entry, _ in read if entry and state is State.DONE]):
             return rate
     return None
 

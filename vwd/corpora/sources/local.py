@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vwd.corpora.registry import Corpus
-from vwd.corpora.sources.hub import DatasetRows, load_hub
+from vwd.corpora.sources.datasets_errors import cause_of
+from vwd.corpora.sources.hub import load_hub
+from vwd.corpora.sources.hub_rows import DatasetRows
 from vwd.errors import OutputError
+from vwd.storage.atomic import fsync_folder
+from vwd.storage.folders import place_folder, remove_stale_folders, replace_folder, temporary_folder
 
 # Inside the copy, so that one rename publishes both.
 _IDENTITY_FILE = "vwd_source.json"
@@ -21,7 +26,18 @@ def copy_path(base_dir: Path, corpus: str) -> Path:
 
 
 def has_copy(base_dir: Path, corpus: str) -> bool:
-    return (copy_path(base_dir, corpus) / _IDENTITY_FILE).is_file()
+    """Whether there is a local copy of a corpus.
+
+    Raises:
+        OutputError: the folder may not be read.
+    """
+    path = copy_path(base_dir, corpus)
+    try:
+        return (path / _IDENTITY_FILE).is_file()
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be read: {error.strerror}", "Fix the permissions, or choose another `base_dir`."
+        ) from error
 
 
 def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
@@ -35,58 +51,95 @@ def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
     path = copy_path(base_dir, corpus)
     try:
         identity = json.loads((path / _IDENTITY_FILE).read_text("utf-8"))
-        return DatasetRows(datasets.load_from_disk(str(path)), identity)
-    except (OSError, ValueError) as error:
+        if not isinstance(identity, dict) or not all(isinstance(value, str) for value in identity.values()):
+            raise ValueError(f"{_IDENTITY_FILE} does not say what was copied")
+        rows = datasets.load_from_disk(str(path))
+        if not isinstance(rows, datasets.Dataset):
+            raise ValueError(f"a {type(rows).__name__}")
+    except Exception as error:  # datasets and pyarrow raise whatever they meet in its files
         raise OutputError(
-            f"{path}: the local copy is damaged: {str(error).splitlines()[0]}",
+            f"{path}: the local copy is damaged: {cause_of(error, [])}",
             f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`.",
         ) from error
+    return DatasetRows(rows, identity)
 
 
 def download_corpus(corpus: Corpus, base_dir: Path, force: bool = False) -> tuple[DatasetRows, bool]:
     """Makes the local copy of a corpus, unless it exists already.
 
     It is written beside its final name and then renamed, so that an interrupted download leaves no partial copy.
+    Several at once all succeed: the first one's copy stays or, with `force`, the last one's.
 
     Returns:
         The copy's rows, and whether it is new.
 
     Raises:
         HubError: the hub is unreachable.
-        OutputError: the folder cannot be written.
+        RowsError: the folder that stands in for the hub cannot be read.
+        OutputError: the folder cannot be written, holds something else, or a damaged copy.
     """
-    if has_copy(base_dir, corpus.name) and not force:
-        return open_copy(base_dir, corpus.name), False
-    path = copy_path(base_dir, corpus.name)
-    rows = load_hub(corpus)
-    new, old = path.with_name(".dataset.new"), path.with_name(".dataset.old")
+    path = Path(os.path.realpath(copy_path(base_dir, corpus.name)))  # a link of the user's stays
+    fresh = False
+    with _write_errors(path):
+        remove_stale_folders(path)
+        if force or not has_copy(base_dir, corpus.name):
+            _check_place(path)
+            fresh = _download(corpus, path, force)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(new)
-        rows.dataset.save_to_disk(str(new))
+        return open_copy(base_dir, corpus.name), fresh
+    except OutputError as error:
+        raise OutputError(error.what, "Run it again with `force` to replace it.") from error
+
+
+def _download(corpus: Corpus, path: Path, force: bool) -> bool:
+    """Whether what was downloaded is now the copy, and not what another process has downloaded meanwhile."""
+    with temporary_folder(path) as new:
+        rows = load_hub(corpus, downloading=True)
+        try:
+            rows.dataset.save_to_disk(str(new))
+        except (ValueError, KeyError, TypeError, RuntimeError) as error:  # pyarrow's, of what the cache holds
+            raise OutputError(
+                f"the rows of {corpus.name} cannot be copied: {cause_of(error, [])}",
+                "Remove them from the cache of 'datasets' (HF_HOME), and run it again.",
+            ) from error
         (new / _IDENTITY_FILE).write_text(json.dumps(rows.identity, indent=1), "utf-8")
         _sync(new)
-        if path.exists():
-            _remove(old)
-            path.rename(old)
-        new.rename(path)
-        _remove(old)
+        if force:
+            replace_folder(new, path)
+        elif not place_folder(new, path):
+            return False
+        fsync_folder(path.parent)
+    return True
+
+
+def _check_place(path: Path) -> None:
+    """Refuses to replace what is no copy: it may be all that the user has of something."""
+    if not path.exists() or (path / _IDENTITY_FILE).is_file():
+        return
+    if not path.is_dir() or any(path.iterdir()):
+        raise OutputError(
+            f"{path}: cannot be written: what is there was not made by 'vwd download'",
+            "Move it away, or choose another `base_dir`.",
+        )
+
+
+@contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputError(
-            f"{path}: cannot be written: {error.strerror or error}", "Free some space, or choose another `base_dir`."
+            f"{error.filename or path}: cannot be written: {error.strerror or error}",
+            "Free some space or fix the permissions, or choose another `base_dir`.",
         ) from error
-    return open_copy(base_dir, corpus.name), True
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Makes a folder's files survive a power cut."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            fsync_folder(path)
+    fsync_folder(folder)
