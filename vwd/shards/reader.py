@@ -76,7 +76,7 @@ def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSamp
     except (tarfile.TarError, EOFError) as error:
         raise ShardError(f"{path}: not a complete tar: {error}", _REFETCH) from error
     except FileNotFoundError as error:
-        raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to make it.") from error
+        raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to complete it.") from error
 
 
 def _check_end(path: Path, copy: Path, data_end: int) -> None:
