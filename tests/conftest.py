@@ -1,4 +1,4 @@
-"""What the tests share: where real rows are, and running the command as a user does."""
+"""What all tests share: where real rows are, and running the command as a user does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Real rows lie beside the project, not in it; a test that wants them is skipped where they are absent.
+# Real rows are kept next to the project, not in it; a test that needs them is skipped when they are absent.
 REAL_ROWS = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # How long a test waits for a process before it counts as hung; a loaded machine may take a minute for seconds of work.
@@ -20,24 +20,24 @@ HANG_SECONDS = 600
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# No limit for one example: on a loaded machine any may take longer than hypothesis's 200 ms.
+# No time limit per example: on a loaded machine any example may exceed hypothesis's 200 ms.
 settings.register_profile("vwd", deadline=None)
 settings.load_profile("vwd")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice the CPUs for `-n auto`: many tests wait, for a cluster, a server, or a process that is to be killed."""
+    """Twice the CPUs for `-n auto`: many tests wait for a cluster, a server, or a process that is to be killed."""
     return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The cluster's tests first: they wait more than they work, and the others fill the CPUs meanwhile."""
+    """Runs the cluster's tests first: they mostly wait, and the other tests use the CPUs meanwhile."""
     items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs `vwd …` in `tmp_path`, with the hub switched off and no Slurm around."""
+    """Runs `vwd …` in `tmp_path`, with the hub switched off and without Slurm's variables."""
 
     def call(
         *args: object, check: bool = True, timeout: float = HANG_SECONDS, **env: str
@@ -54,20 +54,20 @@ def run(tmp_path: Path) -> Run:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without Slurm's variables, the hub switched off."""
+    """This process's environment without Slurm's variables, and with the hub switched off."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "VWD_"))}
     return {**kept, "HF_HUB_OFFLINE": "1", **extra}
 
 
 def real_rows(name: str) -> Path:
-    """A file of real rows; skips the test where it is absent."""
+    """A file of real rows; skips the test when it is absent."""
     path = REAL_ROWS / name
     if not path.is_file():
-        pytest.skip(f"real rows are not here: {name}")
+        pytest.skip(f"no real rows on this machine: {name}")
     return path
 
 
 def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
-    """A JSONL file of rows."""
+    """Writes rows as a JSONL file."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return path

@@ -1,18 +1,22 @@
-"""Bad input: two lines that say what and what next, the right exit code, and nothing half made."""
+"""Bad input: two lines that say what is wrong and what to do next, the right exit code, and no partial output."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
 
+import click
 import pytest
 from conftest import Run, write_rows
 from shards.packing import SMALL, assert_two_lines, gsm8k, lamp_rows, write_lamps
 
+from vwd.cli.command import with_flags
+from vwd.cli.main import cli
+
 OWN = ("--prompt-column", "question", "--answer-column", "answer", "--language", "en")
 
 
-def nothing_was_made(tmp_path: Path) -> bool:
+def nothing_was_packed(tmp_path: Path) -> bool:
     return not (tmp_path / "shards").exists()
 
 
@@ -23,19 +27,19 @@ def test_an_unknown_corpus_names_the_nearest(run: Run, tmp_path: Path, name: str
     done = run("pack", name, "--rows", "builtin", check=False)
     assert_two_lines(done, code=2)
     assert f"Did you mean '{near}'?" in done.stderr
-    assert nothing_was_made(tmp_path)
+    assert nothing_was_packed(tmp_path)
 
 
-def test_a_missing_column_lists_those_that_are_there(run: Run, tmp_path: Path) -> None:
+def test_a_missing_column_is_named_with_the_existing_ones(run: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{"problem": "How many?", "solution": "Two."}])
     done = run(*gsm8k(), check=False)
     assert_two_lines(done)
     assert "needs the column(s) 'question', 'answer'; the rows have 'problem', 'solution'" in done.stderr
     assert "--prompt-column" in done.stderr
-    assert nothing_was_made(tmp_path)
+    assert nothing_was_packed(tmp_path)
 
 
-def test_a_missing_column_of_one_s_own_is_named_too(run: Run, tmp_path: Path) -> None:
+def test_a_missing_column_that_the_user_chose_is_named_too(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 3)
     done = run("pack", "mine", "--rows", "rows.jsonl", *OWN[:3], "reply", *OWN[4:], check=False)
     assert_two_lines(done)
@@ -48,7 +52,7 @@ def test_an_empty_file_is_refused(run: Run, tmp_path: Path, name: str) -> None:
     done = run(*gsm8k("--rows", name), check=False)
     assert_two_lines(done)
     assert name in done.stderr
-    assert nothing_was_made(tmp_path)
+    assert nothing_was_packed(tmp_path)
 
 
 def test_a_csv_without_rows_is_refused(run: Run, tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_a_csv_without_rows_is_refused(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["rows.txt", "rows.json", "rows", "rows.jsonl.xz"])
-def test_an_unsupported_kind_of_file_lists_those_that_are_read(run: Run, tmp_path: Path, name: str) -> None:
+def test_an_unsupported_kind_of_file_lists_the_supported_ones(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("anything")
     done = run(*gsm8k("--rows", name), check=False)
     assert_two_lines(done)
@@ -72,7 +76,7 @@ def test_a_missing_file_is_named(run: Run, tmp_path: Path, name: str) -> None:
     assert_two_lines(done)
     assert name in done.stderr
     assert "No such file or directory" in done.stderr
-    assert nothing_was_made(tmp_path)
+    assert nothing_was_packed(tmp_path)
 
 
 def test_a_folder_in_place_of_a_file_is_named(run: Run, tmp_path: Path) -> None:
@@ -98,7 +102,7 @@ def test_a_csv_line_with_too_many_fields_is_named(run: Run, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["../escape", "a/b", "Großes", "with space", ".hidden", "-x", ""])
-def test_a_name_that_is_no_safe_key_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_not_a_safe_key_is_refused(run: Run, tmp_path: Path, name: str) -> None:
     write_rows(tmp_path / "rows.jsonl", lamp_rows(1))
     before = sorted(tmp_path.parent.rglob("*"))
     done = run("pack", "--rows", "rows.jsonl", *OWN, *SMALL, "--", name, check=False)
@@ -107,7 +111,7 @@ def test_a_name_that_is_no_safe_key_is_refused(run: Run, tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--size", "161x120"), "odd side"),
         (("--size", "160"), "--size 160"),
@@ -129,12 +133,37 @@ def test_a_name_that_is_no_safe_key_is_refused(run: Run, tmp_path: Path, name: s
         (("--encoder", "opencv", "--quality", 5), "quality"),
     ],
 )
-def test_options_that_cannot_be_are_refused(run: Run, tmp_path: Path, options: tuple[object, ...], said: str) -> None:
+def test_impossible_options_are_refused(run: Run, tmp_path: Path, options: tuple[object, ...], message: str) -> None:
     write_lamps(tmp_path, 18)
     done = run(*gsm8k(*options), check=False)
     assert_two_lines(done, code=2)
-    assert said in done.stderr
-    assert nothing_was_made(tmp_path)
+    assert message in done.stderr
+    assert nothing_was_packed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "flags"),
+    [
+        (("--shard-size", 10, "--start-idx", 5), ("--start-idx 5", "--shard-size")),
+        (("--num-samples", 0), ("--num-samples 0",)),
+        (("--task", 4, "--num-tasks", 3), ("--task 4 of --num-tasks 3",)),
+        (("--encoder", "opencv", "--quality", 5), ("--quality 5 with --encoder opencv",)),
+    ],
+)
+def test_arguments_in_library_messages_are_shown_as_options(
+    run: Run, options: tuple[object, ...], flags: tuple[str, ...]
+) -> None:
+    done = run("pack", "gsm8k", "--rows", "builtin", *options, check=False)
+    assert_two_lines(done, code=2)
+    assert all(flag in done.stderr for flag in flags)
+    assert "`" not in done.stderr
+
+
+def test_only_arguments_that_are_options_are_shown_as_such() -> None:
+    text = "`shard_size` of `pack.json`, `repo_id` and `ls`; `train_fps`, `interval`"
+    with click.Context(cli):
+        assert with_flags(text) == "--shard-size of `pack.json`, `repo_id` and `ls`; --train-fps, --interval"
+    assert with_flags("`shard_size`") == "`shard_size`"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +171,7 @@ def test_options_that_cannot_be_are_refused(run: Run, tmp_path: Path, options: t
     [("pack",), ("pack", "gsm8k", "--encoder", "av2"), ("pack", "gsm8k", "--num-workers", "0"), ("verify", "--jobs"),
      ("no-such-verb",), ("status", "one", "two"), ("pack", "gsm8k", "--frames", "many")],
 )  # fmt: skip
-def test_usage_errors_exit_with_2_and_say_where_help_is(run: Run, arguments: tuple[str, ...]) -> None:
+def test_usage_errors_exit_with_2_and_point_to_help(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments, check=False)
     assert done.returncode == 2
     assert "--help" in done.stderr
@@ -150,9 +179,9 @@ def test_usage_errors_exit_with_2_and_say_where_help_is(run: Run, arguments: tup
     assert done.stdout == ""
 
 
-def test_the_hub_out_of_reach_names_the_other_ways(run: Run, tmp_path: Path) -> None:
+def test_an_unreachable_hub_is_reported_with_the_alternatives(run: Run, tmp_path: Path) -> None:
     done = run("pack", "gsm8k", HF_HOME=str(tmp_path / "hub"), check=False)
     assert_two_lines(done)
-    for way in ("vwd download --dataset gsm8k", "--rows FILE", "--rows builtin"):
-        assert way in done.stderr
-    assert nothing_was_made(tmp_path)
+    for alternative in ("vwd download --dataset gsm8k", "--rows FILE or builtin"):
+        assert alternative in done.stderr
+    assert nothing_was_packed(tmp_path)

@@ -18,7 +18,7 @@ def test_the_script_of_a_shell_calls_vwd_for_completions(run: Run, shell: str) -
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_that_is_installed_accepts_its_script(run: Run, tmp_path: Path, shell: str) -> None:
+def test_an_installed_shell_accepts_its_script(run: Run, tmp_path: Path, shell: str) -> None:
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
     script = tmp_path / "completion"
@@ -38,7 +38,7 @@ def test_words_are_completed(run: Run, typed: str, offered: str) -> None:
     assert f"plain,{offered}" in done.stdout.splitlines()
 
 
-def test_an_unknown_shell_is_refused_with_those_there_are(run: Run) -> None:
+def test_an_unknown_shell_is_refused_with_the_supported_ones(run: Run) -> None:
     done = run("completion", "tcsh", check=False)
     assert done.returncode == 2
     assert all(shell in done.stderr for shell in ("bash", "zsh", "fish"))

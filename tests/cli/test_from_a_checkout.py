@@ -1,4 +1,4 @@
-"""`python -m vwd` works from a checkout, whose `vwd/` hides an installed package that has the fonts in it."""
+"""`python -m vwd` works from a checkout, whose `vwd/` shadows an installed package that contains the fonts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_checkout_packs_with_the_fonts_beside_the_package(tmp_path: Path) -> None:
     for name in ("vwd", "fonts"):
         (tmp_path / name).symlink_to(ROOT / name)
-    line = ("pack", "gsm8k", "--rows", "builtin", "--num-samples", "2", "--num-workers", "1")
+    arguments = ("pack", "gsm8k", "--rows", "builtin", "--num-samples", "2", "--num-workers", "1")
     done = subprocess.run(
-        [sys.executable, "-m", "vwd", *line], cwd=tmp_path, env=environment(), capture_output=True, text=True,
+        [sys.executable, "-m", "vwd", *arguments], cwd=tmp_path, env=environment(), capture_output=True, text=True,
         timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Help: quick, whole, and with every default."""
+"""Help is quick and complete, and shows every default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vwd.cli.main import cli
 
 
 def verbs(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command by the words that call it; a group's for each of its own."""
+    """Every command by the words that call it, the commands of groups included."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from verbs(command, f"{prefix}{name} ")
@@ -24,7 +24,7 @@ def verbs(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Com
 
 VERBS = dict(verbs(cli))
 COMMANDS = sorted(VERBS)
-# They replace themselves by another command, or print a script.
+# These become another command, or print a script.
 WITHOUT_RESULT = {"completion", "slurm task"}
 
 
@@ -36,12 +36,12 @@ def options() -> Iterator[tuple[str, click.Option]]:
 
 
 def shown_help(command: str) -> str:
-    """The text of `vwd COMMAND --help`, unwrapped."""
+    """The text of `vwd COMMAND --help`, as one line."""
     registered = VERBS[command]
     return " ".join(registered.get_help(click.Context(registered, info_name=command)).split())
 
 
-def test_the_verbs_of_the_pipeline_are_there() -> None:
+def test_the_commands_of_the_pipeline_exist() -> None:
     assert {"pack", "status", "verify", "datasets", "download", "completion"} <= set(COMMANDS)
     assert {"export-jsonl", "export-opensora", "export-sat", "export-parquet"} <= set(COMMANDS)
 
@@ -84,14 +84,14 @@ def test_every_argument_is_explained(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_is_printed_and_ends_well(run: Run, command: str) -> None:
+def test_help_is_printed_and_succeeds(run: Run, command: str) -> None:
     done = run(*command.split(), "--help")
     assert done.stdout.startswith("Usage: ")
     assert done.stderr == ""
     assert done.stdout == run(*command.split(), "-h").stdout
 
 
-def test_the_first_help_names_every_command(run: Run) -> None:
+def test_the_top_level_help_names_every_command(run: Run) -> None:
     shown = run("--help").stdout
     assert all(f"\n  {command} " in shown for command in cli.commands)
 
@@ -105,7 +105,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_version_is_told(run: Run) -> None:
+def test_the_version_is_printed(run: Run) -> None:
     from vwd import __version__
 
     assert run("--version").stdout.strip() == f"vwd, version {__version__}"

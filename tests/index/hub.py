@@ -1,4 +1,4 @@
-"""A loopback server that stands where the dataset hub would be, and takes what is uploaded."""
+"""A loopback server in place of the dataset hub, which accepts uploads."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from typing import Any
 
 @dataclass
 class UploadHub:
-    """What the server was given.
+    """What the server has received.
 
     Attributes:
-        files: of the repository, by path, as committed.
+        files: the committed files of the repository, by path.
         blobs: large files that were uploaded, by sha256.
-        asked: method and path of every request.
-        created: what was asked for when the repository was made.
+        requests: method and path of every request.
+        created: the bodies of the requests that created the repository.
     """
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     created: list[dict[str, Any]] = field(default_factory=list)
     commits: int = 0
 
     def answer(self, method: str, path: str, body: bytes) -> Any:
-        """What is said to a request; None for one that this server does not know."""
+        """The answer to a request; None for one that this server does not know."""
         path = path.partition("?")[0]
         if path == "/api/repos/create":
             self.created.append(json.loads(body))
@@ -53,13 +53,13 @@ class UploadHub:
         return None
 
     def _mode(self, file: dict[str, Any]) -> dict[str, Any]:
-        """Tars are large files, as on the hub; a file that is there already is named by its git or sha256 hash."""
-        there, large = self.files.get(file["path"]), file["path"].endswith(".tar")
-        told = {"path": file["path"], "uploadMode": "lfs" if large else "regular", "shouldIgnore": False}
-        if there is not None:
-            git = hashlib.sha1(b"blob %d\0" % len(there) + there).hexdigest()
-            told["oid"] = hashlib.sha256(there).hexdigest() if large else git
-        return told
+        """How to upload a file: tars are large files, as on the hub. An existing file has its git or sha256 hash."""
+        existing, large = self.files.get(file["path"]), file["path"].endswith(".tar")
+        mode = {"path": file["path"], "uploadMode": "lfs" if large else "regular", "shouldIgnore": False}
+        if existing is not None:
+            git = hashlib.sha1(b"blob %d\0" % len(existing) + existing).hexdigest()
+            mode["oid"] = hashlib.sha256(existing).hexdigest() if large else git
+        return mode
 
     def _action(self, blob: dict[str, Any]) -> dict[str, Any]:
         if blob["oid"] in self.blobs:
@@ -81,17 +81,17 @@ class UploadHub:
 
 @contextmanager
 def upload_hub(refusing: int = 0) -> Iterator[UploadHub]:
-    """Serves an empty hub; one that refuses answers every request with that status."""
+    """Serves an empty hub, or one that refuses every request with the given status."""
     hub = UploadHub()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            hub.asked.append(f"{self.command} {self.path}")
-            told = hub.answer(self.command, self.path, self._body())
-            content = json.dumps(told).encode()
-            self.send_response(refusing or (200 if told is not None else 404))
+            hub.requests.append(f"{self.command} {self.path}")
+            answer = hub.answer(self.command, self.path, self._body())
+            content = json.dumps(answer).encode()
+            self.send_response(refusing or (200 if answer is not None else 404))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -110,7 +110,7 @@ def upload_hub(refusing: int = 0) -> Iterator[UploadHub]:
             return b"".join(parts)
 
         def log_message(self, *args: object) -> None:
-            """Says nothing on stderr."""
+            """Prints nothing to stderr."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

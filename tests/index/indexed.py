@@ -1,4 +1,4 @@
-"""What an indexed folder has beside its tars, and what tars are found to hold when they are opened."""
+"""Reading an indexed folder: its sidecars, and the members of its tars when they are opened."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import tarfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LIGHT = {"shardindex.json", "sizes.json", "SHA256SUMS", "README.md"}
+# What `vwd pack` also writes by itself when an output is complete.
+SMALL_FILES = {"shardindex.json", "sizes.json", "SHA256SUMS", "README.md"}
 
 
 class Member(NamedTuple):
-    """A member as `tarfile` finds it."""
+    """A member as read by `tarfile`."""
 
     name: str
     header: int
@@ -36,7 +37,7 @@ def samples(tar: Path) -> dict[str, list[Member]]:
 
 
 def sidecars(folder: Path) -> dict[str, bytes]:
-    """Everything in a dataset's folder but what `vwd pack` alone answers for."""
+    """Everything in a dataset's folder except for tars, ledger, `pack.json` and `summary.json`."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")

@@ -1,4 +1,4 @@
-"""An output packed once a test process, with what sidecars have to get right: skipped rows, and a shard without tar."""
+"""Fixture: an output with skipped rows and a shard without a tar, packed once per test process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SKIPPED = {3, *range(6, 12)}
 
 @pytest.fixture(scope="session")
 def with_gap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `shards/gsm8k`, packed for sat: row 3 is skipped, and all of shard 1. Not to be changed."""
+    """A folder with `shards/gsm8k`, packed for sat: row 3 is skipped, and all of shard 1. Tests must not change it."""
     folder = tmp_path_factory.mktemp("gap")
     rows = [{**row, "answer": ""} if n in SKIPPED else row for n, row in enumerate(lamp_rows(17))]
     write_rows(folder / "rows.jsonl", rows)

@@ -15,7 +15,7 @@ KINDS = ["--webdataset", "--energon", "--dali", "--sat"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_full_disk_is_told_in_two_lines(run: Run, with_gap: Path, disk: Path, kind: str) -> None:  # noqa: F811
+def test_a_full_disk_is_reported_in_two_lines(run: Run, with_gap: Path, disk: Path, kind: str) -> None:  # noqa: F811
     assert mount("-o", "remount,size=20m", disk)
     folder = copy_pack(with_gap, disk)
     (folder / "SHA256SUMS").write_text("old")
@@ -31,7 +31,7 @@ def test_a_full_disk_is_told_in_two_lines(run: Run, with_gap: Path, disk: Path, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_read_only_disk_is_told_in_two_lines(run: Run, with_gap: Path, disk: Path, kind: str) -> None:  # noqa: F811
+def test_a_read_only_disk_is_reported_in_two_lines(run: Run, with_gap: Path, disk: Path, kind: str) -> None:  # noqa: F811
     assert mount("-o", "remount,size=20m", disk)
     (copy_pack(with_gap, disk) / "SHA256SUMS").unlink()
     assert mount("-o", "remount,ro", disk)
@@ -40,7 +40,7 @@ def test_a_read_only_disk_is_told_in_two_lines(run: Run, with_gap: Path, disk: P
     assert "Read-only file system" in done.stderr
 
 
-def test_a_file_in_place_of_a_folder_is_told_in_two_lines(run: Run, with_gap: Path, tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_reported_in_two_lines(run: Run, with_gap: Path, tmp_path: Path) -> None:
     folder = copy_pack(with_gap, tmp_path)
     (folder / ".nv-meta").write_text("in the way")
     done = run("index", "--energon", check=False)

@@ -1,4 +1,4 @@
-"""The formats of energon, DALI and sat, held against what the tars hold when they are opened."""
+"""The formats of energon, DALI and sat, compared with the members of the tars."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 import struct
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run
@@ -29,34 +30,34 @@ def database(run: Run, folder: Path) -> Path:
     return folder / ".nv-meta" / "index.sqlite"
 
 
-def ask(database: Path, query: str) -> list[tuple[object, ...]]:
+def ask(database: Path, query: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
         return opened.execute(query).fetchall()
 
 
-def test_dali_s_offsets_point_at_the_members(run: Run, folder: Path) -> None:
+def test_dali_s_offsets_point_to_the_members(run: Run, folder: Path) -> None:
     run("index", "--dali")
     for tar in folder.glob("*.tar"):
         head, *lines = tar.with_suffix(".idx").read_text().splitlines()
         found = samples(tar)
         assert head == f"v1.2 {len(found)}"
         data = tar.read_bytes()
-        for line, (key, held) in zip(lines, found.items(), strict=True):
+        for line, (key, sample) in zip(lines, found.items(), strict=True):
             words = line.split(" ")
             parts = [words[at : at + 4] for at in range(0, len(words), 4)]
             assert [part[0] for part in parts] == list(ENDINGS)
             assert [part[3] for part in parts] == [f"{key}.{ending}" for ending in ENDINGS]
             cut = [data[int(offset) : int(offset) + int(size)] for _, offset, size, _ in parts]
-            assert cut == [member.data for member in held]
+            assert cut == [member.data for member in sample]
 
 
-def test_energon_s_tar_index_points_at_first_headers_and_the_end(run: Run, folder: Path) -> None:
+def test_energon_s_tar_index_points_to_the_first_headers_and_the_end(run: Run, folder: Path) -> None:
     run("index", "--energon")
     for tar in folder.glob("*.tar"):
         content = (folder / f"{tar.name}.idx").read_bytes()
         *starts, end = struct.unpack(f"<{len(content) // 8}Q", content)
         found = samples(tar)
-        assert starts == [held[0].header for held in found.values()]
+        assert starts == [sample[0].header for sample in found.values()]
         data = tar.read_bytes()
         assert [data[start : start + 100].rstrip(b"\0").decode() for start in starts] == [f"{key}.mp4" for key in found]
         last = list(found.values())[-1][-1]
@@ -77,8 +78,8 @@ def test_energon_s_rows_slice_the_right_bytes(folder: Path, database: Path) -> N
     expected = [
         (number, key, member.name.removeprefix(f"{key}."), member.data)
         for number, name in enumerate(tars)
-        for key, held in samples(folder / name).items()
-        for member in held
+        for key, sample in samples(folder / name).items()
+        for member in sample
     ]
     assert [(n, key, ending, data[n][at : at + size]) for n, key, _, _, ending, at, size in parts] == expected
     for number, key, start, size, *_ in parts:
@@ -86,7 +87,7 @@ def test_energon_s_rows_slice_the_right_bytes(folder: Path, database: Path) -> N
         assert data[number][start + size :].startswith((b"gsm8k_", b"\0" * 512))
 
 
-def test_energon_finds_a_sample_by_its_key_with_the_columns_it_asks_for(database: Path) -> None:
+def test_energon_finds_a_sample_by_its_key_in_the_columns_that_it_queries(database: Path) -> None:
     assert ask(database, "SELECT tar_file_id, sample_index FROM samples WHERE sample_key = 'gsm8k_000013'") == [(1, 1)]
     assert ask(database, "SELECT count(*), count(DISTINCT sample_key), count(DISTINCT tar_file_id) FROM samples") == [
         (10, 10, 2)
@@ -100,7 +101,7 @@ def test_energon_finds_a_sample_by_its_key_with_the_columns_it_asks_for(database
     }
 
 
-def test_energon_s_meta_files_name_each_tar_with_its_samples(run: Run, folder: Path) -> None:
+def test_energon_s_meta_files_list_each_tar_with_its_samples(run: Run, folder: Path) -> None:
     run("index", "--energon")
     meta = folder / ".nv-meta"
     assert read_json(meta / ".info.json")["shard_counts"] == {"gsm8k-000000.tar": 5, "gsm8k-000002.tar": 5}
@@ -111,7 +112,7 @@ def test_energon_s_meta_files_name_each_tar_with_its_samples(run: Run, folder: P
     assert len((meta / "index.uuid").read_text()) == 36
 
 
-def test_energon_s_split_and_fields_may_be_edited_by_hand(run: Run, folder: Path) -> None:
+def test_energon_s_split_and_fields_can_be_edited_by_hand(run: Run, folder: Path) -> None:
     run("index", "--energon")
     meta = folder / ".nv-meta"
     (meta / "split.yaml").write_text("split_parts:\n  train: [gsm8k-000000.tar]\n  val: [gsm8k-000002.tar]\n")
@@ -122,14 +123,14 @@ def test_energon_s_split_and_fields_may_be_edited_by_hand(run: Run, folder: Path
     assert (meta / "dataset.yaml").read_text() == "sample_type: {}\n"
 
 
-def test_energon_s_files_follow_a_pack_that_grows(run: Run, tmp_path: Path) -> None:
+def test_energon_s_files_are_updated_when_a_pack_grows(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 12)
     database = tmp_path / "shards" / "gsm8k" / ".nv-meta" / "index.sqlite"
     run(*gsm8k("--num-samples", 4))
     run("index", "--energon")
     identity = database.with_suffix(".uuid").read_bytes()
     run(*gsm8k())
-    assert "is not what the ledger says" in run("verify", check=False).stdout
+    assert ".nv-meta/index.uuid: out of date" in run("verify", check=False).stdout
     run("index", "--energon")
     assert ask(database, "SELECT count(*) FROM samples") == [(12,)]
     assert len(read_json(database.with_name("split.yaml"))["split_parts"]["train"]) == 2
@@ -143,8 +144,8 @@ def test_sat_finds_the_caption_of_every_sample_by_its_id(run: Run, folder: Path)
         lines = [json.loads(line) for line in tar.with_suffix(".meta.jsonl").read_bytes().splitlines()]
         found = samples(tar)
         assert [line["key"] for line in lines] == list(found)
-        for line, (key, held) in zip(lines, found.items(), strict=True):
-            by_ending = {member.name.removeprefix(f"{key}."): member.data for member in held}
+        for line, (key, sample) in zip(lines, found.items(), strict=True):
+            by_ending = {member.name.removeprefix(f"{key}."): member.data for member in sample}
             assert line["caption"] == json.loads(by_ending["rendering.json"])["prompt"]
             assert int(by_ending["id"]) == int(key.rsplit("_", 1)[1])
             assert (line["duration"], line["fps"]) == (round(60 / 19.3, 6), 19.3)
@@ -161,7 +162,7 @@ def test_sat_needs_the_id_member_and_all_leaves_it_out(run: Run, three_shards: P
     assert (folder / "gsm8k-000000.idx").is_file()
 
 
-def test_captions_that_are_not_in_their_place_are_an_error(run: Run, folder: Path) -> None:
+def test_captions_that_are_not_where_the_ledger_says_are_an_error(run: Run, folder: Path) -> None:
     fill_with_zeros(folder)
     done = run("index", "--sat", check=False)
     assert_two_lines(done)

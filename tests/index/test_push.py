@@ -1,4 +1,4 @@
-"""`vwd index --push-to-hub`: everything arrives once, nothing else does, and a refusal is told at once."""
+"""`vwd index --push-to-hub`: everything arrives once, nothing else does, and a refusal is reported immediately."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shards.packing import assert_two_lines, copy_pack
 
 pytest_plugins = ["index.outputs"]
 
-# All that stands on stdout: what the index said before the upload.
-INDEXED = "shards/gsm8k: 0 files written, 4 as they were\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
+# All of stdout: the output of the index before the upload.
+INDEXED = "shards/gsm8k: 0 files written, 4 unchanged\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
 WITHIN_SECONDS = 40
 
 
@@ -27,7 +27,7 @@ def folder(with_gap: Path, tmp_path: Path) -> Path:
 def push(
     run: Run, tmp_path: Path, endpoint: str, *more: object, check: bool = True, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Pushes to `me/lamps` without xet, whose storage no loopback server stands in for."""
+    """Pushes to `me/lamps` without xet, whose storage the loopback server does not implement."""
     env = {"HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_test", **env}
     return run(
         "index", "--push-to-hub", "me/lamps", *more, check=check,
@@ -35,8 +35,8 @@ def push(
     )  # fmt: skip
 
 
-def told_by(hub: UploadHub, method: str) -> list[str]:
-    return [asked for asked in hub.asked if asked.startswith(method)]
+def requests_to(hub: UploadHub, method: str) -> list[str]:
+    return [request for request in hub.requests if request.startswith(method)]
 
 
 def test_every_file_arrives_with_its_bytes_and_a_second_push_uploads_nothing(
@@ -49,30 +49,30 @@ def test_every_file_arrives_with_its_bytes_and_a_second_push_uploads_nothing(
     with upload_hub() as hub:
         done = push(run, tmp_path, hub.address, "--private")
         assert hub.files == expected
-        assert len(told_by(hub, "PUT")) == len(list(folder.glob("*.tar"))) == 2
+        assert len(requests_to(hub, "PUT")) == len(list(folder.glob("*.tar"))) == 2
         assert (hub.created[0]["organization"], hub.created[0]["name"]) == ("me", "lamps")
         assert hub.created[0].get("private") or hub.created[0]["visibility"] == "private"
         assert done.stdout == INDEXED
         assert f"{hub.address}/datasets/me/lamps" in done.stderr
         commits = hub.commits
         push(run, tmp_path, hub.address)
-        assert (len(told_by(hub, "PUT")), hub.commits) == (2, commits)
+        assert (len(requests_to(hub, "PUT")), hub.commits) == (2, commits)
     assert "3 of 3 done" in run("status").stdout
     assert "clean" in run("verify").stdout
     assert run("export-jsonl").returncode == 0
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refusal_is_told_in_two_lines(run: Run, folder: Path, tmp_path: Path, status: int) -> None:
+def test_a_refusal_is_reported_in_two_lines(run: Run, folder: Path, tmp_path: Path, status: int) -> None:
     with upload_hub(refusing=status) as hub:
         done = timed_failure(run, tmp_path, hub.address)
-    assert told_by(hub, "PUT") == []
+    assert requests_to(hub, "PUT") == []
     assert str(status) in done.stderr
     assert "HF_TOKEN" in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["closed", "silent", "garbled"])
-def test_a_hub_out_of_reach_is_told_in_two_lines(run: Run, folder: Path, tmp_path: Path, kind: str) -> None:
+def test_an_unreachable_hub_is_reported_in_two_lines(run: Run, folder: Path, tmp_path: Path, kind: str) -> None:
     if kind == "closed":
         timed_failure(run, tmp_path, closed_port())
         return
@@ -80,14 +80,15 @@ def test_a_hub_out_of_reach_is_told_in_two_lines(run: Run, folder: Path, tmp_pat
         timed_failure(run, tmp_path, endpoint)
 
 
-def test_a_hub_switched_off_by_its_own_variable_is_not_asked(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_no_request_is_sent_when_the_hub_s_own_variable_switches_it_off(run: Run, folder: Path, tmp_path: Path) -> None:
     with upload_hub() as hub:
         done = push(run, tmp_path, hub.address, check=False, HF_HUB_OFFLINE="1")
         assert_two_lines(done)
-        assert hub.asked == []
+        assert hub.requests == []
 
 
 def timed_failure(run: Run, tmp_path: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
+    """A push that must fail in time."""
     began = time.monotonic()
     done = push(run, tmp_path, endpoint, check=False)
     assert time.monotonic() - began < WITHIN_SECONDS

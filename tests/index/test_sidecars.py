@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from index.indexed import LIGHT, fill_with_zeros, read_json, samples, sidecars
+from index.indexed import SMALL_FILES, fill_with_zeros, read_json, samples, sidecars
 from shards.packing import (
     assert_two_lines,
     copy_pack,
@@ -28,7 +28,7 @@ from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["index.outputs", "shards.packed"]
 
-HEAVY = (
+LARGE = (
     {f"gsm8k-{number}{ending}" for number in ("000000", "000002") for ending in (".tar.idx", ".idx", ".meta.jsonl")}
     | {f".nv-meta/{name}" for name in (".info.json", "split.yaml", "dataset.yaml", "index.sqlite", "index.uuid")}
 )  # fmt: skip
@@ -39,8 +39,8 @@ def folder(with_gap: Path, tmp_path: Path) -> Path:
     return copy_pack(with_gap, tmp_path)
 
 
-def test_a_complete_pack_writes_the_light_sidecars(folder: Path) -> None:
-    assert set(sidecars(folder)) == LIGHT
+def test_a_complete_pack_writes_the_small_sidecars(folder: Path) -> None:
+    assert set(sidecars(folder)) == SMALL_FILES
 
 
 def test_an_incomplete_pack_writes_none(run: Run, tmp_path: Path) -> None:
@@ -51,15 +51,15 @@ def test_an_incomplete_pack_writes_none(run: Run, tmp_path: Path) -> None:
     assert sidecars(tmp_path / "shards" / "gsm8k") == {}
 
 
-def test_of_several_tasks_the_last_to_end_writes_them(run: Run, tmp_path: Path) -> None:
+def test_the_last_of_several_tasks_to_end_writes_them(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 12)
-    for task, expected in ((1, set()), (0, LIGHT)):
+    for task, expected in ((1, set()), (0, SMALL_FILES)):
         run(*gsm8k("--task", task, "--num-tasks", 2))
         assert set(sidecars(tmp_path / "shards" / "gsm8k")) == expected
     assert list(read_json(tmp_path / "shards" / "gsm8k" / "sizes.json").values()) == [6, 6]
 
 
-def test_a_pack_that_grows_renews_them(run: Run, tmp_path: Path) -> None:
+def test_a_pack_that_grows_updates_them(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 12)
     folder = tmp_path / "shards" / "gsm8k"
     run(*gsm8k("--num-samples", 4))
@@ -97,28 +97,28 @@ def test_sha256sum_accepts_the_sums_and_refuses_a_changed_tar(folder: Path) -> N
     assert subprocess.run(check, cwd=folder, capture_output=True, check=False).returncode == 1
 
 
-def test_all_writes_every_kind_and_tells_their_number(run: Run, folder: Path) -> None:
+def test_all_writes_every_kind_and_prints_their_number(run: Run, folder: Path) -> None:
     assert run("index", "--all").stdout == (
-        "shards/gsm8k: 11 files written, 4 as they were\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
+        "shards/gsm8k: 11 files written, 4 unchanged\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
     )
-    assert set(sidecars(folder)) == LIGHT | HEAVY
+    assert set(sidecars(folder)) == SMALL_FILES | LARGE
 
 
 def test_indexing_twice_writes_nothing(run: Run, folder: Path) -> None:
     run("index", "--all")
     before = snapshot(folder)
-    (told,) = json.loads(run("index", "--all", "--json").stdout)
-    assert told == {"dataset": "gsm8k", "pattern": "gsm8k-{000000,000002}.tar", "written": [], "unchanged": 15}
+    (result,) = json.loads(run("index", "--all", "--json").stdout)
+    assert result == {"dataset": "gsm8k", "pattern": "gsm8k-{000000,000002}.tar", "written": [], "unchanged": 15}
     assert snapshot(folder) == before
 
 
-def test_only_the_kinds_that_are_asked_for_are_written(run: Run, folder: Path) -> None:
-    for name in LIGHT:
+def test_only_the_requested_kinds_are_written(run: Run, folder: Path) -> None:
+    for name in SMALL_FILES:
         (folder / name).unlink()
     run("index", "--dali")
     assert set(sidecars(folder)) == {"gsm8k-000000.idx", "gsm8k-000002.idx"}
     run("index")
-    assert set(sidecars(folder)) == {"gsm8k-000000.idx", "gsm8k-000002.idx"} | LIGHT
+    assert set(sidecars(folder)) == {"gsm8k-000000.idx", "gsm8k-000002.idx"} | SMALL_FILES
 
 
 def test_the_tars_are_not_opened(run: Run, folder: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_tars_are_not_opened(run: Run, folder: Path) -> None:
     assert sidecars(folder) == expected
 
 
-def test_an_output_elsewhere_and_made_by_more_workers_has_the_same_sidecars(
+def test_an_output_in_another_place_packed_by_more_workers_has_the_same_sidecars(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
     run("index", "--all")
@@ -141,7 +141,7 @@ def test_an_output_elsewhere_and_made_by_more_workers_has_the_same_sidecars(
     assert sidecars(tmp_path / "other" / "gsm8k") == sidecars(folder)
 
 
-def test_a_torn_ledger_is_refused_and_nothing_written(run: Run, folder: Path) -> None:
+def test_an_output_with_torn_shards_is_refused_and_nothing_is_written(run: Run, folder: Path) -> None:
     tar = folder / "gsm8k-000002.tar"
     tar.write_bytes(tar.read_bytes()[:-512])
     entry_file(folder, 0).write_bytes(b"{")
@@ -154,7 +154,7 @@ def test_a_torn_ledger_is_refused_and_nothing_written(run: Run, folder: Path) ->
     assert snapshot(folder) == before
 
 
-def test_a_tar_that_the_ledger_does_not_know_is_named(run: Run, folder: Path) -> None:
+def test_a_tar_that_is_not_in_the_ledger_is_named(run: Run, folder: Path) -> None:
     (folder / "gsm8k-000000.tar").rename(folder / "gsm8k-000009.tar")
     entry_file(folder, 0).unlink()
     done = run("index", check=False)
@@ -163,13 +163,13 @@ def test_a_tar_that_the_ledger_does_not_know_is_named(run: Run, folder: Path) ->
     assert "move the tar away" in done.stderr
 
 
-def test_an_output_without_any_shard_is_told_to_be_packed(run: Run, folder: Path) -> None:
+def test_an_output_without_any_shard_must_be_packed_first(run: Run, folder: Path) -> None:
     for path in [*folder.glob("*.tar"), *folder.glob("ledger/*")]:
         path.unlink()
     done = run("index", check=False)
     assert_two_lines(done)
-    assert "no shard is here" in done.stderr
-    for name in LIGHT:
+    assert "no shard in this folder" in done.stderr
+    for name in SMALL_FILES:
         (folder / name).unlink()
     assert "0 samples: clean" in run("verify").stdout
 
@@ -186,7 +186,7 @@ def test_an_output_whose_rows_were_all_skipped_is_packed_verified_and_indexed(ru
     "name", ["SHA256SUMS", "sizes.json", "shardindex.json", "gsm8k-000000.idx", "gsm8k-000002.tar.idx",
              ".nv-meta/index.uuid", ".nv-meta/.info.json"]
 )  # fmt: skip
-def test_verify_names_a_stale_sidecar_and_index_mends_it(folder: Path, name: str) -> None:
+def test_verify_names_a_stale_sidecar_and_index_rewrites_it(folder: Path, name: str) -> None:
     paths = OutputPaths(folder.parent, "gsm8k")
     write_index(paths, KINDS)
     assert verify_output(paths).problems == ()
@@ -197,7 +197,7 @@ def test_verify_names_a_stale_sidecar_and_index_mends_it(folder: Path, name: str
     assert (folder / name).read_bytes() == content
 
 
-def test_a_card_is_stale_where_its_counts_are_and_not_where_its_wording_is(folder: Path) -> None:
+def test_a_card_is_stale_when_its_counts_differ_but_not_when_its_wording_does(folder: Path) -> None:
     paths, path = OutputPaths(folder.parent, "gsm8k"), folder / "README.md"
     write_index(paths, KINDS)
     content = path.read_text("utf-8")
@@ -210,7 +210,7 @@ def test_a_card_is_stale_where_its_counts_are_and_not_where_its_wording_is(folde
     assert verify_output(paths).problems == ()
 
 
-def test_a_readme_of_somebody_s_own_is_kept_and_is_no_problem(run: Run, folder: Path) -> None:
+def test_a_readme_written_by_the_user_is_kept_and_is_not_a_problem(run: Run, folder: Path) -> None:
     (folder / "README.md").write_text("# Mine\n")
     run("index", "--all")
     assert "clean" in run("verify").stdout
@@ -218,12 +218,12 @@ def test_a_readme_of_somebody_s_own_is_kept_and_is_no_problem(run: Run, folder: 
     assert (folder / "README.md").read_text() == "# Mine\n"
 
 
-def test_base_folders_with_several_datasets_are_indexed_whole(run: Run, three_shards: Path, tmp_path: Path) -> None:
+def test_all_datasets_of_a_base_folder_are_indexed(run: Run, three_shards: Path, tmp_path: Path) -> None:
     copy_pack(three_shards, tmp_path)
     rows = ("--rows", "rows.jsonl", "--prompt-column", "question", "--answer-column", "answer", "--language", "en")
     run("pack", "mine", *rows, "--size", "160x120", "--font-size", 16, "--frames", 60, "--num-samples", 2)
-    told = json.loads(run("index", "--dali", "--json").stdout)
-    assert {result["dataset"]: result["written"] for result in told} == {
+    results = json.loads(run("index", "--dali", "--json").stdout)
+    assert {result["dataset"]: result["written"] for result in results} == {
         "gsm8k": [f"gsm8k-00000{n}.idx" for n in range(3)],
         "mine": ["mine-000000.idx"],
     }
@@ -236,7 +236,7 @@ def test_a_shard_of_five_thousand_samples_is_indexed_without_its_tar(folder: Pat
     entry = {**entry, "stop": 5000, "samples": 5000, "skips": {}, "bytes": length, "sizes": " ".join(sizes)}
     entry_file(folder, 0).write_text(json.dumps(entry))
     with (folder / "gsm8k-000000.tar").open("wb") as tar:
-        tar.truncate(length)  # a hole: no tar is read
+        tar.truncate(length)  # sparse: no tar is read
     result = write_index(OutputPaths(folder.parent, "gsm8k"), ("webdataset", "hf", "energon", "dali"))
     assert "gsm8k-000000.idx" in result.written
     assert len((folder / "gsm8k-000000.idx").read_bytes().splitlines()) == 5001

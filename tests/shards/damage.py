@@ -1,4 +1,4 @@
-"""Tars made wrong on purpose."""
+"""Damaging tars on purpose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ Members = list[tuple[str, bytes]]
 
 def read_members(tar: Path) -> Members:
     with tarfile.open(tar) as opened:
-        return [(info.name, opened.extractfile(info).read()) for info in opened]
+        return [(info.name, read_member(opened, info)) for info in opened]
+
+
+def read_member(opened: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = opened.extractfile(info)
+    assert file, f"{info.name} is not a plain file"
+    return file.read()
 
 
 def plain(name: str, size: int = 0) -> tarfile.TarInfo:
@@ -28,7 +34,7 @@ def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
 
 
 def write_members(tar: Path, members: Iterable[tuple[str | tarfile.TarInfo, bytes]]) -> None:
-    """Writes a tar of members in the order given, whatever they are."""
+    """Writes a tar of any members, in the given order."""
     tar.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(tar, "w", format=tarfile.USTAR_FORMAT) as opened:
         for name, data in members:
@@ -37,6 +43,6 @@ def write_members(tar: Path, members: Iterable[tuple[str | tarfile.TarInfo, byte
 
 
 def member_border(tar: Path, member: int) -> int:
-    """Where the header of a member starts."""
+    """The offset at which the header of a member starts."""
     with tarfile.open(tar) as opened:
         return opened.getmembers()[member].offset

@@ -1,4 +1,4 @@
-"""Outputs packed once a test process, for tests that only read them or copy them first."""
+"""Outputs packed once per test process, for tests that only read them or copy them first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shards.packing import MEDIUM, MEDIUM_ROWS, gsm8k, tar_hashes, vwd, write_la
 
 @pytest.fixture(scope="session")
 def three_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `rows.jsonl` and, in `shards/gsm8k`, its 18 rows as three small shards. Not to be changed."""
+    """A folder with `rows.jsonl` and, in `shards/gsm8k`, its 18 rows as three small shards. Read-only."""
     folder = tmp_path_factory.mktemp("three")
     write_lamps(folder, 18)
     vwd(folder, *gsm8k())
@@ -19,7 +19,7 @@ def three_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The hashes of 36 rows packed at the medium size without any interruption."""
+    """The hashes of the tars of 36 rows, packed at the medium size without interruption."""
     folder = tmp_path_factory.mktemp("undisturbed")
     write_lamps(folder, MEDIUM_ROWS)
     vwd(folder, *gsm8k(size=MEDIUM, workers=2))

@@ -1,10 +1,11 @@
-"""Packing for tests: settings that cost little, rows of our own, and looking at what an output holds."""
+"""Packing for tests: cheap settings, made-up rows, and inspecting an output."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,14 +18,16 @@ from typing import Any
 from conftest import HANG_SECONDS, environment, write_rows
 
 SMALL = ("--size", "160x120", "--font-size", "16", "--frames", "60")
-# With the slowest encoder, so that a signal can come in the middle of a shard.
+# With the slowest encoder, so that a signal can arrive in the middle of a shard.
 MEDIUM = ("--size", "320x180", "--font-size", "16", "--encoder", "opencv")
 SLOW = ("--encoder", "opencv")
 MEDIUM_ROWS = 36
+# How messages of the library name an argument, such as `shard_size`; the command line shows it as an option.
+LIBRARY_ARGUMENT = re.compile(r"`[a-z][a-z0-9_]*`")
 
 
 def lamp_rows(count: int) -> list[dict[str, object]]:
-    """Rows as GSM8K has them, each short enough for any size."""
+    """Rows in the format of GSM8K, each short enough for any video size."""
     return [
         {
             "question": f"A crate holds {n + 2} lamps. How many are in {n + 3} crates?",
@@ -40,12 +43,12 @@ def write_lamps(folder: Path, count: int) -> Path:
 
 
 def gsm8k(*more: object, size: tuple[str, ...] = SMALL, workers: int = 1) -> tuple[object, ...]:
-    """The arguments that pack `rows.jsonl` in the current folder, six rows a shard."""
+    """The arguments that pack `rows.jsonl` of the current folder, six rows a shard."""
     return ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, *size, "--num-workers", workers, *more)
 
 
 def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:
-    """Starts `vwd …` in a process group of its own, and does not wait for it."""
+    """Starts `vwd …` in its own process group, and does not wait for it."""
     return subprocess.Popen(
         [sys.executable, "-m", "vwd", *map(str, args)],
         cwd=cwd, env=environment(**env), start_new_session=True, text=True,
@@ -54,7 +57,7 @@ def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:
 
 
 def vwd(cwd: Path, *args: object, **env: str) -> str:
-    """Runs `vwd …`, which must end well; its stdout."""
+    """Runs `vwd …`, which must succeed. Returns its stdout."""
     process = start(cwd, *args, **env)
     out, err = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 0, err
@@ -62,7 +65,7 @@ def vwd(cwd: Path, *args: object, **env: str) -> str:
 
 
 def send(process: subprocess.Popen[str], signum: signal.Signals, whole_group: bool) -> None:
-    """A signal to a process and its workers, or to it alone."""
+    """Sends a signal to a process and its workers, or to the process alone."""
     if whole_group:
         os.killpg(process.pid, signum)
     else:
@@ -70,7 +73,7 @@ def send(process: subprocess.Popen[str], signum: signal.Signals, whole_group: bo
 
 
 def wait_until(process: subprocess.Popen[Any], folder: Path, pattern: str) -> Path | None:
-    """The first file that matches; None where the process ends before there is one."""
+    """Waits for a file that matches; None if the process ends first."""
     while process.poll() is None:
         if found := first_match(folder, pattern):
             return found
@@ -79,7 +82,7 @@ def wait_until(process: subprocess.Popen[Any], folder: Path, pattern: str) -> Pa
 
 
 def first_match(folder: Path, pattern: str) -> Path | None:
-    """A file that matches, if there is one; a folder may be removed while it is read."""
+    """A file that matches, if there is one; folders may be removed during the search."""
     with suppress(FileNotFoundError):
         return next(folder.glob(pattern), None)
     return None
@@ -108,7 +111,7 @@ def read_entry(folder: Path, number: int) -> dict[str, Any]:
 
 
 def seal(folder: Path, number: int) -> None:
-    """Makes the ledger's entry name the tar as it stands now; the sidecars, which name the old one, go."""
+    """Updates the ledger entry to the tar's present size and hash; removes the sidecars, which describe the old tar."""
     tar = (folder / f"{folder.name}-{number:06d}.tar").read_bytes()
     entry = {**read_entry(folder, number), "bytes": len(tar), "sha256": hashlib.sha256(tar).hexdigest()}
     entry_file(folder, number).write_text(json.dumps(entry), "utf-8")
@@ -122,7 +125,7 @@ def temp_files(folder: Path) -> list[Path]:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """The time and content of every file below a folder."""
+    """The modification time and content of every file below a folder."""
     return {
         str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted(folder.rglob("*"))
@@ -131,16 +134,17 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def copy_pack(original: Path, to: Path) -> Path:
-    """A copy of a packed fixture that may be damaged: its rows and its shards. Returns the dataset's folder."""
+    """Copies the rows and shards of a packed fixture, so that a test may change them. Returns the dataset's folder."""
     shutil.copytree(original, to, dirs_exist_ok=True)
     return to / "shards" / "gsm8k"
 
 
 def assert_two_lines(done: subprocess.CompletedProcess[str], code: int = 1) -> None:
-    """A failure that the user can act on: what, what to do, and no traceback."""
+    """Asserts a failure that the user can act on: what went wrong, what to do next, and no traceback."""
     assert done.returncode == code, done.stderr
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 2, done.stderr
     assert lines[0].startswith("Error: ")
     assert not lines[0].startswith("Error: unexpected"), done.stderr
     assert "Traceback" not in done.stderr
+    assert not LIBRARY_ARGUMENT.search(done.stderr), "an argument that is not shown as an option"

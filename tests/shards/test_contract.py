@@ -1,4 +1,4 @@
-"""`pack.json` is the contract of an output folder: other settings are refused, and change nothing."""
+"""`pack.json` is the contract of an output folder: different settings are refused, and change nothing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,27 @@ def folder(three_shards: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("options", "differences"),
     [
-        (("--shard-size", 9), ["shard_size is 6 there, 9 now"]),
-        (("--size", "162x122"), ["video.width is 160 there, 162 now", "video.height is 120 there, 122 now"]),
-        (("--frames", 61, "--fps", 24), ["video.frames is 60 there, 61 now", "video.fps is 193/10 there, 24/1 now"]),
-        (("--font-size", 17), ["storyboard.font_size is 16 there, 17 now"]),
-        (("--prompt-overflow", "skip"), ["storyboard.prompt_overflow is spill there, skip now"]),
-        (("--zh-units", "char"), ["storyboard.zh_units is word there, char now"]),
-        (("--encoder", "opencv"), ["encoder.name is mpeg4 there, opencv now", "encoder.opencv is not set there"]),
-        (("--quality", 9), ["encoder.quality is 3 there, 9 now"]),
-        (("--rows", "builtin"), ["source.sha256 is ", "rows is 18 there, 24 now"]),
+        (("--shard-size", 9), ["shard_size: existing 6, requested 9"]),
+        (
+            ("--size", "162x122"),
+            ["video.width: existing 160, requested 162", "video.height: existing 120, requested 122"],
+        ),
+        (
+            ("--frames", 61, "--fps", 24),
+            ["video.frames: existing 60, requested 61", "video.fps: existing 193/10, requested 24/1"],
+        ),
+        (("--font-size", 17), ["storyboard.font_size: existing 16, requested 17"]),
+        (("--prompt-overflow", "skip"), ["storyboard.prompt_overflow: existing spill, requested skip"]),
+        (("--zh-units", "char"), ["storyboard.zh_units: existing word, requested char"]),
+        (
+            ("--encoder", "opencv"),
+            ["encoder.name: existing mpeg4, requested opencv", "encoder.opencv: existing not set, requested "],
+        ),
+        (("--quality", 9), ["encoder.quality: existing 3, requested 9"]),
+        (("--rows", "builtin"), ["source.sha256: existing ", "rows: existing 18, requested 24"]),
     ],
 )
-def test_other_settings_are_refused_with_what_differs(
+def test_different_settings_are_refused_and_the_differences_named(
     run: Run, folder: Path, options: tuple[object, ...], differences: list[str]
 ) -> None:
     before = snapshot(folder)
@@ -48,7 +57,7 @@ def test_other_settings_are_refused_with_what_differs(
     assert snapshot(folder) == before
 
 
-def test_settings_that_change_no_byte_are_no_other_settings(run: Run, folder: Path) -> None:
+def test_settings_that_do_not_affect_the_bytes_are_accepted(run: Run, folder: Path) -> None:
     assert run(*gsm8k("--num-workers", 2, "--task", 0, "--num-tasks", 2, "--num-samples", 5)).returncode == 0
 
 
@@ -56,10 +65,10 @@ def test_a_moved_rows_file_is_the_same_source(run: Run, folder: Path, tmp_path: 
     moved = tmp_path / "elsewhere" / "other-name.jsonl"
     moved.parent.mkdir()
     (tmp_path / "rows.jsonl").rename(moved)
-    assert "3 stand" in run(*gsm8k("--rows", moved)).stderr
+    assert "0 to pack, 3 already complete, of 3 shards" in run(*gsm8k("--rows", moved)).stderr
 
 
-def test_another_row_in_the_file_is_another_source(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_file_with_a_changed_row_is_a_different_source(run: Run, folder: Path, tmp_path: Path) -> None:
     rows = lamp_rows(18)
     write_rows(tmp_path / "rows.jsonl", [*rows[:17], {**rows[17], "question": "How many are left?"}])
     done = run(*gsm8k(), check=False)
@@ -67,7 +76,7 @@ def test_another_row_in_the_file_is_another_source(run: Run, folder: Path, tmp_p
     assert "source.sha256" in done.stderr
 
 
-def test_the_contract_names_all_that_decides_the_bytes(folder: Path) -> None:
+def test_the_contract_names_everything_that_determines_the_bytes(folder: Path) -> None:
     contract = json.loads((folder / "pack.json").read_bytes())
     assert (contract["dataset"], contract["shard_size"], contract["rows"]) == ("gsm8k", 6, 18)
     assert contract["source"]["kind"] == "file"

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment costs the shards that were being made, and nothing else."""
+"""SIGKILL at any moment costs the shards that are being packed, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ KILLS = 6
 
 @pytest.mark.slow
 @pytest.mark.parametrize("whole_group", [True, False], ids=["whole group", "parent alone"])
-def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one(
+def test_a_run_killed_repeatedly_ends_with_the_bytes_of_an_uninterrupted_one(
     run: Run, tmp_path: Path, undisturbed: dict[str, str], whole_group: bool
 ) -> None:
     write_lamps(tmp_path, MEDIUM_ROWS)
-    moments = random.Random(20 + whole_group)
+    rng = random.Random(20 + whole_group)
     command = gsm8k(size=MEDIUM, workers=2)
     folder = tmp_path / "shards" / "gsm8k"
     kills = 0
     while kills < KILLS:
         process = start(tmp_path, *command)
         wait_until(process, folder, ".tmp/*.tar.*")
-        time.sleep(moments.uniform(0.0, 0.5))
+        time.sleep(rng.uniform(0.0, 0.5))
         alive = process.poll() is None
         if alive:
             send(process, signal.SIGKILL, whole_group)
             kills += 1
         process.communicate(timeout=HANG_SECONDS)
-        assert_what_stands_is_good(folder, undisturbed)
-        if not alive:  # it was quicker than the kill: from the start again
+        assert_finished_shards_are_good(folder, undisturbed)
+        if not alive:  # it finished before the kill: start over
             shutil.rmtree(folder)
     run(*command)
     assert tar_hashes(folder) == undisturbed
@@ -48,14 +48,14 @@ def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one(
     assert "clean" in run("verify").stdout
 
 
-def assert_what_stands_is_good(folder: Path, undisturbed: dict[str, str]) -> None:
-    """Whatever is under a final name is whole."""
+def assert_finished_shards_are_good(folder: Path, undisturbed: dict[str, str]) -> None:
+    """Every file under a final name is complete."""
     states = [state for _, state, _ in read_ledger(OutputPaths(folder.parent, folder.name))]
     assert set(states) <= {State.DONE}
     assert tar_hashes(folder).items() <= undisturbed.items()
 
 
-def test_a_run_killed_before_its_first_shard_goes_on(run: Run, tmp_path: Path, three_shards: Path) -> None:
+def test_a_run_killed_before_its_first_shard_can_be_resumed(run: Run, tmp_path: Path, three_shards: Path) -> None:
     write_lamps(tmp_path, 18)
     folder = tmp_path / "shards" / "gsm8k"
     process = start(tmp_path, *gsm8k())

@@ -1,4 +1,4 @@
-"""The ledger: rows are samples and skips, every skipped row is listed with its code."""
+"""The ledger accounts for every row, as a sample or as a skip; every skipped row is listed with its code."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def row(**changes: object) -> dict[str, object]:
     return {**GOOD, **changes}
 
 
-def lacking(column: str) -> dict[str, object]:
+def without(column: str) -> dict[str, object]:
     return {name: value for name, value in GOOD.items() if name != column}
 
 
-def test_every_skip_code_is_listed_with_its_rows_and_what_was_wrong(run: Run, tmp_path: Path) -> None:
+def test_every_skip_code_is_listed_with_its_rows_and_the_reason(run: Run, tmp_path: Path) -> None:
     write_rows(
         tmp_path / "rows.jsonl",
         [
             row(), row(question=None), row(answer=12), row(question=["a", "list"]), row(question=""),
             row(answer=" \n\t "),
-            lacking("answer"), row(question="A fox \U0001f98a ran."), row(answer="It ran to \ue000."),
+            without("answer"), row(question="A fox \U0001f98a ran."), row(answer="It ran to \ue000."),
             row(question="word " * 120), row(answer="so " * 60), row(),
         ],
     )  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_shard_whose_rows_are_all_skipped_is_done(run: Run, tmp_path: Path) ->
     run(*PACK)
     folder = tmp_path / "shards" / "gsm8k"
     before = snapshot(folder / "ledger")
-    assert "0 of 1 shards to make, 1 stand" in run(*PACK, "--check").stderr
+    assert "0 to pack, 1 already complete, of 1 shards" in run(*PACK, "--check").stderr
     assert snapshot(folder / "ledger") == before
     assert "1 of 1 done, 0 missing, 0 torn" in run("status").stdout
     assert "1 shards, 0 samples: clean" in run("verify").stdout
@@ -88,12 +88,11 @@ def test_a_shard_whose_rows_are_all_skipped_is_done(run: Run, tmp_path: Path) ->
     assert list((tmp_path / "export").rglob("*.jsonl")) == []
 
 
-def test_a_row_that_gets_a_sample_after_all_its_neighbours_were_skipped_keeps_its_number(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_sample_whose_neighbours_were_all_skipped_keeps_its_row_number(run: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [*[row(answer=None)] * 7, row()])
     run(*PACK)
     entry = json.loads(entry_file(tmp_path / "shards" / "gsm8k", 1).read_bytes())
     assert (entry["start"], entry["stop"], entry["samples"]) == (6, 8, 1)
-    (line,) = run("export-jsonl", "--task", "inference") and list((tmp_path / "export").rglob("*.jsonl"))
-    assert json.loads(line.read_text("utf-8"))["video_path"].endswith("/gsm8k/video/gsm8k_000007.mp4")
+    run("export-jsonl", "--task", "inference")
+    (exported,) = (tmp_path / "export").rglob("*.jsonl")
+    assert json.loads(exported.read_text("utf-8"))["video_path"].endswith("/gsm8k/video/gsm8k_000007.mp4")

@@ -1,4 +1,4 @@
-"""The same command again: what stands is left alone, what is torn is made again."""
+"""The same command again: complete shards are left unchanged, torn ones are packed again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytest_plugins = ["shards.packed"]
 
 @pytest.fixture
 def folder(three_shards: Path, tmp_path: Path) -> Path:
-    """A dataset's folder with three shards, to be damaged."""
+    """A dataset's folder with three shards, which a test may damage."""
     return copy_pack(three_shards, tmp_path)
 
 
@@ -27,38 +27,38 @@ def cut_tar(folder: Path) -> None:
     tar.write_bytes(tar.read_bytes()[:-1024])
 
 
-def lose_tar(folder: Path) -> None:
+def delete_tar(folder: Path) -> None:
     (folder / "gsm8k-000001.tar").unlink()
 
 
-def lose_entry(folder: Path) -> None:
+def delete_entry(folder: Path) -> None:
     entry_file(folder, 1).unlink()
 
 
-def garble_entry(folder: Path) -> None:
+def corrupt_entry(folder: Path) -> None:
     entry_file(folder, 1).write_bytes(b'{"number": 1, "start"')
 
 
-def test_shards_that_stand_are_left_as_they_are(run: Run, folder: Path) -> None:
-    before = {name: what for name, what in snapshot(folder).items() if name != "summary.json"}
+def test_complete_shards_are_left_unchanged(run: Run, folder: Path) -> None:
+    before = {name: file for name, file in snapshot(folder).items() if name != "summary.json"}
     done = run(*gsm8k())
-    assert "0 of 3 shards to make, 3 stand" in done.stderr
+    assert "0 to pack, 3 already complete, of 3 shards" in done.stderr
     after = snapshot(folder)
     assert {name: after[name] for name in before} == before
     assert set(after) == {*before, "summary.json"}
 
 
-@pytest.mark.parametrize("damage", [cut_tar, lose_tar, lose_entry, garble_entry])
-def test_a_torn_shard_is_made_again_and_no_other(
+@pytest.mark.parametrize("damage", [cut_tar, delete_tar, delete_entry, corrupt_entry])
+def test_only_a_torn_shard_is_packed_again(
     run: Run, folder: Path, three_shards: Path, damage: Callable[[Path], None]
 ) -> None:
     times = {tar.name: tar.stat().st_mtime_ns for tar in folder.glob("*.tar")}
     damage(folder)
     done = run(*gsm8k())
-    assert "1 of 3 shards to make, 2 stand" in done.stderr
+    assert "1 to pack, 2 already complete, of 3 shards" in done.stderr
     assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
-    fresh = [name for name, time in times.items() if (folder / name).stat().st_mtime_ns != time]
-    assert fresh == ["gsm8k-000001.tar"]
+    changed = [name for name, time in times.items() if (folder / name).stat().st_mtime_ns != time]
+    assert changed == ["gsm8k-000001.tar"]
     assert "3 shards, 18 samples: clean" in run("verify").stdout
 
 
@@ -67,32 +67,32 @@ def test_a_torn_shard_is_made_again_and_no_other(
     [b"", b"\xff\xfe\x00", b"null", b"7", b"[]", b"{}", b'{"skips": {}}', b'{"skips": []}', b'{"skips": null}',
      b'{"skips": {"no_such_code": [{"index": 1, "detail": ""}]}}', b"[" * 200_000],
 )  # fmt: skip
-def test_an_entry_that_cannot_be_read_makes_its_shard_torn(folder: Path, content: bytes) -> None:
+def test_a_shard_with_an_unreadable_entry_is_torn(folder: Path, content: bytes) -> None:
     entry_file(folder, 1).write_bytes(content)
     assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
 
 
-def test_an_entry_whose_rows_do_not_add_up_makes_its_shard_torn(folder: Path) -> None:
+def test_a_shard_whose_entry_does_not_add_up_is_torn(folder: Path) -> None:
     entry = json.loads(entry_file(folder, 1).read_bytes())
     entry_file(folder, 1).write_text(json.dumps({**entry, "samples": entry["samples"] - 1}), "utf-8")
     assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
 
 
-def test_a_flipped_byte_is_found_by_verify_and_made_good_by_check(run: Run, folder: Path, three_shards: Path) -> None:
+def test_a_flipped_byte_is_found_by_verify_and_repaired_by_check(run: Run, folder: Path, three_shards: Path) -> None:
     tar = folder / "gsm8k-000002.tar"
     data = bytearray(tar.read_bytes())
     data[len(data) // 2] ^= 1
     tar.write_bytes(data)
     found = run("verify", check=False)
     assert found.returncode == 1
-    assert "gsm8k-000002: the sha256 is not the ledger's" in found.stdout
+    assert "gsm8k-000002: the sha256 differs from the ledger's" in found.stdout
     assert "--check" in found.stderr
-    assert "3 stand" in run(*gsm8k()).stderr
-    assert "1 of 3 shards to make, 2 stand" in run(*gsm8k("--check")).stderr
+    assert "0 to pack, 3 already complete, of 3 shards" in run(*gsm8k()).stderr
+    assert "1 to pack, 2 already complete, of 3 shards" in run(*gsm8k("--check")).stderr
     assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "export-jsonl"])
-def test_a_foreign_file_beside_the_entries_is_no_reason_to_fail(run: Run, folder: Path, command: str) -> None:
+def test_an_unrelated_file_beside_the_entries_is_ignored(run: Run, folder: Path, command: str) -> None:
     (folder / "ledger" / "gsm8k-000000 copy.json").write_bytes(entry_file(folder, 0).read_bytes())
     assert run(command).returncode == 0

@@ -1,4 +1,4 @@
-"""A shard is a pure function of the plan and its number: who packs it, and how often, changes no byte."""
+"""A shard is a pure function of the plan and its number: its bytes do not depend on who packs it, or how often."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def test_packing_the_same_rows_twice_gives_the_same_bytes(run: Run, tmp_path: Pa
     assert hashes == tar_hashes(three_shards / "shards" / "gsm8k")
 
 
-def test_two_workers_give_the_bytes_of_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
+def test_two_workers_pack_the_same_bytes_as_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k(workers=2))
     assert tar_hashes(tmp_path / "shards" / "gsm8k") == tar_hashes(three_shards / "shards" / "gsm8k")
 
 
-def test_three_tasks_give_the_bytes_of_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
+def test_three_tasks_pack_the_same_bytes_as_one(run: Run, tmp_path: Path, three_shards: Path) -> None:
     write_lamps(tmp_path, 18)
     folder = tmp_path / "shards" / "gsm8k"
     for task in (2, 0, 1):
@@ -38,7 +38,7 @@ def test_three_tasks_give_the_bytes_of_one(run: Run, tmp_path: Path, three_shard
 @pytest.mark.parametrize(
     ("dataset", "encoder"), [("belle_school_math", "mpeg4"), ("tinystories", "h264"), ("gsm8k_chinese", "opencv")]
 )
-def test_every_encoder_gives_the_same_bytes_in_any_number_of_workers(
+def test_every_encoder_gives_the_same_bytes_with_any_number_of_workers(
     run: Run, tmp_path: Path, dataset: str, encoder: str
 ) -> None:
     for out, workers in (("one", 1), ("two", 2)):
@@ -49,10 +49,8 @@ def test_every_encoder_gives_the_same_bytes_in_any_number_of_workers(
     assert hashes == tar_hashes(tmp_path / "two" / dataset)
 
 
-def test_a_slice_of_the_rows_gives_the_bytes_those_shards_have_in_the_whole(
-    run: Run, tmp_path: Path, three_shards: Path
-) -> None:
+def test_a_slice_of_the_rows_packs_the_same_bytes_as_all_rows(run: Run, tmp_path: Path, three_shards: Path) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k("--start-idx", 6, "--num-samples", 6))
-    whole = tar_hashes(three_shards / "shards" / "gsm8k")
-    assert tar_hashes(tmp_path / "shards" / "gsm8k") == {"gsm8k-000001.tar": whole["gsm8k-000001.tar"]}
+    all_shards = tar_hashes(three_shards / "shards" / "gsm8k")
+    assert tar_hashes(tmp_path / "shards" / "gsm8k") == {"gsm8k-000001.tar": all_shards["gsm8k-000001.tar"]}

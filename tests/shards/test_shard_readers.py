@@ -1,4 +1,4 @@
-"""The readers that shards are for: `webdataset` and `datasets` iterate them as they stand."""
+"""`webdataset` and `datasets`, the readers that shards are meant for, read them without conversion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytest_plugins = ["shards.packed"]
 
 ENDINGS = {"mp4", "inference.json", "rendering.json", "storyboard.json"}
 
-# In a process of its own: `datasets` decides at its import where its cache is.
+# Runs in its own process: `datasets` fixes the location of its cache when it is imported.
 STREAM = """
 import json, sys
 import datasets
@@ -43,11 +43,11 @@ def test_webdataset_reads_every_sample(three_shards: Path) -> None:
         assert sample["mp4"][4:8] == b"ftyp"
 
 
-def test_webdataset_makes_tuples_of_video_and_prompt(three_shards: Path) -> None:
+def test_webdataset_yields_tuples_of_video_and_prompt(three_shards: Path) -> None:
     shards = webdataset.WebDataset(shard_files(three_shards), shardshuffle=False)
     pairs = list(shards.decode().to_tuple("mp4", "rendering.json"))
     assert len(pairs) == 18
-    assert all(" Answer: There are" in told["prompt"] for _, told in pairs)
+    assert all(" Answer: There are" in record["prompt"] for _, record in pairs)
 
 
 def test_datasets_streams_every_sample(three_shards: Path, tmp_path: Path) -> None:

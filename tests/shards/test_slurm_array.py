@@ -1,4 +1,4 @@
-"""Inside a Slurm array the slice of rows follows by itself."""
+"""In a Slurm array, each task finds its own slice of the rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest_plugins = ["shards.packed"]
 
 
 def array(task: int, first: int, last: int, count: int | None = None) -> dict[str, str]:
-    """What Slurm sets in a task of an array."""
+    """The variables that Slurm sets in a task of an array."""
     return {
         "SLURM_ARRAY_TASK_ID": str(task),
         "SLURM_ARRAY_TASK_COUNT": str(last - first + 1 if count is None else count),
@@ -50,7 +50,7 @@ def test_an_array_with_gaps_is_refused_and_packs_nothing(run: Run, tmp_path: Pat
     write_lamps(tmp_path, 18)
     done = run(*gsm8k(), check=False, **array(5, 0, 8, count=5))
     assert_two_lines(done, code=2)
-    assert "--task I --num-tasks T" in done.stderr
+    assert "Give --task I and --num-tasks T." in done.stderr
     assert not (tmp_path / "shards").exists()
     with pytest.raises(UsageError):
         array_task(array(4, 0, 8, count=5))
@@ -63,31 +63,31 @@ def test_a_task_number_without_the_size_of_the_array_is_refused_in_two_lines(run
     assert "SLURM_ARRAY_TASK_COUNT" in done.stderr
 
 
-def test_an_explicit_start_in_an_array_keeps_its_own_slice(run: Run, tmp_path: Path) -> None:
+def test_an_explicit_start_overrides_the_array(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k("--start-idx", 0, "--num-samples", 6), **array(2, 0, 2))
     assert list(tar_hashes(tmp_path / "shards" / "gsm8k")) == ["gsm8k-000000.tar"]
 
 
-def test_said_tasks_win_over_the_array(run: Run, tmp_path: Path) -> None:
+def test_explicit_tasks_override_the_array(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k("--task", 1, "--num-tasks", 3), **array(2, 0, 2))
     assert list(tar_hashes(tmp_path / "shards" / "gsm8k")) == ["gsm8k-000001.tar"]
 
 
-def test_the_workers_are_the_cpus_of_the_slurm_task_unless_they_are_said(
+def test_there_is_a_worker_for_each_cpu_of_the_slurm_task_unless_their_number_is_given(
     run: Run, tmp_path: Path, three_shards: Path
 ) -> None:
     copy_pack(three_shards, tmp_path)
-    said = gsm8k()
-    unsaid = said[: said.index("--num-workers")]
-    assert "3 worker(s)" in run(*unsaid, SLURM_CPUS_PER_TASK="3").stderr
-    assert "1 worker(s)" in run(*said, SLURM_CPUS_PER_TASK="3").stderr
+    with_workers = gsm8k()
+    without_workers = with_workers[: with_workers.index("--num-workers")]
+    assert "3 worker(s)" in run(*without_workers, SLURM_CPUS_PER_TASK="3").stderr
+    assert "1 worker(s)" in run(*with_workers, SLURM_CPUS_PER_TASK="3").stderr
 
 
-@pytest.mark.parametrize("alone", [("--task", "1"), ("--num-tasks", "3")])
-def test_a_task_needs_its_number_and_their_number(run: Run, tmp_path: Path, alone: tuple[str, str]) -> None:
+@pytest.mark.parametrize("options", [("--task", "1"), ("--num-tasks", "3")])
+def test_task_and_num_tasks_are_accepted_only_together(run: Run, tmp_path: Path, options: tuple[str, str]) -> None:
     write_lamps(tmp_path, 18)
-    done = run(*gsm8k(*alone), check=False)
+    done = run(*gsm8k(*options), check=False)
     assert_two_lines(done, code=2)
     assert not (tmp_path / "shards").exists()

@@ -1,4 +1,4 @@
-"""Shards of the built-in rows have the bytes that this format has had: whoever resumes an output gets the same tars."""
+"""Shards of the built-in rows keep the bytes recorded for this format, so that a resumed output gets the same tars."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shards.packing import tar_hashes
 
 from vwd.shards.contract import FORMAT
 
-# By format, of the first six rows at the default settings. A change of one of these needs a higher format.
+# By format: the sha256 of a shard of the first six rows at the default settings. If one changes, raise `FORMAT`.
 STORED = {
     2: {
         "belle_school_math": "a49b61b4eb163452a3838ba19827c87186881c7709f011b1bc18dfef32a3f64a",
@@ -19,7 +19,7 @@ STORED = {
         "tinystories": "1758f4f5b5c846f1129f155d617fdbdfe4c841c671e1606a89306fb93b23dec8",
     }
 }
-# The libraries that they were packed with; the contract names them, since others may draw or cut differently.
+# The versions they were packed with, as in the contract: others may draw or segment text differently.
 LIBRARIES = {"ftfy": "6.3.1", "rjieba": "0.2.2", "freetype": "2.14.3"}
 
 
@@ -30,6 +30,6 @@ def test_a_pack_of_built_in_rows_has_the_stored_hash(run: Run, tmp_path: Path, d
     contract = json.loads((folder / "pack.json").read_bytes())
     used = {name: contract["libraries"][name] for name in LIBRARIES}
     if used != LIBRARIES:
-        pytest.skip(f"other libraries than those of the stored hashes: {used}")
+        pytest.skip(f"the stored hashes are of other library versions than {used}")
     assert contract["format"] == FORMAT
     assert tar_hashes(folder) == {f"{dataset}-000000.tar": STORED[FORMAT][dataset]}

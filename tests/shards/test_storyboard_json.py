@@ -1,4 +1,4 @@
-"""A storyboard is written as JSON and read back the same; a damaged one is refused by name of its field."""
+"""A storyboard is written as JSON and read back unchanged; a damaged one is refused, and its bad field named."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_record_has_exactly_the_fields_and_types_of_the_schema() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_record_without_a_field_is_refused_by_its_name(field: str) -> None:
+def test_a_record_without_a_field_is_refused_and_the_field_named(field: str) -> None:
     data = record_of("a", "b").to_json()
     del data[field]
     with pytest.raises(ValueError, match=f"has no {field}$"):
@@ -76,6 +76,6 @@ WRONG: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field in WRONG for value in WRONG[field]])
-def test_a_record_with_an_invalid_field_is_refused_by_its_name(field: str, value: object) -> None:
+def test_a_record_with_an_invalid_field_is_refused_and_the_field_named(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"has an invalid {field}$"):
         StoryboardRecord.from_json({**record_of("a", "b").to_json(), field: value})

@@ -1,4 +1,4 @@
-"""What a run leaves in `summary.json` and prints: totals of the ledger."""
+"""What a run writes to `summary.json` and prints: the totals of the ledger."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def test_the_summary_adds_up_the_ledger(three_shards: Path) -> None:
     assert summary["samples_per_second"] > 0
 
 
-def test_the_tokens_are_those_of_the_text_as_drawn(three_shards: Path, run: Run) -> None:
+def test_tokens_are_counted_in_the_text_as_drawn(three_shards: Path, run: Run) -> None:
     folder = three_shards / "shards" / "gsm8k"
     prompts = [f"A crate holds {n + 2} lamps.\nHow many are in {n + 3} crates?" for n in range(6)]
     assert read_entry(folder, 0)["prompt_tokens"] == sum(map(count_tokens, prompts))
 
 
-def test_json_of_a_run_is_the_summary_and_what_was_made_now(run: Run, tmp_path: Path, three_shards: Path) -> None:
+def test_json_of_a_run_is_the_summary_and_what_this_run_packed(run: Run, tmp_path: Path, three_shards: Path) -> None:
     folder = copy_pack(three_shards, tmp_path)
     (folder / "gsm8k-000002.tar").unlink()
     done = run(*gsm8k("--json"))
-    told = json.loads(done.stdout)
-    assert (told.pop("made"), told.pop("failed")) == (1, [])
-    assert told == json.loads((folder / "summary.json").read_bytes())
+    result = json.loads(done.stdout)
+    assert (result.pop("made"), result.pop("failed")) == (1, [])
+    assert result == json.loads((folder / "summary.json").read_bytes())
 
 
 def test_json_of_a_failed_run_names_the_shard(run: Run, tmp_path: Path) -> None:
@@ -50,16 +50,16 @@ def test_json_of_a_failed_run_names_the_shard(run: Run, tmp_path: Path) -> None:
     assert "line 9" in failed["what"]
 
 
-def test_the_printed_summary_counts_what_the_file_counts(run: Run, tmp_path: Path, three_shards: Path) -> None:
+def test_the_printed_summary_agrees_with_the_file(run: Run, tmp_path: Path, three_shards: Path) -> None:
     copy_pack(three_shards, tmp_path)
     printed = run(*gsm8k()).stdout
     summary = json.loads((tmp_path / "shards" / "gsm8k" / "summary.json").read_bytes())
-    assert "3 (0 made now)" in printed
+    assert "3 (0 new)" in printed
     assert "18 of 18: 18 samples, 0 skipped (none)" in printed
     assert f"{summary['prompt_tokens']:,} in prompts, {summary['answer_tokens']:,} in answers" in printed
 
 
-def test_the_summary_of_several_tasks_is_of_all_of_them(run: Run, tmp_path: Path) -> None:
+def test_the_summary_covers_all_tasks(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 12)
     for task in (0, 1):
         run(*gsm8k("--task", task, "--num-tasks", 2))

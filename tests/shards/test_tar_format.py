@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Run
+from shards.damage import read_member
 from shards.packing import SMALL
 
 from vwd.shards.storyboard_json import StoryboardRecord
@@ -28,14 +29,14 @@ def members(tar: Path, ending: str) -> dict[str, Any]:
     """The JSON members of one ending, by key."""
     with tarfile.open(tar) as opened:
         return {
-            info.name.partition(".")[0]: json.loads(opened.extractfile(info).read())
+            info.name.partition(".")[0]: json.loads(read_member(opened, info))
             for info in opened
             if info.name.partition(".")[2] == ending
         }
 
 
 def types(value: Any) -> Any:
-    """The shape of a JSON value: names and types, of a list those of its elements."""
+    """The shape of a JSON value: names and types; of a list, the shape that all its elements share."""
     if isinstance(value, dict):
         return {name: types(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -45,7 +46,7 @@ def types(value: Any) -> Any:
     return type(value)
 
 
-def test_members_stand_in_their_order_by_row(tars: list[Path]) -> None:
+def test_members_are_in_a_fixed_order_row_by_row(tars: list[Path]) -> None:
     for number, tar in enumerate(tars):
         with tarfile.open(tar) as opened:
             names = opened.getnames()
@@ -63,16 +64,16 @@ def test_headers_hold_no_time_owner_or_machine(tars: list[Path]) -> None:
 
 def test_every_header_is_ustar_and_the_end_is_marked(tars: list[Path]) -> None:
     for tar in tars:
-        data, place, headers = tar.read_bytes(), 0, 0
-        while data[place : place + 512].strip(b"\0"):
-            header = data[place : place + 512]
+        data, offset, headers = tar.read_bytes(), 0, 0
+        while data[offset : offset + 512].strip(b"\0"):
+            header = data[offset : offset + 512]
             assert header[257:265] == b"ustar\x0000"
             assert header[156:157] == b"0"
-            place += 512 + -(-int(header[124:135], 8) // 512) * 512
+            offset += 512 + -(-int(header[124:135], 8) // 512) * 512
             headers += 1
         assert headers == 24
-        assert len(data) - place >= 1024
-        assert not data[place:].strip(b"\0")
+        assert len(data) - offset >= 1024
+        assert not data[offset:].strip(b"\0")
 
 
 def test_the_prompt_members_have_the_two_documented_fields_only(tars: list[Path]) -> None:
@@ -82,25 +83,27 @@ def test_the_prompt_members_have_the_two_documented_fields_only(tars: list[Path]
             assert record["video_path"] == f"gsm8k/video/{key}.mp4"
 
 
-def test_the_storyboard_tells_all_the_rest(tars: list[Path]) -> None:
-    told = members(tars[1], "storyboard.json")["gsm8k_000007"]
-    assert (told["dataset"], told["index"], told["language"]) == ("gsm8k", 7, "en")
-    assert (told["question"], told["final_answer"]) == ("A crate holds 9 lamps.\nHow many are in 10 crates?", "90")
-    assert told["answer"] == "There are 9*10 = 90 lamps.\nSo the answer is: 90."
-    assert (told["frames"], told["fps"], told["width"], told["height"]) == (60, 19.3, 160, 120)
-    assert told["pages"] >= told["prompt_frames"] >= 1
-    assert " ".join(word["text"] for word in told["words"]) == f"{told['question']} {told['answer']}".replace("\n", " ")
-    record = StoryboardRecord.from_json(told)
-    assert record.storyboard.pages == told["pages"]
-    assert record.to_json() == told
+def test_the_storyboard_has_everything_else(tars: list[Path]) -> None:
+    storyboard = members(tars[1], "storyboard.json")["gsm8k_000007"]
+    assert (storyboard["dataset"], storyboard["index"], storyboard["language"]) == ("gsm8k", 7, "en")
+    question, answer = storyboard["question"], storyboard["answer"]
+    assert question == "A crate holds 9 lamps.\nHow many are in 10 crates?"
+    assert answer == "There are 9*10 = 90 lamps.\nSo the answer is: 90."
+    assert storyboard["final_answer"] == "90"
+    assert (storyboard["frames"], storyboard["fps"], storyboard["width"], storyboard["height"]) == (60, 19.3, 160, 120)
+    assert storyboard["pages"] >= storyboard["prompt_frames"] >= 1
+    assert " ".join(word["text"] for word in storyboard["words"]) == f"{question} {answer}".replace("\n", " ")
+    record = StoryboardRecord.from_json(storyboard)
+    assert record.storyboard.pages == storyboard["pages"]
+    assert record.to_json() == storyboard
 
 
-def test_every_sample_s_storyboard_has_the_same_fields_and_types(run: Run, tars: list[Path], tmp_path: Path) -> None:
-    shapes = [types(told) for tar in tars for told in members(tar, "storyboard.json").values()]
+def test_all_storyboards_have_the_same_fields_and_types(run: Run, tars: list[Path], tmp_path: Path) -> None:
+    shapes = [types(storyboard) for tar in tars for storyboard in members(tar, "storyboard.json").values()]
     for dataset in ("tinystories", "belle_school_math", "gsm8k_chinese"):
         run("pack", dataset, "--rows", "builtin", "--num-samples", 5, *SMALL[:4], "--num-workers", 1)
         (tar,) = (tmp_path / "shards" / dataset).glob("*.tar")
-        shapes += [types(told) for told in members(tar, "storyboard.json").values()]
+        shapes += [types(storyboard) for storyboard in members(tar, "storyboard.json").values()]
     assert len(shapes) > 25
     assert all(shape == shapes[0] for shape in shapes)
 
@@ -109,6 +112,6 @@ def test_every_video_is_as_long_and_large_as_its_storyboard_says(tars: list[Path
     with tarfile.open(tars[2]) as opened:
         for info in opened:
             if info.name.endswith(".mp4"):
-                header = read_header(opened.extractfile(info).read())
+                header = read_header(read_member(opened, info))
                 assert (header.width, header.height, header.frames) == (160, 120, 60)
                 assert header.fps == 193 / 10 or str(header.fps) == "193/10"

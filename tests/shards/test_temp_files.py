@@ -1,4 +1,4 @@
-"""Unfinished files: swept when their writer is dead, kept while it lives, never under a final name."""
+"""Unfinished files: removed when their writer is dead, kept while it lives, never under a final name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with atomic_write(Path(sys.argv[1]) / "data.tar", Path(sys.argv[1]) / ".tmp") as
     os._exit(9)
 """
 
-COME_AND_GO = """
+CREATE_AND_REMOVE = """
 import os, sys
 while True:
     try:
@@ -48,12 +48,12 @@ def left_by_dead_writer(folder: Path) -> Path:
 
 
 def on_another_node(path: Path) -> Path:
-    """The same file, as if another machine were writing it."""
+    """Renames the file as if another machine were writing it."""
     name, _, pid, mark = path.name.rsplit(".", 3)
     return path.rename(path.with_name(f"{name}.000000000000.{pid}.{mark}"))
 
 
-def test_the_files_of_dead_writers_are_swept(tmp_path: Path) -> None:
+def test_the_files_of_dead_writers_are_removed(tmp_path: Path) -> None:
     left = left_by_dead_writer(tmp_path)
     assert remove_stale(tmp_path / ".tmp") == 1
     assert not left.exists()
@@ -61,7 +61,7 @@ def test_the_files_of_dead_writers_are_swept(tmp_path: Path) -> None:
     assert not (tmp_path / "data.tar").exists()
 
 
-def test_a_writer_that_died_is_dead_also_while_nobody_has_asked_how(tmp_path: Path) -> None:
+def test_a_writer_that_is_a_zombie_counts_as_dead(tmp_path: Path) -> None:
     writer = subprocess.Popen([sys.executable, "-c", DIE_WRITING, str(tmp_path)])
     os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie, as under an init that reaps none
     assert Path(f"/proc/{writer.pid}").exists()
@@ -76,7 +76,7 @@ def test_the_file_of_a_live_writer_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "data.tar").read_bytes() == b"all of it"
 
 
-def test_a_writer_on_another_node_is_dead_after_an_hour_of_silence(tmp_path: Path) -> None:
+def test_a_writer_on_another_node_counts_as_dead_after_an_hour_of_silence(tmp_path: Path) -> None:
     foreign = on_another_node(left_by_dead_writer(tmp_path))
     assert remove_stale(tmp_path / ".tmp") == 0
     long_ago = time.time() - 2 * 3600
@@ -84,7 +84,7 @@ def test_a_writer_on_another_node_is_dead_after_an_hour_of_silence(tmp_path: Pat
     assert remove_stale(tmp_path / ".tmp") == 1
 
 
-def test_a_file_of_an_unknown_name_is_swept_only_when_it_is_old(tmp_path: Path) -> None:
+def test_a_file_with_an_unknown_name_is_removed_only_when_it_is_old(tmp_path: Path) -> None:
     (tmp_path / ".tmp").mkdir()
     odd = tmp_path / ".tmp" / "odd"
     odd.write_bytes(b"")
@@ -100,7 +100,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_file_that_is_written_again_is_the_old_one_until_it_is_whole(tmp_path: Path) -> None:
+def test_a_rewritten_file_keeps_its_old_content_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "data.tar"
     path.write_bytes(b"old")
     with atomic_write(path, tmp_path / ".tmp") as file:
@@ -110,7 +110,7 @@ def test_a_file_that_is_written_again_is_the_old_one_until_it_is_whole(tmp_path:
     assert path.read_bytes() == b"new"
 
 
-def test_packing_sweeps_the_dead_and_spares_the_living(run: Run, three_shards: Path, tmp_path: Path) -> None:
+def test_packing_removes_only_the_files_of_dead_writers(run: Run, three_shards: Path, tmp_path: Path) -> None:
     folder = copy_pack(three_shards, tmp_path)
     dead = left_by_dead_writer(folder)
     with atomic_write(folder / "notes.txt", folder / ".tmp") as file:
@@ -121,35 +121,35 @@ def test_packing_sweeps_the_dead_and_spares_the_living(run: Run, three_shards: P
     assert (folder / "notes.txt").read_bytes() == b"still here"
 
 
-def test_a_killed_run_leaves_nothing_behind_outside_its_output_once_it_has_gone_on(run: Run, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_nothing_outside_its_output_once_it_is_resumed(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 12)
-    system = tmp_path / "temporary"
-    system.mkdir()
-    process = start(tmp_path, *gsm8k(size=MEDIUM), TMPDIR=str(system))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = start(tmp_path, *gsm8k(size=MEDIUM), TMPDIR=str(temporary))
     wait_until(process, tmp_path / "shards" / "gsm8k", ".tmp/*.tar.*")
-    wait_until(process, system, "*/*")
+    wait_until(process, temporary, "*/*")
     send(process, signal.SIGKILL, whole_group=True)
     process.communicate(timeout=HANG_SECONDS)
-    run(*gsm8k(size=MEDIUM), TMPDIR=str(system))
-    assert list(system.iterdir()) == []
+    run(*gsm8k(size=MEDIUM), TMPDIR=str(temporary))
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.fixture
-def coming_and_going(tmp_path: Path) -> Iterator[Path]:
-    """A folder that another process makes and removes, again and again."""
-    other = subprocess.Popen([sys.executable, "-c", COME_AND_GO, str(tmp_path / ".tmp")])
+def flickering_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that another process keeps creating and removing."""
+    other = subprocess.Popen([sys.executable, "-c", CREATE_AND_REMOVE, str(tmp_path / ".tmp")])
     wait_until(other, tmp_path, ".tmp")
     yield tmp_path / ".tmp"
     other.kill()
     other.wait()
 
 
-def test_a_folder_that_another_run_removes_meanwhile_has_nothing_to_sweep(coming_and_going: Path) -> None:
-    assert {remove_stale(coming_and_going) for _ in range(20_000)} == {0}
+def test_a_folder_that_another_run_removes_has_nothing_left_to_remove(flickering_folder: Path) -> None:
+    assert {remove_stale(flickering_folder) for _ in range(20_000)} == {0}
 
 
-def test_a_folder_that_another_run_removes_meanwhile_is_made_again(coming_and_going: Path, tmp_path: Path) -> None:
+def test_a_folder_that_another_run_removes_is_created_again(flickering_folder: Path, tmp_path: Path) -> None:
     for number in range(3000):
-        with atomic_write(tmp_path / "data", coming_and_going, sync_parent=False) as file:
+        with atomic_write(tmp_path / "data", flickering_folder, sync_parent=False) as file:
             file.write(b"%d" % number)
         assert (tmp_path / "data").read_bytes() == b"%d" % number

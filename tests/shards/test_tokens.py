@@ -44,7 +44,7 @@ def test_any_text_has_at_most_a_token_a_byte(text: str) -> None:
     assert bool(text) <= count_tokens(text) <= len(text.encode())
 
 
-def test_counting_reaches_for_no_network(tmp_path: object) -> None:
+def test_counting_needs_no_network(tmp_path: object) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OFFLINE],
         env=environment(TIKTOKEN_CACHE_DIR=str(tmp_path)), capture_output=True, text=True,
@@ -53,13 +53,13 @@ def test_counting_reaches_for_no_network(tmp_path: object) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr
 
 
-def test_gsm8k_s_training_rows_have_the_known_number_of_tokens() -> None:
+def test_the_training_rows_of_gsm8k_have_the_known_number_of_tokens() -> None:
     with real_rows("gsm8k_train.jsonl").open("rb") as lines:
         rows = [json.loads(line) for line in lines]
     corpus = find_corpus("gsm8k")
     samples = [corpus.sample(row, index, corpus.schemas[0]) for index, row in enumerate(rows)]
     prompts = sum(count_tokens(sample.prompt) for sample in samples if isinstance(sample, Sample))
     answers = sum(count_tokens(sample.answer) for sample in samples if isinstance(sample, Sample))
-    # Counted once after another cleaning, which broke sentences a little differently.
+    # Counted with a different cleaning, which split sentences slightly differently.
     assert prompts == pytest.approx(424_466, rel=0.001)
     assert answers == pytest.approx(619_986, rel=0.001)

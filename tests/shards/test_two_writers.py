@@ -1,4 +1,4 @@
-"""Several processes at the same output at once end with one good shard of each."""
+"""Several processes that write to the same output at once leave exactly one good copy of each shard."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from vwd.corpora.sources.open import open_file
 from vwd.shards.builder import ShardBuilder, ShardJob
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
+from vwd.shards.settings import PackSettings
 from vwd.storage.atomic import create_if_absent
-from vwd.text.spec import StoryboardSpec
-from vwd.video.spec import VideoSpec
 
 pytest_plugins = ["shards.packed"]
 
@@ -30,28 +29,28 @@ def test_two_processes_packing_the_same_rows_at_once_end_with_good_shards(
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k()) for _ in range(2)]
     for process in both:
-        _, said = process.communicate(timeout=HANG_SECONDS)
-        assert process.returncode == 0, said
+        _, stderr = process.communicate(timeout=HANG_SECONDS)
+        assert process.returncode == 0, stderr
     folder = tmp_path / "shards" / "gsm8k"
     assert tar_hashes(folder) == tar_hashes(three_shards / "shards" / "gsm8k")
     assert temp_files(folder) == []
     assert "3 shards, 18 samples: clean" in run("verify").stdout
 
 
-def test_of_two_processes_with_other_settings_one_packs_and_one_is_refused(run: Run, tmp_path: Path) -> None:
+def test_of_two_processes_with_different_settings_one_packs_and_one_is_refused(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k("--frames", frames)) for frames in (60, 61)]
-    said = [process.communicate(timeout=HANG_SECONDS)[1] for process in both]
+    messages = [process.communicate(timeout=HANG_SECONDS)[1] for process in both]
     codes = [process.returncode for process in both]
-    assert sorted(codes) == [0, 1], said
-    refused = said[codes.index(1)]
+    assert sorted(codes) == [0, 1], messages
+    refused = messages[codes.index(1)]
     assert "was packed with other settings: video.frames" in refused
     assert "clean" in run("verify").stdout
     contract = json.loads((tmp_path / "shards" / "gsm8k" / "pack.json").read_bytes())
     assert contract["video"]["frames"] == (60, 61)[codes.index(0)]
 
 
-def test_of_many_that_create_a_file_at_once_one_wins_and_its_content_stands(tmp_path: Path) -> None:
+def test_when_many_create_a_file_at_once_exactly_one_succeeds_and_its_content_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "pack.json"
     together = Barrier(8)
 
@@ -66,36 +65,36 @@ def test_of_many_that_create_a_file_at_once_one_wins_and_its_content_stands(tmp_
     assert temp_files(tmp_path) == []
 
 
-def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_end_well(tmp_path: Path) -> None:
+def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path: Path) -> None:
     rows = open_file(write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}]))
     corpus = find_corpus("gsm8k")
     paths = OutputPaths(tmp_path, "gsm8k")
-    job = ShardJob(
-        corpus, corpus.schema_for(rows.columns), rows, paths, StoryboardSpec(), VideoSpec(), "opencv"
-    )  # fmt: skip
+    # With `check` even a complete shard is built again, so that the writers meet in every round.
+    settings = PackSettings(out=tmp_path, encoder="opencv", check=True)
+    job = ShardJob(corpus, corpus.schema_for(rows.columns), rows, paths, settings)
     together = Barrier(2)
 
-    def make(maker: ShardBuilder) -> str:
+    def build(builder: ShardBuilder) -> str:
         try:
             for _ in range(ROUNDS):
                 together.wait(timeout=HANG_SECONDS)
-                maker.make(ShardRange(0, 0, 1, True), lambda: None)
+                builder.build(ShardRange(0, 0, 1, True), lambda: None)
         except BrokenBarrierError:
             return "the other writer failed"
         except Exception as error:
             together.abort()
             return repr(error)
-        return "well"
+        return "success"
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(make, [ShardBuilder(job), ShardBuilder(job)])) == ["well", "well"]
+        assert list(pool.map(build, [ShardBuilder(job), ShardBuilder(job)])) == ["success", "success"]
     assert tar_hashes(paths.folder) == {}
 
 
-def test_all_skipped_rows_packed_twice_at_once_end_without_an_error(tmp_path: Path) -> None:
+def test_two_processes_that_pack_only_skipped_rows_at_once_both_succeed(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}] * 60)
     command = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1, *SMALL, "--num-workers", 1)
     for process in [start(tmp_path, *command) for _ in range(2)]:
-        _, said = process.communicate(timeout=HANG_SECONDS)
-        assert process.returncode == 0, said
+        _, stderr = process.communicate(timeout=HANG_SECONDS)
+        assert process.returncode == 0, stderr
     assert len(list((tmp_path / "shards" / "gsm8k" / "ledger").iterdir())) == 60

@@ -1,4 +1,4 @@
-"""`vwd verify`: whatever is off in a shard is found and named, also where tar and ledger agree on the bytes."""
+"""`vwd verify` finds and names whatever is wrong in a shard, even when tar and ledger agree on the bytes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def folder(three_shards: Path, tmp_path: Path) -> Path:
 
 
 def problems(folder: Path) -> list[str]:
-    """What is found, as shard: what."""
+    """The problems that are found, each as "shard: problem"."""
     found = verify_output(OutputPaths(folder.parent, folder.name)).problems
     return [f"{problem.shard}: {problem.what}" for problem in found]
 
 
 def replaced(members: Members, name: str, data: bytes) -> Members:
     assert name in dict(members)
-    return [(there, data if there == name else old) for there, old in members]
+    return [(member, data if member == name else old) for member, old in members]
 
 
 def changed_json(members: Members, name: str, **changes: object) -> Members:
@@ -43,18 +43,18 @@ def changed_video(members: Members, change: Callable[[bytes], bytes]) -> Members
 
 
 def endless_box(video: bytes) -> bytes:
-    """A last box that says its size follows in eight more bytes, of which there are none."""
+    """Appends a box whose header says that its size follows in eight more bytes, but none follow."""
     return video + struct.pack(">I4s", 1, b"free")
 
 
 DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "wrong member": (lambda m: [("gsm8k_000006.txt", b"x"), *m[1:]], "'gsm8k_000006.txt' is not the name of a sample"),
     "path in a name": (lambda m: [("../gsm8k_000006.mp4", b"x"), *m[1:]], "'../gsm8k_000006.mp4' is not the name"),
-    "member twice": (lambda m: [m[0], *m], "'gsm8k_000006.mp4' comes twice"),
-    "sample twice": (lambda m: [*m, *m[:4]], "the key 'gsm8k_000006' comes twice"),
-    "member missing": (lambda m: m[:1] + m[2:], "sample 'gsm8k_000006' lacks its inference.json"),
-    "sample missing": (lambda m: m[:-4], "5 samples whose keys are not the ledger's 6"),
-    "samples in another order": (lambda m: m[4:] + m[:4], "6 samples whose keys are not the ledger's 6"),
+    "member twice": (lambda m: [m[0], *m], "'gsm8k_000006.mp4' appears twice"),
+    "sample twice": (lambda m: [*m, *m[:4]], "the key 'gsm8k_000006' appears twice"),
+    "member missing": (lambda m: m[:1] + m[2:], "sample 'gsm8k_000006' has no inference.json"),
+    "sample missing": (lambda m: m[:-4], "5 samples whose keys differ from the ledger's 6"),
+    "samples in another order": (lambda m: m[4:] + m[:4], "6 samples whose keys differ from the ledger's 6"),
     "video not a video": (lambda m: changed_video(m, lambda _: b"no video"), "gsm8k_000007: the video is broken"),
     "video empty": (lambda m: changed_video(m, lambda _: b""), "gsm8k_000007: the video is broken"),
     "video cut": (lambda m: changed_video(m, lambda video: video[:-100]), "gsm8k_000007: the video is broken"),
@@ -64,7 +64,8 @@ DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
         "gsm8k_000007: the video is broken",
     ),
     "another's storyboard": (
-        lambda m: changed_json(m, "gsm8k_000007.storyboard.json", index=8), "gsm8k_000007: the storyboard is of another"
+        lambda m: changed_json(m, "gsm8k_000007.storyboard.json", index=8),
+        "gsm8k_000007: the storyboard belongs to another sample",
     ),
     "another's video": (
         lambda m: changed_json(m, "gsm8k_000007.inference.json", video_path="gsm8k/video/gsm8k_000008.mp4"),
@@ -79,13 +80,13 @@ DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_damage_is_named_even_where_the_hash_agrees(folder: Path, kind: str) -> None:
-    damage, said = DAMAGE[kind]
+def test_damage_is_named_even_when_the_hash_agrees(folder: Path, kind: str) -> None:
+    damage, message = DAMAGE[kind]
     tar = folder / "gsm8k-000001.tar"
     write_members(tar, damage(read_members(tar)))
     seal(folder, 1)
     found = problems(folder)
-    assert any(said in problem for problem in found), found
+    assert any(message in problem for problem in found), found
     assert all(problem.startswith("gsm8k-000001: ") for problem in found)
     assert not any("sha256" in problem for problem in found)
 
@@ -102,23 +103,23 @@ def test_a_video_of_another_size_is_named(folder: Path, run: Run, tmp_path: Path
     ) in problems(folder)
 
 
-def test_a_tar_cut_at_a_member_s_border_is_torn(folder: Path, run: Run) -> None:
+def test_a_tar_cut_off_between_two_members_is_torn(folder: Path, run: Run) -> None:
     tar = folder / "gsm8k-000002.tar"
     size = tar.stat().st_size
     tar.write_bytes(tar.read_bytes()[: member_border(tar, 8)])
-    assert problems(folder) == [f"gsm8k-000002: the tar is not there with the {size} bytes of the ledger"]
+    assert problems(folder) == [f"gsm8k-000002: tar is missing or not {size:,} bytes as recorded"]
     done = run("verify", check=False)
     assert done.returncode == 1
     assert "gsm8k: 3 shards, 12 samples: 1 problem(s)" in done.stdout
 
 
-def test_a_tar_cut_at_a_member_s_border_and_filled_up_is_found(folder: Path) -> None:
+def test_a_tar_cut_off_between_two_members_and_padded_with_zeros_is_found(folder: Path) -> None:
     tar = folder / "gsm8k-000002.tar"
     data = tar.read_bytes()
     tar.write_bytes(data[: member_border(tar, 8)].ljust(len(data), b"\0"))
     first, *others = problems(folder)
-    assert first == "gsm8k-000002: the sha256 is not the ledger's"
-    assert others[-1].endswith("samples whose keys are not the ledger's 6")
+    assert first == "gsm8k-000002: the sha256 differs from the ledger's"
+    assert others[-1].endswith("samples whose keys differ from the ledger's 6")
     seal(folder, 2)
     assert problems(folder) == others
 
@@ -127,11 +128,11 @@ def test_a_stray_tar_and_a_lost_one_are_named(folder: Path, run: Run) -> None:
     (folder / "gsm8k-000007.tar").write_bytes((folder / "gsm8k-000001.tar").read_bytes())
     (folder / "gsm8k-000000.tar").unlink()
     found = problems(folder)
-    assert found[0].startswith("gsm8k-000000: the tar is not there")
+    assert found[0].startswith("gsm8k-000000: tar is missing")
     assert found[1] == "gsm8k-000007: a tar without a ledger entry"
-    told = json.loads(run("verify", "--json", "--num-workers", 2, check=False).stdout)
-    assert [problem["shard"] for problem in told[0]["problems"]] == ["gsm8k-000000", "gsm8k-000007"]
-    assert (told[0]["shards"], told[0]["samples"]) == (3, 12)
+    (result,) = json.loads(run("verify", "--json", "--num-workers", 2, check=False).stdout)
+    assert [problem["shard"] for problem in result["problems"]] == ["gsm8k-000000", "gsm8k-000007"]
+    assert (result["shards"], result["samples"]) == (3, 12)
 
 
 def test_an_entry_that_cannot_be_read_is_named(folder: Path) -> None:
@@ -139,7 +140,7 @@ def test_an_entry_that_cannot_be_read_is_named(folder: Path) -> None:
     assert problems(folder) == ["gsm8k-000001: the ledger entry cannot be read"]
 
 
-def test_a_whole_output_is_clean_with_any_number_of_workers(three_shards: Path, run: Run) -> None:
+def test_a_complete_output_is_clean_with_any_number_of_workers(three_shards: Path, run: Run) -> None:
     for workers in (1, 2):
         done = run("verify", three_shards / "shards", "--num-workers", workers)
         assert done.stdout == "gsm8k: 3 shards, 18 samples: clean\n"

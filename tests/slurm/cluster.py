@@ -1,4 +1,4 @@
-"""A throw-away Slurm cluster, and looking at what runs on it."""
+"""A throw-away Slurm cluster, and what runs on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shards.packing import first_match, tar_hashes
 SCRIPT = Path(__file__).with_name("start-slurm.sh")
 NODES = 4
 MAX_ARRAY_SIZE = 8
-# Four tasks of two shards. The slow encoder, so that a fault can come in the middle of a shard.
+# Four tasks of two shards. The slow encoder, so that a fault can occur in the middle of a shard.
 ROWS, SHARD_SIZE, ROWS_A_TASK = 24, 3, 6
 VIDEO = ("--shard-size", SHARD_SIZE, "--size", "320x180", "--font-size", 16, "--encoder", "opencv")
 LONGEST_WAIT = 150.0
@@ -35,7 +35,7 @@ class Cluster:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a client's environment has more, and what the cluster gives."""
+        """The environment variables of a client: where the cluster is, and settings that fit it."""
         return {
             "SLURM_CONF": str(self.folder / "etc" / "slurm.conf"),
             "PATH": f"{self.folder / 'root' / 'usr' / 'bin'}:{os.environ['PATH']}",
@@ -44,7 +44,7 @@ class Cluster:
         }  # fmt: skip
 
     def call(self, *line: object) -> str:
-        """Runs one of Slurm's commands, which must end well; its stdout."""
+        """Runs one of Slurm's commands, which must succeed. Returns its stdout."""
         done = subprocess.run(
             list(map(str, line)), env=environment(**self.variables), capture_output=True, text=True,
             timeout=HANG_SECONDS,
@@ -53,23 +53,23 @@ class Cluster:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def machinery(self, *words: str) -> None:
+    def control(self, *words: str) -> None:
         """Starts, crashes, boots or restarts parts of the cluster."""
         subprocess.run([str(SCRIPT), *words, str(self.folder)], check=True, capture_output=True, timeout=HANG_SECONDS)
 
     def state(self) -> str:
-        """What the controller says of its nodes and jobs, and the end of its log: for whoever reads a failure."""
+        """The controller's nodes and jobs and the end of its log, to explain a failure."""
         log = (self.folder / "log" / "slurmctld.log").read_text("utf-8", "replace").splitlines()[-40:]
         nodes = self.call("sinfo", "-h", "-N", "-o", "%N %T %E")
         return "\n".join([nodes, self.call("squeue", "-r", "-o", "%i %j %T %r %N %S"), *log])
 
     def undrain(self) -> None:
-        """Gives nodes back that the controller took out of service, so that one test's fault stays its own."""
+        """Puts nodes back into service that the controller took out, so that a test does not affect the next one."""
         for node in {*self.call("sinfo", "-h", "-N", "-t", "drain,down", "-o", "%N").split()}:
             self.call("scontrol", "update", f"NodeName={node}", "State=RESUME")
 
     def queue(self) -> list[str]:
-        """The tasks that are queued or run, as Slurm names them."""
+        """The tasks that are queued or running, as Slurm names them."""
         return self.call("squeue", "-h", "-r", "-o", "%i").split()
 
 
@@ -96,17 +96,17 @@ class Output:
         return done
 
     def submit(self, *more: object, **env: str) -> dict[str, str]:
-        """Submits the rows; the ids of the jobs by role, a later window's as `pack 8`."""
-        done = self.vwd("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", *VIDEO, *more, "--json", **env)
-        (told,) = json.loads(done.stdout)
-        return {f"{job['role']} {job['offset']}".removesuffix(" 0"): job["job"] for job in told["jobs"]}
+        """Submits the rows. Returns the ids of the jobs by role, those of a later array as `pack 8`."""
+        done = self.vwd("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", *VIDEO, *more, "--json", check=True, **env)
+        (submitted,) = json.loads(done.stdout)
+        return {f"{job['role']} {job['offset']}".removesuffix(" 0"): job["job"] for job in submitted["jobs"]}
 
     def status(self, **env: str) -> dict[str, Any]:
-        (told,) = json.loads(self.vwd("slurm", "status", "--json", **env).stdout)
-        return dict(told)
+        (status,) = json.loads(self.vwd("slurm", "status", "--json", check=True, **env).stdout)
+        return dict(status)
 
     def wait(self, jobs: dict[str, str], seconds: float = LONGEST_WAIT) -> None:
-        """Until none of these jobs is queued or runs."""
+        """Waits until none of these jobs is queued or running."""
         left = set(jobs.values())
         wait_for(
             lambda: not left & {task.partition("_")[0] for task in self.cluster.queue()},
@@ -120,9 +120,9 @@ class Output:
         return [json.loads(path.read_bytes()) for path in sorted(self.packed.glob("ledger/*.json"))]
 
     def freeze_task(self, task: int) -> int:
-        """Stops the workers of a task in the middle of a shard; the number of its own process."""
-        found = wait_for(
-            lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard", more=self.cluster.state
+        """Freezes the workers of a task in the middle of a shard. Returns the id of the task's own process."""
+        found: int = wait_for(
+            lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard", on_timeout=self.cluster.state
         )
         for worker in workers_of(found):
             os.kill(worker, signal.SIGSTOP)
@@ -130,7 +130,7 @@ class Output:
         return found
 
     def end_frozen(self) -> None:
-        """Ends stopped workers whose task was killed: they would stay for ever."""
+        """Kills frozen workers whose task was killed: they would never end."""
         for worker in self.frozen:
             with suppress(OSError):
                 if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
@@ -164,11 +164,13 @@ def workers_of(process: int) -> list[int]:
     return found
 
 
-def wait_for(look: Callable[[], Any], what: str, seconds: float = LONGEST_WAIT, more: Callable[[], str] = str) -> Any:
-    """What `look` gives, as soon as it is anything. `more` is told when it never is."""
+def wait_for(
+    condition: Callable[[], Any], what: str, seconds: float = LONGEST_WAIT, on_timeout: Callable[[], str] = str
+) -> Any:
+    """Waits for the first true value of a condition. The failure at a timeout includes what `on_timeout` returns."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if found := look():
+        if found := condition():
             return found
         time.sleep(0.02)
-    pytest.fail(f"waited {seconds:.0f} s for {what}\n{more()}")
+    pytest.fail(f"waited {seconds:.0f} s for {what}\n{on_timeout()}")

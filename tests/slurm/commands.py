@@ -1,16 +1,16 @@
-"""Small programs that stand for Slurm's, so that what they are asked and what they answer is in the test's hands."""
+"""Small programs in place of Slurm's: a test decides what they answer, and sees what they were asked."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-# Settings for a machine on which there are none.
+# The settings without which nothing can be submitted.
 SETTINGS = {"PARTITION": "main", "CPUS_PER_NODE": "1", "TIME_LIMIT": "10"}
 
 
 class Commands:
-    """A folder of programs, first in PATH. Each notes its arguments in `<name>.log`, a line a call."""
+    """A folder of programs, first in PATH. Each appends its arguments to `<name>.log`, one line per call."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -21,7 +21,7 @@ class Commands:
         return {"PATH": f"{self.folder}:{os.environ['PATH']}", **SETTINGS}
 
     def add(self, name: str, body: str) -> None:
-        """A program of this name; `body` is bash."""
+        """Adds a program of this name; `body` is bash."""
         path = self.folder / name
         path.write_text(f'#!/bin/bash\nprintf "%q " "$@" >>{self.folder}/{name}.log; echo >>{self.folder}/{name}.log\n'
                         f"{body}\n")  # fmt: skip
@@ -33,7 +33,7 @@ class Commands:
 
 
 def queueing(commands: Commands) -> None:
-    """A Slurm that queues everything and runs nothing; job ids from 101 on."""
+    """A Slurm that queues everything and runs nothing; its job ids start at 101."""
     commands.add("sbatch", f'n=$(wc -l <{commands.folder}/sbatch.log); echo "$((100 + n));lab"')
     commands.add("squeue", "true")
     commands.add("sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1")

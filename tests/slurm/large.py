@@ -1,4 +1,4 @@
-"""An output of many shards, as the benchmark of large ledgers makes it up."""
+"""An output of many shards, written by the benchmark of large ledgers."""
 
 from __future__ import annotations
 

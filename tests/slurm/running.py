@@ -1,4 +1,4 @@
-"""Fixtures: a throw-away Slurm cluster, an output on it, and what an undisturbed run makes of the same rows."""
+"""Fixtures: a throw-away Slurm cluster, an output on it, and the result of an undisturbed run of the same rows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from slurm.cluster import MAX_ARRAY_SIZE, NODES, ROWS, SCRIPT, SHARD_SIZE, VIDEO
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Four nodes of two CPUs, with accounting. Every test process has its own, on ports of its own."""
+    """Four nodes of two CPUs, with accounting. Every test process has its own cluster, on its own ports."""
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        pytest.skip("Slurm's packages are Debian's, and this is no Debian")
+        pytest.skip("the cluster needs Debian's packages, and this is not Debian")
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    folder = Path(tempfile.mkdtemp(prefix="vwd-slurm-", dir="/tmp"))  # unix sockets want a short path
+    folder = Path(tempfile.mkdtemp(prefix="vwd-slurm-", dir="/tmp"))  # unix sockets need a short path
     ports = {**os.environ, "NODES": str(NODES), "CPUS": "2", "DBD": "1", "MAXARRAY": str(MAX_ARRAY_SIZE),
              "BASEPORT": str(17100 + 50 * worker + os.getpid() % 40 * 1000)}  # fmt: skip
     try:
@@ -44,17 +44,17 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def output(cluster: Cluster, tmp_path: Path) -> Iterator[Output]:
-    """A folder with rows; when the test is over, no job of it is left."""
+    """A folder with rows. After the test, no job of it is left."""
     write_rows(tmp_path / "rows.jsonl", lamp_rows(ROWS))
-    made = Output(cluster, tmp_path)
-    yield made
+    created = Output(cluster, tmp_path)
+    yield created
     subprocess.run(["scancel", "--full", "--signal=KILL", f"--user={os.geteuid()}"],
                    env=environment(**cluster.variables), capture_output=True, check=False)  # fmt: skip
     subprocess.run(["scancel", f"--user={os.geteuid()}"], env=environment(**cluster.variables), capture_output=True,
                    check=False)  # fmt: skip
-    wait_for(lambda: not cluster.queue(), "the queue to be empty", more=cluster.state)
+    wait_for(lambda: not cluster.queue(), "the queue to be empty", on_timeout=cluster.state)
     cluster.undrain()
-    made.end_frozen()
+    created.end_frozen()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The same tasks as processes on this machine."""
+"""Tasks of a submission as processes on this machine (`--local`)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def rows(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", lamp_rows(12))
 
 
-def test_local_tasks_make_the_bytes_of_one_run_and_the_export(run: Run, tmp_path: Path) -> None:
+def test_local_tasks_pack_the_bytes_of_a_single_run_and_export_them(run: Run, tmp_path: Path) -> None:
     run("pack", "gsm8k", *SMALL, "--out", "single", "--num-workers", 1)
     done = run("slurm", "submit", "gsm8k", *SMALL, "--local", 2, "--export", SAMPLES_PER_NODE="6", PATH="/bin:/usr/bin")
-    assert "4 of 4 shards stand" in done.stderr
+    assert "4 of 4 shards complete" in done.stderr
     assert tar_hashes(tmp_path / "shards" / "gsm8k") == tar_hashes(tmp_path / "single" / "gsm8k")
     assert len(list((tmp_path / "export" / "gsm8k" / "video").glob("*.mp4"))) == 12
     entry = json.loads((tmp_path / "shards" / "gsm8k" / "ledger" / "gsm8k-000003.json").read_bytes())
@@ -33,9 +33,9 @@ def test_local_tasks_make_the_bytes_of_one_run_and_the_export(run: Run, tmp_path
     assert "clean" in run("verify").stdout
 
 
-def test_a_local_task_that_fails_is_told_and_retried(run: Run, tmp_path: Path) -> None:
-    whole = (tmp_path / "rows.jsonl").read_text()
-    (tmp_path / "rows.jsonl").write_text(whole.rsplit("{", 1)[0] + '{"broken\n')
+def test_a_failed_local_task_is_reported_and_retried(run: Run, tmp_path: Path) -> None:
+    text = (tmp_path / "rows.jsonl").read_text()
+    (tmp_path / "rows.jsonl").write_text(text.rsplit("{", 1)[0] + '{"broken\n')
     done = run("slurm", "submit", "gsm8k", *SMALL, "--local", 2, check=False, SAMPLES_PER_NODE="6")
     assert done.returncode == 1
     assert "pack task 1 ended with exit code 1" in done.stderr
@@ -45,10 +45,10 @@ def test_a_local_task_that_fails_is_told_and_retried(run: Run, tmp_path: Path) -
     assert "rows.jsonl" in failed["reason"]
     refused = run("slurm", "retry", "--local", 1, check=False)
     assert refused.returncode == 1
-    assert "1 shards to make again" in refused.stderr
+    assert "1 shards to pack again, 0 held by live tasks" in refused.stderr
 
 
-def test_a_local_run_that_is_ended_ends_its_tasks_and_a_retry_goes_on(run: Run, tmp_path: Path) -> None:
+def test_a_terminated_local_run_ends_its_tasks_and_a_retry_completes_the_output(run: Run, tmp_path: Path) -> None:
     process = start(tmp_path, "slurm", "submit", "gsm8k", *SLOW, "--local", 2, SAMPLES_PER_NODE="6")
     folder = tmp_path / "shards" / "gsm8k"
     wait_until(process, folder, ".tmp/gsm8k-*.tar.*")

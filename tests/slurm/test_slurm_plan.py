@@ -1,4 +1,4 @@
-"""The plan of a submission: pure numbers, whatever the cluster."""
+"""The plan of a submission: pure numbers, independent of the cluster."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from vwd.slurm.arrays import Work, count_tasks, split_tasks, window_before, wind
 SIZES = st.integers(1, 400)
 
 
-def test_a_quarter_of_a_million_samples_at_ten_thousand_a_node_are_25_tasks() -> None:
+def test_a_quarter_of_a_million_samples_at_ten_thousand_per_node_are_25_tasks() -> None:
     ranges = Work(250_000, 1000).ranges()
     assert count_tasks(ranges, 10_000) == 25
     assert {len(shards) for shards in split_tasks(ranges, 25)} == {10}
 
 
 @given(rows=st.integers(1, 5000), shard_size=SIZES, samples=st.integers(1, 2000))
-def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: int) -> None:
+def test_every_shard_belongs_to_exactly_one_task(rows: int, shard_size: int, samples: int) -> None:
     ranges = Work(rows, shard_size).ranges()
     tasks = split_tasks(ranges, count_tasks(ranges, samples))
     assert [shard for task in tasks for shard in task] == list(ranges)
@@ -33,19 +33,19 @@ def test_every_shard_is_exactly_one_task_s(rows: int, shard_size: int, samples: 
 
 
 @given(rows=st.integers(1, 5000), shard_size=SIZES, factor=st.integers(1, 9))
-def test_a_task_has_no_more_samples_than_a_node_should_make(rows: int, shard_size: int, factor: int) -> None:
+def test_a_task_has_no_more_samples_than_a_node_should_pack(rows: int, shard_size: int, factor: int) -> None:
     ranges = Work(rows, shard_size).ranges()
     for task in split_tasks(ranges, count_tasks(ranges, shard_size * factor)):
         assert sum(shard.stop - shard.start for shard in task) <= shard_size * factor
 
 
 @given(tasks=st.integers(1, 90), limit=st.integers(1, 50), nodes=st.integers(1, 60))
-def test_windows_cover_the_tasks_and_together_keep_to_the_nodes(tasks: int, limit: int, nodes: int) -> None:
+def test_arrays_cover_all_tasks_and_together_never_use_too_many_nodes(tasks: int, limit: int, nodes: int) -> None:
     arrays = windows(tasks, limit)
     assert [w.offset + i for w in arrays for i in range(w.tasks)] == list(range(tasks))
     assert all(1 <= window.tasks <= limit for window in arrays)
     ended: set[int] = set()
-    while len(ended) < len(arrays):  # as Slurm would let them run
+    while len(ended) < len(arrays):  # in the order in which Slurm would start them
         free = {None, *ended}
         ready = [i for i in range(len(arrays)) if i not in ended and window_before(arrays, i, nodes) in free]
         assert ready
@@ -54,17 +54,17 @@ def test_windows_cover_the_tasks_and_together_keep_to_the_nodes(tasks: int, limi
 
 
 @given(st.sets(st.integers(0, 300), min_size=1))
-def test_a_list_of_shards_reads_back_as_it_was_written(numbers: set[int]) -> None:
+def test_a_formatted_list_of_shards_is_parsed_to_the_same_numbers(numbers: set[int]) -> None:
     assert parse_ranges(format_ranges(numbers)) == tuple(sorted(numbers))
 
 
 @pytest.mark.parametrize("text", ["", "x", "3-1", "-3", "1,,x"])
-def test_what_is_no_list_of_shards_is_refused(text: str) -> None:
+def test_text_that_is_not_a_list_of_shards_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_ranges(text)
 
 
-def test_pack_makes_only_the_shards_that_are_named(run: Run, tmp_path: Path) -> None:
+def test_pack_packs_only_the_given_shards(run: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", lamp_rows(18))
     (tmp_path / "list").write_text("0\n2\n")
     line = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, "--size", "160x120", "--font-size", 16,
@@ -78,31 +78,31 @@ def test_pack_makes_only_the_shards_that_are_named(run: Run, tmp_path: Path) -> 
     assert "clean" in run("verify").stdout
 
 
-def test_a_plan_says_what_it_takes_by_the_rate_of_the_ledger(run: Run, tmp_path: Path) -> None:
+def test_a_plan_estimates_its_cost_from_the_rate_in_the_ledger(run: Run, tmp_path: Path) -> None:
     before = run("slurm", "plan", "tinystories").stdout
     assert "2,119,719 in 2,120 shards" in before
     assert "212 in 1 array(s), 20 at once" in before
-    assert "hours    not known" in before
+    assert "hours    unknown" in before
     run("pack", "tinystories", "--rows", "builtin", "--shard-size", 6, "--num-workers", 1)
     shown = run("slurm", "plan", "tinystories").stdout
     assert "by the ledger of tinystories" in shown
     assert "GB" in shown
     assert "inodes   4,462" in shown
-    (told,) = json.loads(run("slurm", "plan", "tinystories", "--json").stdout)
+    (estimate,) = json.loads(run("slurm", "plan", "tinystories", "--json").stdout)
     tars = sum(path.stat().st_size for path in (tmp_path / "shards" / "tinystories").glob("*.tar"))
-    assert told["bytes"] == pytest.approx(tars / 24 * 2_119_719, rel=1e-6)
-    assert [told["tasks"][0], told["tasks"][-1]] == [
+    assert estimate["bytes"] == pytest.approx(tars / 24 * 2_119_719, rel=1e-6)
+    assert [estimate["tasks"][0], estimate["tasks"][-1]] == [
         {"first_shard": 0, "last_shard": 9}, {"first_shard": 2110, "last_shard": 2119},
     ]  # fmt: skip
 
 
-def test_a_plan_says_when_a_task_cannot_use_its_cpus(run: Run) -> None:
+def test_a_plan_warns_when_a_task_cannot_use_all_its_cpus(run: Run) -> None:
     assert "10 shards for 120 CPUs" in run("slurm", "plan", "belle_school_math").stdout
     assert "CPUs" not in run("slurm", "plan", "belle_school_math", "--shard-size", 80).stdout
 
 
 @pytest.mark.parametrize("dataset", ["openmath2_gsm8k", "all"])
-def test_a_corpus_of_unknown_size_wants_a_copy_or_a_number(run: Run, dataset: str) -> None:
+def test_a_corpus_of_unknown_size_needs_a_local_copy_or_a_number_of_samples(run: Run, dataset: str) -> None:
     refused = run("slurm", "plan", dataset, check=False)
     assert_two_lines(refused, code=2)
     assert "vwd download --dataset openmath2_gsm8k" in refused.stderr

@@ -1,4 +1,4 @@
-"""An output of many shards (tools/bench/ledger.py has 100,000, and the clock)."""
+"""An output of many shards (tools/bench/ledger.py measures the time for 100,000)."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("verb", [("status",), ("slurm", "status"), ("slurm", "retry", "--dry-run")])
-def test_what_is_missing_of_many_shards_is_told(run: Run, tmp_path: Path, large: Path, verb: tuple[str, ...]) -> None:
+def test_the_missing_ones_of_many_shards_are_reported(
+    run: Run, tmp_path: Path, large: Path, verb: tuple[str, ...]
+) -> None:
     commands = Commands(tmp_path / "bin")
     queueing(commands)
     shown = run(*verb, large, timeout=HANG_SECONDS, **commands.variables)
-    assert "1,900" in shown.stdout or "100 shards to make again" in shown.stderr
+    assert "1,900" in shown.stdout or "100 shards to pack again" in shown.stderr
     if verb == ("slurm", "retry", "--dry-run"):
-        assert "--array=0-9%20" in shown.stdout  # 100 shards of 1,000 samples at 10,000 a node
+        assert "--array=0-9%20" in shown.stdout  # 100 shards of 1,000 samples at 10,000 samples per node
 
 
-def test_a_task_of_a_large_output_is_known_as_failed_by_its_shards(run: Run, tmp_path: Path, large: Path) -> None:
+def test_the_failed_task_of_a_large_output_is_identified_by_its_missing_shards(
+    run: Run, tmp_path: Path, large: Path
+) -> None:
     commands = Commands(tmp_path / "bin")
     queueing(commands)
     (status,) = json.loads(run("slurm", "status", large, "--json", timeout=HANG_SECONDS, **commands.variables).stdout)

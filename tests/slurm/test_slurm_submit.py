@@ -1,4 +1,4 @@
-"""What `vwd slurm submit` asks of sbatch, and what the two scripts make of it. sbatch is a small program here."""
+"""What `vwd slurm submit` passes to sbatch, and what the two scripts do. sbatch is replaced by a small program."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "slurm"
 @pytest.fixture
 def commands(tmp_path: Path) -> Commands:
     write_rows(tmp_path / "rows.jsonl", lamp_rows(24))
-    made = Commands(tmp_path / "bin")
-    queueing(made)
-    return made
+    created = Commands(tmp_path / "bin")
+    queueing(created)
+    return created
 
 
 def script(cwd: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -44,19 +44,19 @@ def test_the_script_s_dry_run_prints_the_array_of_belle_and_writes_nothing(tmp_p
     done = script(tmp_path, "--dry-run", "belle_school_math")
     assert done.returncode == 0, done.stderr
     pack, finish = done.stdout.splitlines()
-    said = options(pack)
-    assert said["array"] == "0-24%20"
-    assert (said["partition"], said["time"], said["cpus-per-task"]) == ("cpu", "48:00:00", "120")
-    assert said["output"] == f"{tmp_path}/shards/logs/%x_%A_%a.out"
-    assert said["signal"] == "B:TERM@120"
-    assert said["chdir"] == str(tmp_path)
+    queued = options(pack)
+    assert queued["array"] == "0-24%20"
+    assert (queued["partition"], queued["time"], queued["cpus-per-task"]) == ("cpu", "48:00:00", "120")
+    assert queued["output"] == f"{tmp_path}/shards/logs/%x_%A_%a.out"
+    assert queued["signal"] == "B:TERM@120"
+    assert queued["chdir"] == str(tmp_path)
     assert "--requeue" in pack
     assert str(SCRIPTS / "slurm_job.sh") in pack
     assert options(finish)["dependency"] == "afterany:<pack-0>"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_task_that_is_named_has_its_export_follow_each_array_task(tmp_path: Path) -> None:
+def test_with_a_task_name_an_export_follows_each_array_task(tmp_path: Path) -> None:
     done = script(tmp_path, "gsm8k", "rendering", "--dry-run", BASE_DIR=str(tmp_path / "scratch"))
     pack, export, finish = (options(line) for line in done.stdout.splitlines())
     assert export["array"] == pack["array"] == "0-0%20"
@@ -65,7 +65,7 @@ def test_a_task_that_is_named_has_its_export_follow_each_array_task(tmp_path: Pa
     assert pack["output"].startswith(f"{tmp_path}/scratch/shards/logs/")
 
 
-def test_without_a_dataset_the_script_means_all_of_them(tmp_path: Path) -> None:
+def test_without_a_dataset_the_script_submits_all_of_them(tmp_path: Path) -> None:
     done = script(tmp_path, "--dry-run", "--num-samples", "2000")
     assert done.returncode == 0, done.stderr
     assert [options(line)["job-name"] for line in done.stdout.splitlines()][::2] == [
@@ -75,7 +75,9 @@ def test_without_a_dataset_the_script_means_all_of_them(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_frozen_and_noted_is_what_was_queued(run: Run, tmp_path: Path, commands: Commands) -> None:
+def test_the_frozen_submission_and_its_job_records_are_what_was_queued(
+    run: Run, tmp_path: Path, commands: Commands
+) -> None:
     line = ("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, "--quality", 5, "--export")
     run(*line, **commands.variables, SAMPLES_PER_NODE="12", QOS="fast", ACCOUNT="physics", EXTRA_SBATCH="--mem='4 G'")
     folder = tmp_path / "shards" / "gsm8k" / "slurm"
@@ -97,7 +99,7 @@ def test_what_is_frozen_and_noted_is_what_was_queued(run: Run, tmp_path: Path, c
     assert (folder / "0002.json").is_file()
 
 
-def test_the_job_script_becomes_vwd_in_the_environment_that_is_said(tmp_path: Path) -> None:
+def test_the_job_script_becomes_vwd_in_the_given_environment(tmp_path: Path) -> None:
     conda = tmp_path / "conda"
     conda.write_text("#!/bin/bash\necho 'conda() { export ACTIVE=$2; }'\n")
     conda.chmod(0o755)
@@ -109,27 +111,29 @@ def test_the_job_script_becomes_vwd_in_the_environment_that_is_said(tmp_path: Pa
         env=environment(CONDA_EXE=str(conda), CONDA_ENV="vwd", VWD_PYTHON=str(python)),
     )  # fmt: skip
     out, _ = process.communicate(timeout=HANG_SECONDS)
-    assert out == f"{os.getpid()} vwd -m vwd pack a b\n"  # its parent is ours: no shell in between
+    assert out == f"{os.getpid()} vwd -m vwd pack a b\n"  # its parent is this process: there is no shell in between
 
 
-def test_the_job_script_is_in_the_package_too() -> None:
+def test_the_job_script_is_also_in_the_package() -> None:
     from vwd.slurm.sbatch import default_job_script
 
     assert default_job_script().read_bytes() == (SCRIPTS / "slurm_job.sh").read_bytes()
 
 
-def test_without_sbatch_two_lines_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
+def test_without_sbatch_the_error_has_two_lines_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
     refused = run("slurm", "submit", "gsm8k", "--rows", "builtin", check=False, PATH="/nowhere", **SETTINGS)
     assert_two_lines(refused)
     assert "--local" in refused.stderr
     assert not (tmp_path / "shards").exists()
 
 
-def test_a_refusal_is_told_with_its_reason_and_nothing_of_it_is_left(
+def test_a_refusal_is_reported_with_its_reason_and_leaves_nothing_behind(
     run: Run, tmp_path: Path, commands: Commands
 ) -> None:
-    said = "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time)"
-    commands.add("sbatch", f"echo {shlex.quote(f'sbatch: error: {said}')} >&2; exit 1")
+    message = (
+        "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time)"
+    )
+    commands.add("sbatch", f"echo {shlex.quote(f'sbatch: error: {message}')} >&2; exit 1")
     refused = run("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", check=False, **commands.variables)
     assert_two_lines(refused)
     assert "Job violates accounting/QOS policy" in refused.stderr.splitlines()[0]
@@ -144,32 +148,30 @@ def test_a_refusal_after_the_first_array_cancels_what_was_queued(run: Run, tmp_p
     assert commands.calls("scancel") == ["77 "]
 
 
-def test_a_job_that_submits_does_not_hand_its_own_size_down(run: Run, commands: Commands) -> None:
+def test_a_submitting_job_does_not_pass_its_own_size_on(run: Run, commands: Commands) -> None:
     commands.add("sbatch", f"env >>{commands.folder}/env; echo 5")
     inside = {"SLURM_JOB_ID": "9", "SLURM_CPUS_PER_TASK": "64", "SLURM_MEM_PER_NODE": "1", "SLURM_CONF": "/etc/s"}
     run("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", **commands.variables, **inside)
-    given = (commands.folder / "env").read_text()
-    assert "SLURM_CONF=/etc/s" in given
-    assert not [name for name in ("SLURM_JOB_ID", "SLURM_CPUS_PER_TASK", "SLURM_MEM") if f"{name}" in given]
+    passed = (commands.folder / "env").read_text()
+    assert "SLURM_CONF=/etc/s" in passed
+    assert not [name for name in ("SLURM_JOB_ID", "SLURM_CPUS_PER_TASK", "SLURM_MEM") if f"{name}" in passed]
 
 
 @pytest.mark.parametrize("option", [("--task", "1"), ("--num-tasks", "2"), ("--shards", "3")])
-def test_what_slurm_says_of_a_task_is_not_for_the_command_line(run: Run, option: tuple[str, str]) -> None:
+def test_options_that_slurm_sets_for_each_task_are_refused(run: Run, option: tuple[str, str]) -> None:
     refused = run("slurm", "submit", "gsm8k", "--dry-run", *option, check=False)
     assert_two_lines(refused, code=2)
     assert option[0] in refused.stderr
 
 
-def test_an_option_that_vwd_pack_does_not_have_is_refused_before_anything_is_queued(
-    run: Run, commands: Commands
-) -> None:
+def test_an_option_unknown_to_vwd_pack_is_refused_before_anything_is_queued(run: Run, commands: Commands) -> None:
     refused = run("slurm", "submit", "gsm8k", "--shard-sise", 5, check=False, **commands.variables)
     assert refused.returncode == 2
     assert "--shard-sise" in refused.stderr
     assert commands.calls("sbatch") == []
 
 
-def test_cancel_and_status_of_a_folder_without_a_submission_say_so(run: Run) -> None:
+def test_a_folder_without_a_submission_is_an_error_that_says_so(run: Run) -> None:
     for verb in ("status", "retry", "cancel"):
         refused = run("slurm", verb, check=False)
         assert_two_lines(refused)

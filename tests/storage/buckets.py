@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from storage.store import Gate, Server, Store
+from storage.store import Proxy, Server, Store
 
 
 @pytest.fixture(scope="session")
@@ -20,17 +20,17 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def store(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """An empty bucket; this process and the commands it runs reach it through a gate."""
+    """An empty bucket; this process and the commands that it runs reach it through a proxy."""
     from s3fs import S3FileSystem
 
-    gate = Gate(server.port)
-    made = Store(server, gate, f"test-{uuid.uuid4().hex}")
-    for name, value in made.env.items():
+    proxy = Proxy(server.port)
+    created = Store(server, proxy, f"test-{uuid.uuid4().hex}")
+    for name, value in created.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    monkeypatch.setattr(tempfile, "tempdir", None)  # what this process has found before
+    monkeypatch.setattr(tempfile, "tempdir", None)  # cached by this process
     (tmp_path / "temporary").mkdir()
-    S3FileSystem.clear_instance_cache()  # one is kept a process, with the gate that it found at first
-    made.files.mkdir(made.bucket)
-    yield made
-    gate.close()
+    S3FileSystem.clear_instance_cache()  # it would keep the proxy of an earlier test
+    created.files.mkdir(created.bucket)
+    yield created
+    proxy.close()

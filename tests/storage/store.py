@@ -1,4 +1,4 @@
-"""An S3 server for tests, and a gate before it that lets requests fail."""
+"""An S3 server for tests, and a proxy in front of it that makes requests fail."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ _REFUSAL = "<Error><Code>{code}</Code><Message>not today</Message></Error>"
 
 
 class Server:
-    """Moto, in this process: what is stored outlives `stop`."""
+    """Moto, in this process. What is stored survives `stop`."""
 
     def __init__(self) -> None:
         moto = pytest.importorskip("moto.server", reason="the S3 server is not installed: pip install 'moto[server]'")
@@ -28,11 +29,11 @@ class Server:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
-        self._make = lambda: moto.ThreadedMotoServer("127.0.0.1", port=self.port, verbose=False)
+        self._create: Callable[[], Any] = lambda: moto.ThreadedMotoServer("127.0.0.1", port=self.port, verbose=False)
         self.start()
 
     def start(self) -> None:
-        self._server = self._make()
+        self._server = self._create()
         self._server.start()
 
     def stop(self) -> None:
@@ -41,13 +42,15 @@ class Server:
 
 @dataclass
 class Rule:
-    """What happens to requests whose head matches.
+    """What happens to requests whose head matches a pattern.
 
     Attributes:
-        refuse: the status and code of an answer in the server's place. With 200, one that claims success.
-        part: how much of the request comes through, from 0 to 1, before it stops there.
-        cut: whether the connection is closed then, or held.
-        times: how often; None for ever.
+        head: the pattern, for the request line and the headers.
+        refuse: the status and code of the answer in place of the server's; 200 claims success.
+        part: how much of the request is passed on, from 0 to 1, before it stops.
+        cut: whether the connection is then closed; otherwise it hangs.
+        times: for how many requests; None for all.
+        matched: set once a request has matched.
     """
 
     head: str
@@ -55,11 +58,11 @@ class Rule:
     part: float = 0.5
     cut: bool = False
     times: int | None = None
-    met: threading.Event = field(default_factory=threading.Event)
+    matched: threading.Event = field(default_factory=threading.Event)
 
 
-class Gate:
-    """Passes connections on to the server, a request each, but for those that meet a rule."""
+class Proxy:
+    """Passes connections on to the server, one request each, except for those that match a rule."""
 
     def __init__(self, port: int) -> None:
         self._server = port
@@ -100,7 +103,7 @@ class Gate:
             else:
                 self._relay(client, head, int(size * rule.part) if rule else None, rule)
             if rule:
-                rule.met.set()
+                rule.matched.set()
 
     def _rule(self, head: str) -> Rule | None:
         for rule in self.rules:
@@ -109,13 +112,13 @@ class Gate:
                 return rule
         return None
 
-    def _refuse(self, client: socket.socket, got: bytes, size: int, refuse: tuple[int, str]) -> None:
-        if b"100-continue" in got:
+    def _refuse(self, client: socket.socket, begun: bytes, size: int, refuse: tuple[int, str]) -> None:
+        if b"100-continue" in begun:
             client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        received = len(got)
+        received = len(begun)
         while received < size:
             received += len(client.recv(65536)) or size
-        body = "" if got.startswith(b"HEAD") or refuse[0] == 200 else _REFUSAL.format(code=refuse[1])
+        body = "" if begun.startswith(b"HEAD") or refuse[0] == 200 else _REFUSAL.format(code=refuse[1])
         client.sendall(
             f"HTTP/1.1 {refuse[0]} No\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
             f'ETag: "{"0" * 32}"\r\n'
@@ -131,7 +134,7 @@ class Gate:
                 if limit is not None and sent + len(data) > limit:
                     server.sendall(data[: limit - sent])
                     assert rule
-                    rule.met.set()
+                    rule.matched.set()
                     if not rule.cut:
                         self._open.wait()
                     for end in (server, client):
@@ -153,10 +156,10 @@ def _pump(source: socket.socket, to: socket.socket) -> None:
 
 @dataclass
 class Store:
-    """A bucket of its own on the server, behind a gate."""
+    """A bucket on the server, behind a proxy."""
 
     server: Server
-    gate: Gate
+    proxy: Proxy
     bucket: str
 
     @property
@@ -165,11 +168,11 @@ class Store:
 
     @property
     def env(self) -> dict[str, str]:
-        return _environment(self.gate.port)
+        return _environment(self.proxy.port)
 
     @property
     def files(self) -> Any:
-        """The store without the gate."""
+        """The store, not through the proxy."""
         from s3fs import S3FileSystem
 
         return S3FileSystem(
@@ -204,4 +207,5 @@ def _environment(port: int) -> dict[str, str]:
 
 
 def left_in_staging(tmp_path: Path) -> list[Path]:
+    """What is left in the folder for temporary files."""
     return list((tmp_path / "temporary").iterdir())

@@ -1,4 +1,4 @@
-"""SIGKILL costs the shards that were being made or uploaded, and nothing else."""
+"""SIGKILL loses only the shards that were being packed or uploaded."""
 
 from __future__ import annotations
 
@@ -18,33 +18,35 @@ KILLS = 3
 
 
 @pytest.mark.parametrize("held", ["gsm8k-000001.tar", "ledger/gsm8k-000001.json", "pack.json"])
-def test_a_run_killed_in_the_middle_of_an_upload_goes_on(
+def test_a_run_killed_in_the_middle_of_an_upload_is_resumed(
     store: Store, run: Run, tmp_path: Path, three_shards: Path, held: str
 ) -> None:
     write_lamps(tmp_path, 18)
-    rule = store.gate.add(Rule(f"PUT /[^ ]*{held}", part=0.8))
+    rule = store.proxy.add(Rule(f"PUT /[^ ]*{held}", part=0.8))
     process = start(tmp_path, *gsm8k("--out", store.url))
-    assert rule.met.wait(60)
+    assert rule.matched.wait(60)
     time.sleep(0.2)
     send(process, signal.SIGKILL, whole_group=True)
     process.communicate(timeout=HANG_SECONDS)
     assert held not in store.names()
-    store.gate.rules.clear()
+    store.proxy.rules.clear()
     run(*gsm8k("--out", store.url))
     assert store.tar_hashes() == tar_hashes(three_shards / "shards" / "gsm8k")
     assert "3 shards, 18 samples: clean" in run("verify", store.url).stdout
     assert left_in_staging(tmp_path) == []
 
 
-def test_a_run_stopped_in_the_middle_of_an_upload_ends_soon_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_run_terminated_in_the_middle_of_an_upload_ends_soon_and_leaves_no_temporary_file(
+    store: Store, tmp_path: Path
+) -> None:
     write_lamps(tmp_path, 18)
-    rule = store.gate.add(Rule("PUT /[^ ]*gsm8k-000001.tar"))
+    rule = store.proxy.add(Rule("PUT /[^ ]*gsm8k-000001.tar"))
     process = start(tmp_path, *gsm8k("--out", store.url))
-    assert rule.met.wait(60)
+    assert rule.matched.wait(60)
     send(process, signal.SIGTERM, whole_group=False)
     asked = time.monotonic()
-    _, said = process.communicate(timeout=HANG_SECONDS)
-    assert process.returncode == 143, said
+    _, err = process.communicate(timeout=HANG_SECONDS)
+    assert process.returncode == 143, err
     assert time.monotonic() - asked < 60
     assert "gsm8k-000000.tar" in store.names()
     assert "gsm8k-000001.tar" not in store.names()
@@ -52,24 +54,24 @@ def test_a_run_stopped_in_the_middle_of_an_upload_ends_soon_and_leaves_nothing(s
 
 
 @pytest.mark.slow
-def test_a_run_killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_one(
+def test_a_repeatedly_killed_run_ends_with_the_bytes_of_an_undisturbed_one(
     store: Store, run: Run, tmp_path: Path, three_shards: Path
 ) -> None:
-    whole = tar_hashes(three_shards / "shards" / "gsm8k")
+    undisturbed = tar_hashes(three_shards / "shards" / "gsm8k")
     write_lamps(tmp_path, 18)
     moments = random.Random(7)
     command = gsm8k("--out", store.url, workers=2)
     for kill in range(KILLS):
-        requests = len(store.gate.heads)
+        requests = len(store.proxy.heads)
         process = start(tmp_path, *command)
-        while process.poll() is None and not any(".tar" in head for head in store.gate.heads[requests:]):
+        while process.poll() is None and not any(".tar" in head for head in store.proxy.heads[requests:]):
             time.sleep(0.01)
         time.sleep(moments.uniform(0.0, 0.4))
         if process.poll() is None:
             send(process, signal.SIGKILL, whole_group=True)
         process.communicate(timeout=HANG_SECONDS)
-        assert store.tar_hashes().items() <= whole.items(), kill
+        assert store.tar_hashes().items() <= undisturbed.items(), kill
     run(*command)
-    assert store.tar_hashes() == whole
+    assert store.tar_hashes() == undisturbed
     assert "clean" in run("verify", store.url).stdout
     assert left_in_staging(tmp_path) == []

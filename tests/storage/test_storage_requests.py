@@ -1,4 +1,4 @@
-"""Requests to a store: few where there are many shards, whole for what is large, conditional for what is created."""
+"""Requests to a store: few for many shards, complete for large objects, conditional for new ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -30,7 +31,7 @@ from vwd.storage.urls import is_remote, parse_path
 pytest_plugins = ["shards.packed", "storage.buckets"]
 
 MANY = 1000
-# Prints the hash of an object, and by how many kilobytes the process grew.
+# Prints the hash of an object, and by how many kilobytes the process has grown.
 HASH = """
 import resource, sys
 from vwd.storage.hashing import sha256_file
@@ -43,8 +44,8 @@ print(sha256_file(path), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - be
 """
 
 
-def put_straight(store: Store, name: str, data: bytes) -> None:
-    """Puts an object into the server without a request."""
+def put_directly(store: Store, name: str, data: bytes) -> None:
+    """Puts an object into the server's memory, without a request."""
     from moto.s3.models import s3_backends
 
     backend = next(b["aws"] for b in s3_backends.values() if "aws" in b and store.bucket in b["aws"].buckets)
@@ -52,20 +53,20 @@ def put_straight(store: Store, name: str, data: bytes) -> None:
 
 
 def put_shards(store: Store, three_shards: Path, count: int) -> None:
-    """So many shards with the entry of one."""
+    """Puts this many shards, all with the same entry."""
     folder = three_shards / "shards" / "gsm8k"
     entry = json.loads((folder / "ledger" / "gsm8k-000000.json").read_bytes())
     contract = json.loads((folder / "pack.json").read_bytes())
-    put_straight(store, "pack.json", json.dumps({**contract, "rows": count * 6}).encode())
+    put_directly(store, "pack.json", json.dumps({**contract, "rows": count * 6}).encode())
     for number in range(count):
-        made = {**entry, "number": number, "start": number * 6, "stop": number * 6 + 6, "bytes": 100}
+        numbered = {**entry, "number": number, "start": number * 6, "stop": number * 6 + 6, "bytes": 100}
         name = f"gsm8k-{number:06d}"
-        put_straight(store, f"ledger/{name}.json", json.dumps(made).encode())
-        put_straight(store, f"{name}.tar", b"\0" * 100)
+        put_directly(store, f"ledger/{name}.json", json.dumps(numbered).encode())
+        put_directly(store, f"{name}.tar", b"\0" * 100)
 
 
 @pytest.mark.slow
-def test_the_status_of_a_thousand_shards_takes_one_request_a_shard_and_some_seconds(
+def test_the_status_of_a_thousand_shards_takes_one_request_per_shard_and_some_seconds(
     store: Store, run: Run, three_shards: Path
 ) -> None:
     put_shards(store, three_shards, MANY)
@@ -73,10 +74,12 @@ def test_the_status_of_a_thousand_shards_takes_one_request_a_shard_and_some_seco
     started = time.monotonic()
     assert "999 of 1,000 done, 0 missing, 1 torn" in run("status", store.url).stdout
     assert time.monotonic() - started < 60
-    assert len(store.gate.heads) < MANY + 30
+    assert len(store.proxy.heads) < MANY + 30
 
 
-def test_many_shards_are_looked_up_as_each_alone_is(store: Store, three_shards: Path) -> None:
+def test_looking_up_many_shards_gives_the_same_as_one_at_a_time_without_their_sizes(
+    store: Store, three_shards: Path
+) -> None:
     put_shards(store, three_shards, 20)
     paths = OutputPaths(parse_path(store.url), "gsm8k")
     store.files.rm_file(store.path("gsm8k-000003.tar"))
@@ -84,12 +87,14 @@ def test_many_shards_are_looked_up_as_each_alone_is(store: Store, three_shards: 
     store.files.pipe_file(store.path("ledger/gsm8k-000005.json"), b"[]")
     wanted = [19, 3, 4, 5, 6, 400]
     found = list(lookup_entries(paths, wanted))
-    assert found == [(number, *lookup_entry(paths, number)) for number in wanted]
+    alone = [(number, *lookup_entry(paths, number)) for number in wanted]
+    assert all(entry.sizes for _, _, entry in alone if entry)
+    assert found == [(number, state, entry and replace(entry, sizes="")) for number, state, entry in alone]
     assert [state.value for _, state, _ in found] == ["done", "torn", "missing", "torn", "done", "missing"]
     assert entry_numbers(paths) == [n for n in range(20) if n != 4]
 
 
-def test_a_path_in_a_store_reaches_another_process(store: Store) -> None:
+def test_a_path_in_a_store_can_be_passed_to_another_process(store: Store) -> None:
     path = parse_path(store.url)
     assert is_remote(path)
     assert not is_remote(parse_path("shards"))
@@ -99,18 +104,18 @@ def test_a_path_in_a_store_reaches_another_process(store: Store) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_of_several_parts_arrives_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
+def test_a_file_of_several_parts_arrives_completely_or_not_at_all(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "large"
     file.write_bytes(os.urandom(105 << 20))
     to = parse_path(f"{store.url}/gsm8k/large.tar")
-    broken = store.gate.add(Rule("PUT /[^ ]*partNumber=2", refuse=(403, "AccessDenied")))
+    broken = store.proxy.add(Rule("PUT /[^ ]*partNumber=2", refuse=(403, "AccessDenied")))
     with pytest.raises(StorageError, match="access denied"):
         upload(file, to)
-    assert broken.met.is_set()
+    assert broken.matched.is_set()
     assert not exists(to)
-    store.gate.rules.clear()
+    store.proxy.rules.clear()
     upload(file, to)
-    parts = [head for head in store.gate.heads if "partNumber=" in head]
+    parts = [head for head in store.proxy.heads if "partNumber=" in head]
     assert len(parts) >= 4
     assert sha256_file(to) == sha256_file(file)
     download(to, tmp_path / "back")
@@ -118,9 +123,9 @@ def test_a_file_of_several_parts_arrives_whole_or_not_at_all(store: Store, tmp_p
 
 
 @pytest.mark.slow
-def test_hashing_an_object_does_not_load_it_whole(store: Store) -> None:
+def test_hashing_an_object_does_not_hold_all_of_it_in_memory(store: Store) -> None:
     size = 300 << 20
-    put_straight(store, "large.tar", b"\0" * size)
+    put_directly(store, "large.tar", b"\0" * size)
     done = subprocess.run(
         [sys.executable, "-c", HASH, f"{store.url}/gsm8k/large.tar"], capture_output=True, text=True, check=True
     )
@@ -129,7 +134,9 @@ def test_hashing_an_object_does_not_load_it_whole(store: Store) -> None:
     assert int(kilobytes) << 10 < size
 
 
-def test_of_many_that_create_an_object_at_once_one_wins_and_its_content_stands(store: Store, tmp_path: Path) -> None:
+def test_when_several_writers_create_an_object_at_once_one_wins_and_its_content_is_kept(
+    store: Store, tmp_path: Path
+) -> None:
     path = parse_path(f"{store.url}/gsm8k/pack.json")
     together = Barrier(6)
 
@@ -143,8 +150,10 @@ def test_of_many_that_create_an_object_at_once_one_wins_and_its_content_stands(s
     assert path.read_bytes() == b"%d" % won.index(True) * 1000
 
 
-def test_a_store_without_conditional_writes(store: Store, run: Run, tmp_path: Path) -> None:
-    store.gate.add(Rule("if-none-match", refuse=(501, "NotImplemented")))
+def test_an_object_is_created_only_once_in_a_store_without_conditional_writes(
+    store: Store, run: Run, tmp_path: Path
+) -> None:
+    store.proxy.add(Rule("if-none-match", refuse=(501, "NotImplemented")))
     path = parse_path(f"{store.url}/once")
     assert create_if_absent(path, b"first", tmp_path / "temp")
     assert not create_if_absent(path, b"second", tmp_path / "temp")
@@ -154,31 +163,31 @@ def test_a_store_without_conditional_writes(store: Store, run: Run, tmp_path: Pa
     assert "was packed with other settings" in run(*gsm8k("--out", store.url, "--frames", 61), check=False).stderr
 
 
-def test_a_conditional_write_that_meets_another_is_tried_again(store: Store, tmp_path: Path) -> None:
+def test_a_conditional_write_that_conflicts_with_another_is_retried(store: Store, tmp_path: Path) -> None:
     path = parse_path(f"{store.url}/once")
-    busy = store.gate.add(Rule("if-none-match", refuse=(409, "ConditionalRequestConflict"), times=2))
+    busy = store.proxy.add(Rule("if-none-match", refuse=(409, "ConditionalRequestConflict"), times=2))
     assert create_if_absent(path, b"first", tmp_path / "temp")
     assert busy.times == 0
     assert path.read_bytes() == b"first"
 
 
-def test_a_contract_that_another_run_replaced_is_noticed_at_the_end(store: Store, run: Run, tmp_path: Path) -> None:
-    """As a store does that takes no notice of the condition."""
+def test_a_contract_replaced_by_another_run_is_noticed_at_the_end(store: Store, run: Run, tmp_path: Path) -> None:
+    """This can happen in a store that ignores the condition."""
     write_lamps(tmp_path, 18)
     run(*gsm8k("--out", store.url, "--frames", 61))
     other = store.files.cat_file(store.path("pack.json"))
     store.files.rm(store.bucket + "/corpora", recursive=True)
-    held = store.gate.add(Rule("PUT /[^ ]*gsm8k-000001.tar", cut=True, times=1))
+    held = store.proxy.add(Rule("PUT /[^ ]*gsm8k-000001.tar", cut=True, times=1))
 
     process = start(tmp_path, *gsm8k("--out", store.url))
-    assert held.met.wait(60)
+    assert held.matched.wait(60)
     store.files.pipe_file(store.path("pack.json"), other)
-    _, said = process.communicate(timeout=HANG_SECONDS)
+    _, err = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1
-    assert "was packed with other settings" in said
+    assert "was packed with other settings" in err
 
 
-def test_the_copy_of_an_object_lasts_as_long_as_it_is_read(store: Store, tmp_path: Path) -> None:
+def test_the_local_copy_of_an_object_exists_only_while_it_is_read(store: Store, tmp_path: Path) -> None:
     store.files.pipe_file(store.path("some.tar"), b"some")
     with local_copy(parse_path(f"{store.url}/gsm8k/some.tar")) as copy:
         assert copy.read_bytes() == b"some"
@@ -186,14 +195,14 @@ def test_the_copy_of_an_object_lasts_as_long_as_it_is_read(store: Store, tmp_pat
     assert left_in_staging(tmp_path) == []
 
 
-def test_any_store_that_fsspec_knows_will_do(tmp_path: Path) -> None:
+def test_any_store_of_fsspec_can_be_used(tmp_path: Path) -> None:
     pytest.importorskip("upath", reason="the extra s3 is not installed")
     folder = parse_path("memory://corpora/gsm8k")
     with atomic_write(folder / "a.tar", tmp_path / "temp") as file:
-        file.write(b"whole")
+        file.write(b"bytes")
     assert remove_stale(tmp_path / "temp") == 0
     assert listing(folder) == {"a.tar": 5}
-    assert read_many([folder / "a.tar", folder / "b.tar"]) == [b"whole", None]
+    assert read_many([folder / "a.tar", folder / "b.tar"]) == [b"bytes", None]
     assert create_if_absent(folder / "pack.json", b"1", tmp_path / "temp")
     assert not create_if_absent(folder / "pack.json", b"2", tmp_path / "temp")
     paths = OutputPaths(parse_path("memory://corpora"), "gsm8k")

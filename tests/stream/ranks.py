@@ -1,4 +1,4 @@
-"""What a rank does under torchrun: epochs in step with the others, and a report of what it has seen.
+"""A rank under torchrun: reads epochs in step with the others, and reports what it has read.
 
 torchrun --nproc-per-node N ranks.py OUT REPORTS WORKERS…
 """
@@ -18,7 +18,7 @@ from vwd.stream import ShardDataset
 
 def main() -> None:
     output, reports, workers = sys.argv[1], Path(sys.argv[2]), [int(one) for one in sys.argv[3:]]
-    # A rank that waits for one which has no batch left ends with an error, not never.
+    # A rank that waits for one without any batch left ends with an error instead of hanging.
     dist.init_process_group("gloo", timeout=timedelta(seconds=60))
     seen: dict[str, list[list[str]]] = {}
     for number in workers:

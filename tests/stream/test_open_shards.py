@@ -1,4 +1,4 @@
-"""`open_shards` reads an output sample by sample on a bare install: no torch, and without PyAV, too."""
+"""`open_shards` reads an output sample by sample on a minimal installation: without torch and without PyAV."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vwd.video.frames import grey_frames
 
 pytest_plugins = ["shards.packed"]
 
-# One of 255 in the conversion to grey, and what the encoder loses.
+# Of 255: the rounding of the conversion to grey, and the loss of the encoder.
 CLOSE = 12
 
 
@@ -28,7 +28,7 @@ def folder(three_shards: Path) -> Path:
     return three_shards / "shards" / "gsm8k"
 
 
-def test_every_sample_comes_once_in_the_order_of_the_shards(folder: Path) -> None:
+def test_every_sample_appears_once_in_the_order_of_the_shards(folder: Path) -> None:
     keys = [sample["key"] for sample in open_shards(folder, frames=1)]
     assert keys == [f"gsm8k_{row:06d}" for row in range(18)]
 
@@ -41,7 +41,7 @@ def test_a_sample_has_its_texts_and_numpy_frames(folder: Path) -> None:
     assert sample["video"].dtype == np.uint8
 
 
-def test_frames_are_drawn_from_the_storyboard_or_decoded_and_nearly_the_same(folder: Path) -> None:
+def test_frames_drawn_from_the_storyboard_and_decoded_frames_are_nearly_the_same(folder: Path) -> None:
     drawn = next(open_shards(folder, source="storyboard"))["video"]
     decoded = next(open_shards(folder))["video"]
     record = StoryboardRecord.from_json(json.loads(member(folder, "gsm8k_000000.storyboard.json")))
@@ -49,7 +49,7 @@ def test_frames_are_drawn_from_the_storyboard_or_decoded_and_nearly_the_same(fol
     assert np.abs(drawn.astype(int) - decoded)[drawn == 0].max() <= CLOSE
 
 
-def test_without_torch_and_pyav_opencv_decodes_the_same_but_for_rounding(folder: Path, tmp_path: Path) -> None:
+def test_without_torch_and_pyav_opencv_decodes_the_same_except_for_rounding(folder: Path, tmp_path: Path) -> None:
     program = f"""
 import sys
 for name in ("torch", "av"):
@@ -76,7 +76,7 @@ def test_shards_can_be_named_with_braces(folder: Path) -> None:
     assert keys == [f"gsm8k_{row:06d}" for row in range(6, 18)]
 
 
-def test_a_shard_that_is_cut_short_is_an_error_and_not_a_shorter_stream(folder: Path, tmp_path: Path) -> None:
+def test_a_truncated_shard_is_an_error_and_not_a_shorter_stream(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "gsm8k"
     (copy / "ledger").mkdir(parents=True)
     for path in (folder / "pack.json", folder / "ledger" / "gsm8k-000000.json"):
@@ -90,7 +90,9 @@ def test_a_shard_that_is_cut_short_is_an_error_and_not_a_shorter_stream(folder: 
         list(open_shards(copy, frames=1))
 
 
-def test_what_cannot_be_opened_is_refused_at_once(folder: Path, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_opened_and_an_unknown_task_are_refused_immediately(
+    folder: Path, tmp_path: Path
+) -> None:
     with pytest.raises(OutputError):
         open_shards(tmp_path)
     with pytest.raises(UsageError, match="task="):

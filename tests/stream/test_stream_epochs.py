@@ -1,4 +1,4 @@
-"""Epochs as a training loop sees them: equally many batches for every rank, every sample exactly once."""
+"""Epochs as a training loop sees them: the same number of batches for every rank, every sample exactly once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stream.streaming import NO_TORCH, SAMPLES, keys, small
 torch = pytest.importorskip("torch", reason=NO_TORCH)
 
 pytest_plugins = ["stream.uneven"]
-# Some machines have fewer cores than a test has workers.
+# A machine may have fewer cores than a test has workers.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
 
 
@@ -22,57 +22,57 @@ def loader(data: Any, batch_size: int = 4, num_workers: int = 0, **options: Any)
 
 
 @pytest.mark.parametrize(("ranks", "workers"), [(1, 0), (1, 3), (2, 0), (3, 2), (30, 0)])
-def test_every_rank_gets_equally_many_batches_and_every_sample_comes_once(
+def test_every_rank_gets_the_same_number_of_batches_and_every_sample_appears_once(
     uneven: Path, ranks: int, workers: int
 ) -> None:
     parts = [list(loader(small(uneven, rank=rank, world_size=ranks), 4, workers)) for rank in range(ranks)]
     assert len({len(part) for part in parts}) == 1
-    whole = Counter(
+    counted = Counter(
         key
         for part in parts
         for batch in part
         for key, padding in zip(batch["key"], batch["padding"].tolist(), strict=True)
         if not padding
     )
-    assert len(whole) == SAMPLES
-    assert set(whole.values()) == {1}
+    assert len(counted) == SAMPLES
+    assert set(counted.values()) == {1}
     padded = sum(int(batch["padding"].sum()) for part in parts for batch in part)
     assert padded == -SAMPLES % ranks
 
 
-def test_a_dropped_remainder_is_less_than_a_sample_a_rank(uneven: Path) -> None:
+def test_a_dropped_remainder_is_less_than_one_sample_per_rank(uneven: Path) -> None:
     parts = [keys(loader(small(uneven, rank=r, world_size=3, remainder="drop"))) for r in range(3)]
     assert [len(part) for part in parts] == [7, 7, 7]
     assert len(set().union(*parts)) == 21
 
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])
-def test_a_new_epoch_reaches_workers_that_live_on(uneven: Path, start: str) -> None:
+def test_a_new_epoch_reaches_persistent_workers(uneven: Path, start: str) -> None:
     data = small(uneven)
-    live = loader(data, num_workers=2, persistent_workers=True, multiprocessing_context=start)
+    persistent = loader(data, num_workers=2, persistent_workers=True, multiprocessing_context=start)
     seen = []
     for epoch in range(3):
         data.set_epoch(epoch)
-        seen.append(keys(live))
-        alone = small(uneven)
-        alone.set_epoch(epoch)
-        assert seen[-1] == keys(loader(alone))
+        seen.append(keys(persistent))
+        fresh = small(uneven)
+        fresh.set_epoch(epoch)
+        assert seen[-1] == keys(loader(fresh))
     assert len({tuple(one) for one in seen}) == 3
 
 
-def test_workers_may_begin_after_this_process_has_read_samples_itself(uneven: Path) -> None:
+def test_workers_may_start_after_the_main_process_has_read_samples_itself(uneven: Path) -> None:
     data = small(uneven, frames="all", size=(720, 1280))
     for index in range(SAMPLES):  # with OpenCV's threads, which workers do not inherit
         data[index]
     assert len(keys(loader(data, num_workers=2, timeout=HANG_SECONDS))) == SAMPLES
 
 
-def test_an_epoch_that_is_broken_off_leaves_the_next_one_whole(uneven: Path) -> None:
+def test_an_interrupted_epoch_leaves_the_next_one_complete(uneven: Path) -> None:
     data = small(uneven)
-    live = loader(data, num_workers=2, persistent_workers=True)
-    next(iter(live))
+    persistent = loader(data, num_workers=2, persistent_workers=True)
+    next(iter(persistent))
     data.set_epoch(1)
-    assert len(set(keys(live))) == SAMPLES
+    assert len(set(keys(persistent))) == SAMPLES
 
 
 def test_the_global_batches_are_the_same_for_any_number_of_ranks(uneven: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_global_batches_are_the_same_for_any_number_of_ranks(uneven: Path) -
     assert global_batches(1)[:3] == global_batches(2)[:3] == global_batches(3)[:3] == global_batches(6)[:3]
 
 
-def test_a_batch_is_what_the_documentation_says(uneven: Path) -> None:
+def test_a_batch_has_the_documented_contents(uneven: Path) -> None:
     batch = next(iter(loader(small(uneven, frames=5, channels=3, mask="text"), 4)))
     assert batch["video"].shape == (4, 5, 3, 120, 160)
     assert batch["video"].dtype == torch.uint8
@@ -103,7 +103,7 @@ def test_a_batch_is_what_the_documentation_says(uneven: Path) -> None:
     )
 
 
-def test_the_options_of_an_epoch_are_checked(uneven: Path) -> None:
+def test_invalid_options_are_refused(uneven: Path) -> None:
     from vwd.errors import UsageError
 
     wrong: list[dict[str, Any]] = [

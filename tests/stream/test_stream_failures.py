@@ -1,4 +1,4 @@
-"""Videos that turn out broken in the middle of training."""
+"""Videos that are found to be broken in the middle of training."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def test_a_broken_video_is_an_error_that_names_it(broken: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_broken_video_may_be_skipped_and_counted(broken: Path, workers: int) -> None:
+def test_a_broken_video_can_be_skipped_and_is_counted(broken: Path, workers: int) -> None:
     sizes, seen, failures = read(broken, workers, "skip", shuffle=0)
     assert len(sizes) == -(-SAMPLES // 2)
-    assert sizes.count(1) == 1 + 3  # the last, and those of three broken videos
+    assert sizes.count(1) == 1 + 3  # the last batch, and those of three broken videos
     assert len(seen) == SAMPLES - len(BROKEN)
     assert not BROKEN & set(seen)
     assert failures == 3
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_broken_video_may_be_replaced_by_the_next_one(
+def test_a_broken_video_can_be_replaced_by_the_next_one(
     broken: Path, workers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
@@ -67,17 +67,17 @@ def test_a_broken_video_may_be_replaced_by_the_next_one(
     assert sizes == [2] * (SAMPLES // 2) + [1] * (SAMPLES % 2)
     assert not BROKEN & set(seen)
     assert seen[7] == seen[8]
-    assert failures == 4  # the first of two neighbours is followed by the second
+    assert failures == 4  # the replacement of the first of two neighbours is the second, which is counted again
 
 
-def test_a_batch_of_nothing_but_broken_videos_is_replaced(broken: Path) -> None:
+def test_a_batch_of_only_broken_videos_is_replaced(broken: Path) -> None:
     data = small(broken, source="video", frames="first:2", on_error="skip", shuffle=0)
     batches = list(torch.utils.data.DataLoader(data, batch_size=1))
     assert len(batches) == SAMPLES
     assert not BROKEN & set(keys(batches))
 
 
-def test_an_output_of_nothing_but_broken_videos_ends(broken: Path) -> None:
+def test_an_output_of_only_broken_videos_is_an_error(broken: Path) -> None:
     for tar in broken.glob("*.tar"):
         tar.write_bytes(bytes(tar.stat().st_size))
     for on_error in ("skip", "replace"):
@@ -85,18 +85,18 @@ def test_an_output_of_nothing_but_broken_videos_ends(broken: Path) -> None:
             read(broken, 0, on_error)
 
 
-def test_a_video_that_is_cut_short_anywhere_is_an_error_and_damage_never_a_crash(uneven: Path) -> None:
+def test_a_video_truncated_anywhere_is_an_error_and_damage_never_crashes_the_decoder(uneven: Path) -> None:
     data = small(uneven, source="video", shuffle=0)
     video = data._readers.read(0, data._request_at(0).location, ["mp4"])["mp4"]
     every = np.arange(24)
-    truth, again = np.empty((2, 24, 120, 160), np.uint8)
-    decode(video, every, truth)
+    intact, decoded = np.empty((2, 24, 120, 160), np.uint8)
+    decode(video, every, intact)
     for cut in range(0, len(video), len(video) // 40):
         with pytest.raises(DecodeError):
-            decode(video[:cut], every, again)
+            decode(video[:cut], every, decoded)
     for start in range(0, len(video), len(video) // 40):
         damaged = video[:start] + bytes(32) + video[start + 32 :]
         with suppress(DecodeError):
-            decode(damaged, every, again)
-    decode(video, every, again)
-    assert np.array_equal(again, truth)
+            decode(damaged, every, decoded)
+    decode(video, every, decoded)
+    assert np.array_equal(decoded, intact)

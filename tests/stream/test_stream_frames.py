@@ -1,4 +1,4 @@
-"""Which frames are chosen, and that their pixels are what other ways of getting them give."""
+"""Which frames are selected, and that their pixels agree with other ways of obtaining them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytest_plugins = ["stream.uneven"]
 
 
 def members(folder: Path, key: str) -> dict[str, bytes]:
-    """A sample's members by ending, as tarfile finds them."""
+    """A sample's members by ending, as read by `tarfile`."""
     found = {}
     for path in sorted(folder.glob("*.tar")):
         with tarfile.open(path) as tar:
@@ -49,7 +49,7 @@ def rgb(video: bytes) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    ("choice", "numbers"),
+    ("selection", "numbers"),
     [
         ("all", list(range(24))),
         (None, list(range(24))),
@@ -62,8 +62,8 @@ def rgb(video: bytes) -> np.ndarray[Any, Any]:
         ("stride:10", [0, 10, 20]),
     ],
 )
-def test_the_choice_of_frames(uneven: Path, choice: Any, numbers: list[int]) -> None:
-    assert Frames.parse(choice).select(storyboard(uneven, "gsm8k_000000")).tolist() == numbers
+def test_a_selection_of_frames_has_the_expected_numbers(uneven: Path, selection: Any, numbers: list[int]) -> None:
+    assert Frames.parse(selection).select(storyboard(uneven, "gsm8k_000000")).tolist() == numbers
 
 
 def test_reveals_are_the_frames_at_which_a_word_of_the_answer_appears(uneven: Path) -> None:
@@ -76,13 +76,13 @@ def test_reveals_are_the_frames_at_which_a_word_of_the_answer_appears(uneven: Pa
     assert three == [reveals[0], reveals[(len(reveals) - 1 + 1) // 2], reveals[-1]]
 
 
-@pytest.mark.parametrize("choice", ["none", "first:0", "first", 0, -1, "stride:x", 2.5])
-def test_other_choices_are_refused(choice: Any) -> None:
+@pytest.mark.parametrize("selection", ["none", "first:0", "first", 0, -1, "stride:x", 2.5])
+def test_other_selections_are_refused(selection: Any) -> None:
     with pytest.raises(UsageError, match="frames="):
-        Frames.parse(choice)
+        Frames.parse(selection)
 
 
-def test_decoded_frames_are_what_conversion_to_rgb_gives(uneven: Path) -> None:
+def test_decoded_frames_equal_a_conversion_to_rgb(uneven: Path) -> None:
     sample = small(uneven, source="video", frames="all", channels=3)[0]
     reference = rgb(members(uneven, sample["key"])["mp4"]).astype(int)
     video = sample["video"].permute(0, 2, 3, 1).numpy().astype(int)
@@ -92,13 +92,13 @@ def test_decoded_frames_are_what_conversion_to_rgb_gives(uneven: Path) -> None:
     assert video[0, 0, 0].tolist() == [255, 255, 255]
 
 
-@pytest.mark.parametrize("choice", [7, "first:5", "stride:9", "reveals", 40])
-def test_chosen_frames_are_those_of_all(uneven: Path, choice: Any) -> None:
+@pytest.mark.parametrize("selection", [7, "first:5", "stride:9", "reveals", 40])
+def test_selected_frames_equal_those_of_the_complete_video(uneven: Path, selection: Any) -> None:
     for source in ("video", "storyboard"):
-        whole = small(uneven, source=source, frames="all")[3]
-        chosen = small(uneven, source=source, frames=choice)[3]
-        numbers = Frames.parse(choice).select(storyboard(uneven, whole["key"]))
-        assert torch.equal(chosen["video"], whole["video"][torch.from_numpy(numbers)])
+        complete = small(uneven, source=source, frames="all")[3]
+        selected = small(uneven, source=source, frames=selection)[3]
+        numbers = Frames.parse(selection).select(storyboard(uneven, complete["key"]))
+        assert torch.equal(selected["video"], complete["video"][torch.from_numpy(numbers)])
 
 
 def test_frames_of_the_storyboard_are_those_before_encoding(uneven: Path) -> None:
@@ -109,19 +109,19 @@ def test_frames_of_the_storyboard_are_those_before_encoding(uneven: Path) -> Non
 
 
 @pytest.mark.slow
-def test_of_real_rows_too_and_close_to_the_decoded_ones(tmp_path: Path) -> None:
+def test_drawn_frames_of_real_rows_are_those_before_encoding_and_close_to_the_decoded_ones(tmp_path: Path) -> None:
     rows = real_rows("belle_school_math_500.jsonl"), real_rows("gsm8k_train.jsonl")
     for dataset, file in zip(("belle_school_math", "gsm8k"), rows, strict=True):
         vwd(tmp_path, "pack", dataset, "--rows", file, "--num-samples", 2)
         folder = tmp_path / "shards" / dataset
         drawn, decoded = small(folder, frames="all"), small(folder, frames="all", source="video")
         for index in range(len(drawn)):
-            truth = grey_frames(storyboard(folder, drawn[index]["key"]))
-            assert np.array_equal(drawn[index]["video"][:, 0].numpy(), truth)
-            assert np.abs(decoded[index]["video"][:, 0].numpy().astype(int) - truth).mean() < 1
+            expected = grey_frames(storyboard(folder, drawn[index]["key"]))
+            assert np.array_equal(drawn[index]["video"][:, 0].numpy(), expected)
+            assert np.abs(decoded[index]["video"][:, 0].numpy().astype(int) - expected).mean() < 1
 
 
-def test_layouts_are_the_same_pixels_and_three_channels_are_one_in_memory(uneven: Path) -> None:
+def test_layouts_have_the_same_pixels_and_three_channels_share_their_memory(uneven: Path) -> None:
     tchw = small(uneven, frames=5, channels=3)[0]["video"]
     assert tchw.shape == (5, 3, 120, 160)
     assert tchw.untyped_storage().nbytes() == 5 * 120 * 160
@@ -136,7 +136,7 @@ def test_layouts_are_the_same_pixels_and_three_channels_are_one_in_memory(uneven
 
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("layout", ["tchw", "cthw", "thwc"])
-def test_three_channels_stay_one_in_memory_in_a_batch(uneven: Path, workers: int, layout: str) -> None:
+def test_three_channels_share_their_memory_in_a_batch(uneven: Path, workers: int, layout: str) -> None:
     data = small(uneven, frames=5, channels=3, layout=layout)
     batch = next(iter(torch.utils.data.DataLoader(data, batch_size=4, num_workers=workers)))["video"]
     assert batch.untyped_storage().nbytes() < 4 * 5 * 120 * 160 * 2
@@ -148,7 +148,7 @@ def test_three_channels_stay_one_in_memory_in_a_batch(uneven: Path, workers: int
 
 
 @pytest.mark.parametrize("layout", ["tchw", "cthw", "thwc"])
-def test_shorter_videos_of_a_batch_stand_still_at_their_end(uneven: Path, layout: str) -> None:
+def test_shorter_videos_of_a_batch_repeat_their_last_frame(uneven: Path, layout: str) -> None:
     data = small(uneven, frames="reveals", channels=3, layout=layout, mask="text")
     samples = [data[index] for index in range(len(data))]
     batch = next(iter(torch.utils.data.DataLoader(data, batch_size=len(data))))
@@ -161,29 +161,29 @@ def test_shorter_videos_of_a_batch_stand_still_at_their_end(uneven: Path, layout
             own = batch[name][number]
             assert own.shape[axis] == longest
             assert torch.equal(own.narrow(axis, 0, sample["length"]), sample[name])
-            still = own.narrow(axis, sample["length"] - 1, longest - sample["length"] + 1)
-            assert torch.equal(still, own.narrow(axis, sample["length"] - 1, 1).expand_as(still))
+            end = own.narrow(axis, sample["length"] - 1, longest - sample["length"] + 1)
+            assert torch.equal(end, own.narrow(axis, sample["length"] - 1, 1).expand_as(end))
 
 
-def test_floats_run_from_minus_one_to_one(uneven: Path) -> None:
-    whole = small(uneven, frames=5)[0]["video"]
+def test_floats_are_between_minus_one_and_one(uneven: Path) -> None:
+    integers = small(uneven, frames=5)[0]["video"]
     floats = small(uneven, frames=5, dtype="float32")[0]["video"]
     assert floats.dtype == torch.float32
     assert floats.max() == 1
     assert floats.min() >= -1
-    assert torch.allclose(floats, whole.float() / 127.5 - 1)
+    assert torch.allclose(floats, integers.float() / 127.5 - 1)
 
 
 @pytest.mark.parametrize("size", [(60, 80), (48, 96), (120, 160), (240, 320)])
 def test_scaled_frames_keep_their_brightness(uneven: Path, size: tuple[int, int]) -> None:
     for source in ("video", "storyboard"):
-        whole = small(uneven, source=source, frames=5)[0]["video"].float()
+        original = small(uneven, source=source, frames=5)[0]["video"].float()
         scaled = small(uneven, source=source, frames=5, size=size, mask="text")[0]
         assert scaled["video"].shape == (5, 1, *size)
         assert scaled["mask"].shape == (5, *size)
-        assert abs(scaled["video"].float().mean() - whole.mean()) < 0.5
-    halves = small(uneven, frames=5)[0]["video"].float()
-    means = torch.nn.functional.avg_pool2d(halves, 2)
+        assert abs(scaled["video"].float().mean() - original.mean()) < 0.5
+    original = small(uneven, frames=5)[0]["video"].float()
+    means = torch.nn.functional.avg_pool2d(original, 2)
     assert (small(uneven, frames=5, size=(60, 80))[0]["video"].float() - means).abs().max() <= 0.5
 
 
@@ -202,7 +202,7 @@ def test_all_ink_of_words_is_inside_the_text_mask(uneven: Path, size: tuple[int,
     assert sample["mask"].float().mean() < 0.8
 
 
-def test_the_answers_mask_begins_with_the_answer(uneven: Path) -> None:
+def test_the_answer_mask_begins_with_the_answer(uneven: Path) -> None:
     sample = small(uneven, frames="all", mask="answer")[0]
     first = storyboard(uneven, sample["key"]).prompt_frames
     areas = sample["mask"].sum(dim=(1, 2)).tolist()
@@ -210,7 +210,7 @@ def test_the_answers_mask_begins_with_the_answer(uneven: Path) -> None:
     assert all(areas[first:])
 
 
-def test_a_mask_forgets_a_page_that_is_turned(tmp_path: Path) -> None:
+def test_a_mask_covers_only_the_current_page(tmp_path: Path) -> None:
     rows = lamp_rows(1)
     rows[0]["answer"] = " ".join(f"word{n}" for n in range(70)) + "\n#### 1"
     write_rows(tmp_path / "rows.jsonl", rows)

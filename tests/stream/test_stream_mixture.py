@@ -1,4 +1,4 @@
-"""Several outputs in exact shares."""
+"""Mixtures: several outputs in exact shares."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ pytest_plugins = ["stream.uneven"]
         ((7,), (1,)),
     ],
 )
-def test_weights_become_whole_shares(weights: tuple[Any, ...], shares: tuple[int, ...]) -> None:
+def test_weights_become_integer_shares(weights: tuple[Any, ...], shares: tuple[int, ...]) -> None:
     assert integer_shares(weights) == shares
 
 
 @pytest.mark.parametrize(
     "weights", [(0, 1), (-1, 2), ("many",), (), (1, 0.000001), (float("nan"), 1), (float("inf"), 1)]
 )
-def test_weights_that_are_no_shares_are_refused(weights: tuple[Any, ...]) -> None:
+def test_invalid_weights_are_refused(weights: tuple[Any, ...]) -> None:
     with pytest.raises(UsageError, match="weights"):
         integer_shares(weights)
 
 
 @given(shares=st.lists(st.integers(1, 9), min_size=1, max_size=5), seed=st.integers(0, 2**40), first=st.integers(0, 99))
-def test_every_period_has_the_exact_shares_and_no_sample_is_left_out(shares: list[int], seed: int, first: int) -> None:
+def test_every_period_has_the_exact_shares_and_skips_no_sample(shares: list[int], seed: int, first: int) -> None:
     mixture = Mixture(shares, seed)
     taken = [mixture.at(index) for index in range(3 * mixture.period)]
     for start in range(0, len(taken), mixture.period):
@@ -56,7 +56,7 @@ def test_every_period_has_the_exact_shares_and_no_sample_is_left_out(shares: lis
 
 @pytest.fixture
 def two(uneven: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """Two outputs that may be mixed."""
+    """Two outputs for a mixture."""
     pytest.importorskip("torch", reason=NO_TORCH)
     folder = tmp_path / "lamps"
     shutil.copytree(uneven, folder)
@@ -83,7 +83,7 @@ def test_an_epoch_of_a_mixture_has_exact_shares(two: tuple[Path, Path]) -> None:
         assert Counter(sources(data, epoch)) == {0: 9, 1: 36}
 
 
-def test_over_time_every_sample_of_an_output_comes_equally_often(two: tuple[Path, Path]) -> None:
+def test_over_time_every_sample_of_an_output_appears_equally_often(two: tuple[Path, Path]) -> None:
     data = mix(two)
     seen = Counter[tuple[int, int, int]]()
     for epoch in range(23):
@@ -94,22 +94,22 @@ def test_over_time_every_sample_of_an_output_comes_equally_often(two: tuple[Path
     assert {count for (source, *_), count in seen.items() if source == 1} == {36}
 
 
-def test_a_mixture_resumes_on_other_ranks(two: tuple[Path, Path]) -> None:
+def test_a_mixture_resumes_on_another_number_of_ranks(two: tuple[Path, Path]) -> None:
     from vwd.stream import ShardLoader
 
-    whole = keys(ShardLoader(mix(two), 5))
-    halves = [ShardLoader(mix(two, rank=rank, world_size=5), 1) for rank in range(5)]
-    for half in halves:
-        received = iter(half)
+    undisturbed = keys(ShardLoader(mix(two), 5))
+    interrupted = [ShardLoader(mix(two, rank=rank, world_size=5), 1) for rank in range(5)]
+    for one in interrupted:
+        received = iter(one)
         for _ in range(4):
             next(received)
     resumed = ShardLoader(mix(two), 5, 2)
-    resumed.load_state_dict(json.loads(json.dumps(halves[3].state_dict())))
-    assert keys(resumed) == whole[20:]
+    resumed.load_state_dict(json.loads(json.dumps(interrupted[3].state_dict())))
+    assert keys(resumed) == undisturbed[20:]
 
 
 @pytest.mark.parametrize("shuffle", [0, 8, 4096])
-def test_a_mixture_of_streams_is_in_the_same_order(two: tuple[Path, Path], shuffle: int) -> None:
+def test_a_mixture_read_as_streams_has_the_same_order(two: tuple[Path, Path], shuffle: int) -> None:
     from vwd.stream import ShardLoader
 
     assert keys(ShardLoader(mix(two, reading="stream", shuffle=shuffle), 4)) == keys(

@@ -1,4 +1,4 @@
-"""The order of an epoch: every sample once, well mixed, and nothing but numbers goes into it."""
+"""The order of an epoch: every sample once, well shuffled, and a function of numbers alone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from vwd.stream.epochs import Epochs
 from vwd.stream.shuffle import Location, Order
 
 
-def passed(order: Order, turn: int = 0) -> list[Location]:
+def locations(order: Order, turn: int = 0) -> list[Location]:
     return [order.at(turn, position) for position in range(order.samples)]
 
 
-def held(order: Order, turn: int = 0) -> list[tuple[int, int]]:
-    return [(at.shard, at.sample) for at in passed(order, turn)]
+def samples_of(order: Order, turn: int = 0) -> list[tuple[int, int]]:
+    return [(at.shard, at.sample) for at in locations(order, turn)]
 
 
 @settings(max_examples=150)
@@ -30,23 +30,23 @@ def test_every_pass_takes_every_sample_once(
 ) -> None:
     order = Order(counts, seed, shuffle, streams)
     everything = [(slot, number) for slot, count in enumerate(counts) for number in range(count)]
-    assert sorted(held(order, turn)) == everything
+    assert sorted(samples_of(order, turn)) == everything
     if not shuffle:
-        assert held(order, turn) == everything
+        assert samples_of(order, turn) == everything
 
 
 def test_the_order_is_the_same_on_every_machine() -> None:
     order = Order((7, 1, 8, 3, 4), 5, 8, 2)
-    assert held(order)[:8] == [(4, 0), (2, 5), (3, 0), (1, 0), (3, 2), (2, 7), (3, 1), (2, 6)]
-    assert [order.at(3, position) for position in (22, 0, 11)] == [passed(order, 3)[p] for p in (22, 0, 11)]
+    assert samples_of(order)[:8] == [(4, 0), (2, 5), (3, 0), (1, 0), (3, 2), (2, 7), (3, 1), (2, 6)]
+    assert [order.at(3, position) for position in (22, 0, 11)] == [locations(order, 3)[p] for p in (22, 0, 11)]
 
 
-def test_another_seed_or_pass_is_another_order() -> None:
-    orders = [held(Order((50,) * 5, seed, 64, 4), turn) for seed in (0, 1) for turn in (0, 1)]
+def test_another_seed_or_pass_gives_another_order() -> None:
+    orders = [samples_of(Order((50,) * 5, seed, 64, 4), turn) for seed in (0, 1) for turn in (0, 1)]
     assert all(a != b for n, a in enumerate(orders) for b in orders[:n])
 
 
-def test_a_batch_is_of_as_many_shards_as_there_are_streams() -> None:
+def test_a_batch_comes_from_nearly_as_many_shards_as_there_are_streams() -> None:
     order = Order((1000,) * 64, 3, 4096, 32)
     batches = [
         {order.at(0, position).shard for position in range(first, first + 32)} for first in range(0, 32_000, 320)
@@ -54,17 +54,17 @@ def test_a_batch_is_of_as_many_shards_as_there_are_streams() -> None:
     assert sum(map(len, batches)) / len(batches) > 28
 
 
-def test_few_samples_are_mixed_evenly() -> None:
+def test_few_samples_are_shuffled_evenly() -> None:
     order = Order((50,) * 4, 0, 4096, 128)
     places = [0.0] * 200
     for turn in range(400):
-        for position, (slot, number) in enumerate(held(order, turn)):
+        for position, (slot, number) in enumerate(samples_of(order, turn)):
             places[slot * 50 + number] += position / 400
-    assert min(places) > 75  # a sample's mean position is 99.5 with a deviation of 2.9
+    assert min(places) > 75  # a sample's mean position is 99.5, with a standard deviation of 2.9
     assert max(places) < 125
 
 
-def test_both_tasks_come_once_an_epoch_for_every_sample() -> None:
+def test_both_tasks_appear_once_per_epoch_for_every_sample() -> None:
     epochs = Epochs([Order((7, 1, 8), 0, 8, 2)], [1], ("inference", "rendering"), 0)
     assert epochs.samples == 32
     for epoch in range(3):

@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from conftest import HANG_SECONDS, environment
-from stream.streaming import NO_TORCH, SAMPLES, keys, small
+from stream.streaming import COUNTS, NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import OutputError, ShardError, UsageError, VwdError
+from vwd.storage.urls import parse_path
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
 
@@ -52,32 +53,37 @@ def test_ranks_that_read_streams_share_all_samples(uneven: Path) -> None:
 
 
 @pytest.mark.parametrize("shuffle", SHUFFLES)
-def test_a_stream_opens_a_shard_once_and_keeps_no_more_than_it_mixes(
+def test_a_stream_opens_a_shard_once_and_keeps_no_more_than_it_shuffles(
     uneven: Path, monkeypatch: pytest.MonkeyPatch, shuffle: dict[str, Any]
 ) -> None:
-    from vwd.stream import streams
+    from vwd.stream import sequential
 
     opened: list[str] = []
     kept: list[int] = []
-    really = streams.open_stream
-    monkeypatch.setattr(streams, "open_stream", lambda address: opened.append(address) or really(address))
+    really_open = sequential._open
+
+    def open_and_record(address: str) -> IO[bytes]:
+        opened.append(address)
+        return really_open(address)
+
+    monkeypatch.setattr(sequential, "_open", open_and_record)
     data = small(uneven, reading="stream", **shuffle)
     for first in range(0, SAMPLES, 2):
         data.__getitems__(list(range(first, min(first + 2, SAMPLES))))
         kept.append(len(data._readers._readers[0]._kept))
     streams_at_once = 4 if 0 < shuffle.get("shuffle", 4096) < SAMPLES else 1
-    assert len(opened) <= 5 + streams_at_once - 1  # a stream may begin in the middle of a shard
+    assert len(opened) <= 5 + streams_at_once - 1  # a stream may start in the middle of a shard
     assert max(kept) <= min(shuffle.get("shuffle", 4096), SAMPLES)
     assert kept[-1] == 0
 
 
-def test_a_jump_is_read_too(uneven: Path) -> None:
+def test_a_stream_can_be_read_in_any_order(uneven: Path) -> None:
     streaming, by_offset = small(uneven, reading="stream"), small(uneven)
     for index in (5, 20, 3, 3, 22, 0):
         assert streaming[index]["key"] == by_offset[index]["key"]
 
 
-def test_mixed_rows_keep_their_numbers(tmp_path: Path) -> None:
+def test_shuffled_rows_keep_their_numbers(tmp_path: Path) -> None:
     from shards.packing import gsm8k, vwd, write_lamps
 
     write_lamps(tmp_path, 15)
@@ -89,7 +95,7 @@ def test_mixed_rows_keep_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reading", ["offset", "stream"])
-def test_a_shard_that_is_cut_after_opening_fails_with_its_name(uneven: Path, tmp_path: Path, reading: str) -> None:
+def test_a_shard_truncated_after_opening_is_an_error_that_names_it(uneven: Path, tmp_path: Path, reading: str) -> None:
     folder = shutil.copytree(uneven, tmp_path / "gsm8k")
     data = small(folder, reading=reading, shuffle=0, source="video", frames="all")
     tar = folder / "gsm8k-000002.tar"
@@ -99,7 +105,7 @@ def test_a_shard_that_is_cut_after_opening_fails_with_its_name(uneven: Path, tmp
 
 
 @pytest.mark.parametrize("reading", ["offset", "stream"])
-def test_a_failing_worker_passes_the_two_lines_on(uneven: Path, tmp_path: Path, reading: str) -> None:
+def test_the_error_of_a_worker_names_the_shard(uneven: Path, tmp_path: Path, reading: str) -> None:
     folder = shutil.copytree(uneven, tmp_path / "gsm8k")
     data = small(folder, reading=reading)
     (folder / "gsm8k-000002.tar").unlink()
@@ -107,14 +113,14 @@ def test_a_failing_worker_passes_the_two_lines_on(uneven: Path, tmp_path: Path, 
         list(torch.utils.data.DataLoader(data, batch_size=2, num_workers=2))
 
 
-def test_a_torn_shard_is_refused_at_once(uneven: Path, tmp_path: Path) -> None:
+def test_a_torn_shard_is_refused_immediately(uneven: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(uneven, tmp_path / "gsm8k")
     os.truncate(folder / "gsm8k-000002.tar", 1024)
     with pytest.raises(OutputError, match="gsm8k-000002 is torn"):
         small(folder)
 
 
-def test_a_pipe_that_fails_or_ends_early_is_no_end_of_the_epoch(uneven: Path) -> None:
+def test_a_pipe_that_fails_or_ends_early_is_an_error_and_not_the_end_of_the_epoch(uneven: Path) -> None:
     for command in ("false", f"head -c 3000 '{uneven}'/{BRACES}"):
         address = f"pipe:{command} # {BRACES}"
         data = small(address, ledger=uneven, shuffle=0)
@@ -122,7 +128,7 @@ def test_a_pipe_that_fails_or_ends_early_is_no_end_of_the_epoch(uneven: Path) ->
             [data[index] for index in range(SAMPLES)]
 
 
-def test_addresses_that_mean_nothing_say_so(uneven: Path, tmp_path: Path) -> None:
+def test_invalid_addresses_are_refused_with_the_reason(uneven: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ledger"):
         small(f"pipe:cat {uneven}/{BRACES}")
     with pytest.raises(UsageError, match="names no shard"):
@@ -131,7 +137,7 @@ def test_addresses_that_mean_nothing_say_so(uneven: Path, tmp_path: Path) -> Non
         small(f"pipe:cat {uneven}/{BRACES}", ledger=uneven, reading="offset")
     with pytest.raises(OutputError):
         small(tmp_path)
-    with pytest.raises(VwdError, match="is not there"):
+    with pytest.raises(VwdError, match="does not exist"):
         small(tmp_path / "nothing" / "nothing-000000.tar")
     shutil.copytree(uneven, tmp_path / "a")
     shutil.copytree(uneven, tmp_path / "b")
@@ -141,7 +147,7 @@ def test_addresses_that_mean_nothing_say_so(uneven: Path, tmp_path: Path) -> Non
 
 @pytest.fixture
 def bucket(uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """`uneven` on a server that speaks S3."""
+    """The address of a copy of `uneven` on an S3 server."""
     pytest.importorskip("moto.server", reason="pip install 'moto[server]'")
     s3fs = pytest.importorskip("s3fs", reason="pip install 'vwd[s3]'")
     with socket.socket() as free:
@@ -166,9 +172,9 @@ def bucket(uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             time.sleep(0.1)
         s3fs.S3FileSystem.clear_instance_cache()
         store = s3fs.S3FileSystem()
-        store.mkdir("shelf")
-        store.put(f"{uneven}/", "shelf/out/gsm8k/", recursive=True)
-        yield "s3://shelf/out/gsm8k"
+        store.mkdir("bucket")
+        store.put(f"{uneven}/", "bucket/out/gsm8k/", recursive=True)
+        yield "s3://bucket/out/gsm8k"
     finally:
         server.terminate()
         server.wait(30)
@@ -187,13 +193,23 @@ def test_shards_in_object_storage_need_no_local_ledger(bucket: str, uneven: Path
         small(f"{bucket}-not")
 
 
+@pytest.mark.slow
+def test_a_torn_shard_in_object_storage_is_refused_immediately(bucket: str) -> None:
+    tar = parse_path(f"{bucket}/gsm8k-000002.tar")
+    tar.write_bytes(tar.read_bytes()[:-512])
+    for address in (bucket, f"{bucket}/{BRACES}"):
+        with pytest.raises(OutputError, match="gsm8k-000002 is torn"):
+            small(address)
+    assert small(f"{bucket}/gsm8k-{{000000..000001}}.tar").samples == COUNTS[0] + COUNTS[1]
+
+
 def test_storage_without_its_package_names_the_extra() -> None:
     program = """
 import sys
 sys.modules["s3fs"] = None
 from vwd.errors import VwdError
 from vwd.stream.source import open_source
-for address in ("s3://shelf/out/gsm8k", "rubbish://shelf/out/gsm8k"):
+for address in ("s3://bucket/out/gsm8k", "rubbish://bucket/out/gsm8k"):
     try:
         open_source(address)
     except VwdError as error:
@@ -217,10 +233,10 @@ def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_
     entry = json.loads((uneven / "ledger" / "gsm8k-000002.json").read_bytes())
     sizes = " ".join([entry["sizes"].split()[0]] * 1000)
     for number in range(10_000):
-        told = {**entry, "number": number, "start": 0, "stop": 1000, "samples": 1000, "skips": {}, "sizes": sizes}
-        (folder / "ledger" / f"gsm8k-{number:06d}.json").write_text(json.dumps(told))
+        filled = {**entry, "number": number, "start": 0, "stop": 1000, "samples": 1000, "skips": {}, "sizes": sizes}
+        (folder / "ledger" / f"gsm8k-{number:06d}.json").write_text(json.dumps(filled))
         with (folder / f"gsm8k-{number:06d}.tar").open("wb") as tar:
-            tar.truncate(told["bytes"])
+            tar.truncate(filled["bytes"])
     started = time.process_time()
     data = small(folder)
     data._request_at(0)

@@ -1,4 +1,4 @@
-"""Stopping in the middle of an epoch and going on with the very next sample, on whatever machine."""
+"""Stopping in the middle of an epoch and resuming with the very next sample, on any number of ranks and workers."""
 
 from __future__ import annotations
 
@@ -26,26 +26,28 @@ def loaders(uneven: Path, ranks: int, global_batch: int, workers: int = 0, **opt
 
 
 def global_batches(parts: list[Any], most: int | None = None) -> list[list[tuple[int, str]]]:
-    """Each step's samples of all ranks, by position in the order, without padding."""
+    """Position and key of each step's samples over all ranks, sorted, without padding."""
     steps = itertools.islice(zip(*parts, strict=True), most)
     return [
         sorted(
-            one
+            (position, key)
             for batch in step
-            for *one, padding in zip(batch["position"].tolist(), batch["key"], batch["padding"].tolist(), strict=True)
+            for position, key, padding in zip(
+                batch["position"].tolist(), batch["key"], batch["padding"].tolist(), strict=True
+            )
             if not padding
         )
         for step in steps
-    ]  # type: ignore[misc]
+    ]
 
 
 @pytest.mark.parametrize(("ranks", "workers"), [(1, 0), (1, 3), (2, 0), (3, 2), (6, 0)])
-def test_another_number_of_ranks_and_workers_goes_on_with_the_next_sample(
+def test_another_number_of_ranks_and_workers_resumes_with_the_next_sample(
     uneven: Path, ranks: int, workers: int
 ) -> None:
-    (whole,) = loaders(uneven, 1, 6)
-    whole.data.set_epoch(1)
-    undisturbed = global_batches([whole])
+    (single,) = loaders(uneven, 1, 6)
+    single.data.set_epoch(1)
+    undisturbed = global_batches([single])
 
     before = loaders(uneven, 2, 6, workers=2)
     for one in before:
@@ -75,7 +77,7 @@ def test_the_state_counts_what_the_loop_has_received_not_what_workers_have_prepa
     assert loader.state_dict()["samples"] == 4
 
 
-def test_the_state_at_the_end_of_an_epoch_goes_on_with_the_next_one(uneven: Path) -> None:
+def test_the_state_at_the_end_of_an_epoch_resumes_with_the_next_one(uneven: Path) -> None:
     (loader,) = loaders(uneven, 1, 6)
     assert len(keys(loader)) == SAMPLES
     state = loader.state_dict()
@@ -89,30 +91,32 @@ def test_the_state_at_the_end_of_an_epoch_goes_on_with_the_next_one(uneven: Path
     assert keys(resumed) == keys(loader)
 
 
-def test_a_state_of_another_order_is_refused(uneven: Path) -> None:
+def test_the_state_of_another_order_is_refused(uneven: Path) -> None:
     from vwd.errors import ContractError
     from vwd.stream import ShardLoader
 
     (loader,) = loaders(uneven, 1, 6)
-    others = [{"seed": 1}, {"shuffle": 8}, {"task": "both"}, {"address": f"{uneven}/gsm8k-{{000000..000003}}.tar"}]
+    others: list[dict[str, Any]] = [
+        {"seed": 1}, {"shuffle": 8}, {"task": "both"}, {"address": f"{uneven}/gsm8k-{{000000..000003}}.tar"}
+    ]  # fmt: skip
     for options in others:
         other = ShardLoader(small(**{"address": uneven, **options}), 6)
         with pytest.raises(ContractError, match="another order"):
             other.load_state_dict(loader.state_dict())
 
 
-def test_looking_at_other_frames_or_ways_of_reading_keeps_the_state(uneven: Path) -> None:
+def test_a_state_is_valid_for_other_frames_and_ways_of_reading(uneven: Path) -> None:
     (loader,) = loaders(uneven, 1, 6)
     next(iter(loader))
     (other,) = loaders(uneven, 1, 6, frames="first:2", reading="stream", source="video")
     other.load_state_dict(loader.state_dict())
-    (whole,) = loaders(uneven, 1, 6)
-    assert keys(other) == keys(whole)[6:]
+    (undisturbed,) = loaders(uneven, 1, 6)
+    assert keys(other) == keys(undisturbed)[6:]
 
 
 @pytest.mark.filterwarnings("ignore:'set_vital' is deprecated:UserWarning")
 @pytest.mark.parametrize("workers", [0, 2])
-def test_torchdata_resumes_it_too(uneven: Path, workers: int) -> None:
+def test_torchdata_s_loader_resumes_a_dataset_too(uneven: Path, workers: int) -> None:
     stateful = pytest.importorskip("torchdata.stateful_dataloader", reason="pip install torchdata")
 
     def loader() -> Any:
@@ -120,15 +124,15 @@ def test_torchdata_resumes_it_too(uneven: Path, workers: int) -> None:
         data.set_epoch(1)
         return stateful.StatefulDataLoader(data, batch_size=4, num_workers=workers)
 
-    whole = keys(loader())
-    broken = loader()
-    assert keys(itertools.islice(broken, 2)) == whole[:8]
+    undisturbed = keys(loader())
+    interrupted = loader()
+    assert keys(itertools.islice(interrupted, 2)) == undisturbed[:8]
     resumed = loader()
-    resumed.load_state_dict(broken.state_dict())
-    assert keys(resumed) == whole[8:]
+    resumed.load_state_dict(interrupted.state_dict())
+    assert keys(resumed) == undisturbed[8:]
 
 
-def test_a_loader_leaves_the_global_generator_alone(uneven: Path) -> None:
+def test_a_loader_does_not_change_the_global_generator(uneven: Path) -> None:
     (loader,) = loaders(uneven, 1, 6)
     before = torch.get_rng_state()
     keys(loader)

@@ -1,4 +1,4 @@
-"""Real ranks under torchrun, over gloo, in step: none waits for ever at the end of an epoch."""
+"""Real ranks under torchrun, over gloo, in step: none hangs at the end of an epoch."""
 
 from __future__ import annotations
 

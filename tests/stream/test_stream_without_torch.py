@@ -1,4 +1,4 @@
-"""Torch is an extra: everything but training data works without it."""
+"""Torch is an extra: everything except training data works without it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def python(program: str) -> str:
     return done.stdout.strip()
 
 
-def test_without_torch_the_import_works_and_the_class_says_what_to_install() -> None:
+def test_without_torch_the_import_works_and_the_classes_say_what_to_install() -> None:
     program = """
 import vwd.stream
-for make in (vwd.stream.ShardDataset, vwd.stream.ShardLoader):
+for kind in (vwd.stream.ShardDataset, vwd.stream.ShardLoader):
     try:
-        make("shards/gsm8k")
+        kind("shards/gsm8k")
     except vwd.errors.MissingExtraError as error:
         print(error.hint)
 """

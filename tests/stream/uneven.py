@@ -1,4 +1,4 @@
-"""An output of five uneven shards, packed once a test process."""
+"""Fixture: an output of five uneven shards, packed once per test process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stream.streaming import COUNTS
 
 @pytest.fixture(scope="session")
 def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a packed dataset with `COUNTS` samples a shard. Not to be changed."""
+    """The folder of a packed dataset whose shards have `COUNTS` samples. Tests must not change it."""
     folder = tmp_path_factory.mktemp("uneven")
     rows = lamp_rows(8 * len(COUNTS))
     for number, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Data runs one way: a package imports only from those before it, no module imports itself through others."""
+"""Layers: a package imports only from those listed before it, and no modules import each other in a cycle."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """The package's modules that a file imports, inside functions and for type checking, too."""
+    """The modules of the package that a file imports, including inside functions and for type checking."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             assert not node.level, f"{path}: a relative import"
             for alias in node.names:
-                both = f"{node.module}.{alias.name}"
-                yield from (name for name in [both if both in known else node.module] if name in known)
+                qualified = f"{node.module}.{alias.name}"
+                yield from (name for name in [qualified if qualified in known else node.module] if name in known)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
 
@@ -48,20 +48,20 @@ def test_every_module_belongs_to_a_layer() -> None:
     assert {name.split(".")[1] for name in modules() if "." in name} == set(LEVEL)
 
 
-def test_no_package_imports_one_after_it_or_a_sibling() -> None:
+def test_no_package_imports_a_later_one_or_a_sibling() -> None:
     known = modules()
-    against = [
+    violations = [
         f"{name} imports {target}"
         for name, path in known.items()
         for target in imported(path, known)
         if "." in target and "." in name
-        for here, there in [(name.split(".")[1], target.split(".")[1])]
-        if here != there and LEVEL[there] >= LEVEL[here]
+        for importer, imported_from in [(name.split(".")[1], target.split(".")[1])]
+        if importer != imported_from and LEVEL[imported_from] >= LEVEL[importer]
     ]
-    assert against == []
+    assert violations == []
 
 
-def test_no_module_imports_itself_through_others() -> None:
+def test_there_are_no_import_cycles() -> None:
     known = modules()
     graph = {name: {target for target in imported(path, known) if target != name} for name, path in known.items()}
-    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle

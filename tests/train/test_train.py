@@ -1,4 +1,4 @@
-"""`tools/train`: it learns, and a run that was stopped goes on as if it had not been."""
+"""`tools/train`: it learns, and a stopped run resumes as if it had not been stopped."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from train.training import SECONDS, freeze_past_checkpoint, kill, lines, newest,
 for package in ("torch", "av"):
     pytest.importorskip(package, reason="pip install 'vwd[torch]'")
 
-# A batch of 4 leaves 3 of them out each epoch.
+# Batches of 4 drop 3 of them in each epoch.
 SAMPLES = 23
 LONG = ("--steps", 100_000, "--checkpoint-every", 12)
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A packed output of four uneven shards. Not to be changed."""
+    """A packed output of four uneven shards. Tests must not change it."""
     folder = tmp_path_factory.mktemp("packed")
     write_lamps(folder, SAMPLES)
     vwd(folder, *gsm8k())
@@ -33,7 +33,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["alone", "two-ranks"])
 def killed(request: pytest.FixtureRequest, output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """What a run left that got SIGKILL five or more steps past its checkpoint, and its ranks. Not to be changed."""
+    """The folder of a run that was killed five or more steps past its checkpoint, and its number of ranks.
+
+    Tests must not change it.
+    """
     checkpoint, ranks = tmp_path_factory.mktemp("killed"), int(request.param)
     process = start(ranks, output, checkpoint, *LONG, "--num-workers", 1)
     freeze_past_checkpoint(process, checkpoint, steps=5)
@@ -41,7 +44,7 @@ def killed(request: pytest.FixtureRequest, output: Path, tmp_path_factory: pytes
     return checkpoint, ranks
 
 
-def test_a_killed_run_goes_on_with_the_very_same_numbers(
+def test_a_killed_run_resumes_with_exactly_the_same_numbers(
     killed: tuple[Path, int], output: Path, tmp_path: Path
 ) -> None:
     checkpoint, ranks = killed
@@ -57,7 +60,7 @@ def test_a_killed_run_goes_on_with_the_very_same_numbers(
     assert not temp_files(tmp_path)
 
 
-def test_a_run_goes_on_with_another_number_of_ranks(killed: tuple[Path, int], output: Path, tmp_path: Path) -> None:
+def test_a_run_resumes_with_another_number_of_ranks(killed: tuple[Path, int], output: Path, tmp_path: Path) -> None:
     checkpoint, ranks = killed
     undisturbed, done = numbers(checkpoint), newest(checkpoint)
     file = checkpoint / f"step-{done:06d}.pt"
@@ -75,7 +78,7 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_143(output: Path, tmp_path: P
         deadline = time.monotonic() + SECONDS
         while len(lines(tmp_path)) < 3 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGTERM)  # as a shell or Slurm does: the loader's workers get it, too
+        os.killpg(process.pid, signal.SIGTERM)  # as a shell or Slurm does: the loader's workers receive it, too
         _, err = process.communicate(timeout=SECONDS)
     finally:
         kill(process)
@@ -85,7 +88,7 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_143(output: Path, tmp_path: P
     assert not temp_files(tmp_path)
 
 
-def test_the_loss_falls_and_what_was_trained_is_kept_and_shown(output: Path, tmp_path: Path) -> None:
+def test_the_loss_decreases_and_checkpoints_and_sample_videos_are_written(output: Path, tmp_path: Path) -> None:
     done = train(output, tmp_path, "--steps", 60, "--checkpoint-every", 25, "--sample-every", 30)
     assert done.stdout == (tmp_path / "metrics.jsonl").read_text()
     losses = [line["loss"] for line in lines(tmp_path)]
@@ -102,7 +105,7 @@ def test_the_loss_falls_and_what_was_trained_is_kept_and_shown(output: Path, tmp
     while (read := video.read())[0]:
         frames.append(read[1])
     assert [frame.shape for frame in frames] == [(4 * 16, 4 * 24 + 8 + 4 * 24, 3)] * 4
-    assert frames[0][:, : 4 * 24].mean() > 150  # the real one, a white page
+    assert frames[0][:, : 4 * 24].mean() > 150  # the real video on the left: a white page
 
     again = train(output, tmp_path, code=2)
     assert f"Error: {tmp_path} has a checkpoint of step 60 already\n" in again.stderr

@@ -1,4 +1,4 @@
-"""Trainings for tests: a tiny model, runs that are killed, and the lines they left."""
+"""Training runs for tests: a tiny model, runs that are killed, and the metrics that they wrote."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def start(
 def train(
     output: Path, checkpoint: Path, *more: object, ranks: int = 1, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """Trains to the end, which must come in time and with this exit code."""
+    """Trains to the end; the run must exit in time and with this code."""
     process = start(ranks, output, checkpoint, *more, stdout=subprocess.PIPE)
     try:
         out, err = process.communicate(timeout=SECONDS)
@@ -50,24 +50,24 @@ def train(
 
 
 def lines(checkpoint: Path) -> list[dict[str, Any]]:
-    """The whole lines of a run's metrics."""
+    """The complete lines of a run's metrics."""
     path = checkpoint / "metrics.jsonl"
     text = path.read_text() if path.is_file() else ""
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def numbers(checkpoint: Path) -> list[dict[str, Any]]:
-    """The lines without what a clock says."""
+    """The lines without measured times."""
     return [{k: v for k, v in line.items() if k not in ("seconds", "waited")} for line in lines(checkpoint)]
 
 
 def newest(checkpoint: Path) -> int:
-    """The step of the newest checkpoint, 0 where there is none."""
+    """The step of the newest checkpoint; 0 where there is none."""
     return max((int(path.stem.removeprefix("step-")) for path in checkpoint.glob("step-*.pt")), default=0)
 
 
 def freeze_past_checkpoint(process: subprocess.Popen[str], checkpoint: Path, steps: int) -> None:
-    """Stops the clock of a run when it is some steps past its newest checkpoint."""
+    """Freezes a run when it is at least this many steps past its newest checkpoint."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if newest(checkpoint):
@@ -77,17 +77,17 @@ def freeze_past_checkpoint(process: subprocess.Popen[str], checkpoint: Path, ste
             signal_all(process, signal.SIGCONT)
         time.sleep(0.01)
     kill(process)
-    raise AssertionError(f"the run ended before its time: {process.communicate()[1]}")
+    raise AssertionError(f"the run ended too early: {process.communicate()[1]}")
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """SIGKILL to a run's processes, all of them."""
+    """Sends SIGKILL to all processes of a run."""
     signal_all(process, signal.SIGKILL)
     process.communicate(timeout=SECONDS)
 
 
 def signal_all(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """A signal to a process that runs and to all that it started; torchrun's ranks are in sessions of their own."""
+    """Signals a running process and all its descendants; torchrun's ranks are in sessions of their own."""
     if process.poll() is None:
         for one in [process.pid, *descendants(process.pid)]:
             with suppress(ProcessLookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from vwd.errors import VwdError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Library messages name arguments in backticks; file names in backticks have a dot.
+# As library messages name arguments; file names in backticks have a dot.
 _ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
 
 
@@ -83,8 +83,19 @@ def print_error(what: str, hint: str) -> None:
 
 
 def with_flags(text: str) -> str:
-    """A message of the library with its arguments as options: `shard_size` is --shard-size."""
-    return _ARGUMENT.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
+    """A message of the library with its arguments as options: `shard_size` is --shard-size; other words are left."""
+    context = click.get_current_context(silent=True)
+    flags = dict(_flags(context.find_root().command)) if context else {}
+    return _ARGUMENT.sub(lambda found: flags.get(found[1], found[0]), text)
+
+
+def _flags(command: click.Command) -> Iterator[tuple[str, str]]:
+    """Every option of a command and its verbs, by the argument that it stands for."""
+    for option in (option for parameter in command.params for option in parameter.opts):
+        if option.startswith("--"):
+            yield option[2:].replace("-", "_"), option
+    for verb in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from _flags(verb)
 
 
 def print_json(data: Any) -> None:

@@ -81,7 +81,7 @@ def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSamp
                 samples = _samples(path, file, local.stat().st_size)
                 yield [StoredSample(path, key, members, file) for key, members in samples.items()]
     except FileNotFoundError as error:
-        raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to make it.") from error
+        raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to complete it.") from error
 
 
 def _samples(path: Path, file: IO[bytes], size: int) -> dict[str, Members]:
