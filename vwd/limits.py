@@ -8,9 +8,9 @@ from __future__ import annotations
 MAX_ROW_BYTES = 16_000_000
 # Bytes read at a time of a line that is longer than a row may be: only counted, never held.
 SKIPPED_CHUNK_BYTES = 1 << 16
-# Characters of a column that are laid out: some seconds of work. The default video shows 76,000 at most, 193 pages
-# of 11 lines of 36.
-LONGEST_TEXT = 2_000_000
+# Characters of a column that are laid out: up to ten seconds of work, where all of it is mojibake. A video of the most
+# frames, 65,535, shows a word in each: about 400,000.
+LONGEST_TEXT = 1_000_000
 # Columns that a line may be indented by; the default page is 36 wide.
 LARGEST_INDENT = 40
 

@@ -18,6 +18,7 @@ from corpora.hubs import caches, closed_port
 from shards.packing import assert_two_lines, snapshot
 
 from vwd.corpora.sources.local import copy_path, has_copy, open_copy
+from vwd.storage import folders
 from vwd.storage.processes import process_tag
 
 ROWS: list[dict[str, object]] = [{"text": f"Cow {n} sat. Dog {n} ran. Cat {n} slept."} for n in range(300)]
@@ -68,6 +69,10 @@ def test_several_at_once_end_well_and_one_copy_stays(base: Path) -> None:
 
 
 def test_several_that_replace_a_copy_end_well_and_there_is_one_all_the_time(copied: Path) -> None:
+    (copied / "a").mkdir()
+    (copied / "b").mkdir()
+    if not folders._exchange(copied / "a", copied / "b"):
+        pytest.skip("this file system does not exchange folders in one step")
     running = [fetch(copied, "--force") for _ in range(AT_ONCE)]
     while any(process.poll() is None for process in running):
         assert has_copy(copied, "tinystories")

@@ -36,10 +36,31 @@ class ExportResult:
 class ExportFolder:
     """`<base>/<dataset>` while it is filled, with counts of the files written and of those that needed no writing."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, record: bytes = b"") -> None:
+        self.path, self._record = path, record
         self.temp = path / ".tmp"
         self.written = self.unchanged = self.samples = 0
+        self._claimed = False
+
+    def check_record(self) -> bool:
+        """Whether the folder is recorded as this output's; the lists of another one would name videos not theirs.
+
+        Raises:
+            ContractError: it is recorded as another output's.
+        """
+        existing = read_if_exists(self.path / _RECORD)
+        if existing not in (None, self._record):
+            raise ContractError(
+                f"{self.path} holds the export of another output of this name",
+                "Give another `base_dir`, or remove that folder first.",
+            )
+        return existing is not None
+
+    def _claim(self) -> None:
+        """Records the output before its first file, of several exports at once for one of them."""
+        if not self._claimed:
+            create_if_absent(self.path / _RECORD, self._record, self.temp)
+            self._claimed = self.check_record()
 
     def video(self, key: str) -> Path:
         """Where a sample's video is."""
@@ -66,6 +87,7 @@ class ExportFolder:
             yield [
                 files.enter_context(atomic_write_if_changed(self.path / name, self.temp, self._count)) for name in names
             ]
+            self._claim()
             fsync_folder(videos)
 
     @contextmanager
@@ -73,6 +95,7 @@ class ExportFolder:
         """A file that appears when the block ends without an error."""
         with atomic_write(path, self.temp, sync_parent) as file:
             yield file
+            self._claim()
         self._count()
 
     def result(self, selection: Selection) -> ExportResult:
@@ -91,25 +114,16 @@ def export_folder(base_dir: Path, paths: OutputPaths) -> Iterator[ExportFolder]:
         OutputError: it cannot be written.
         ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / paths.dataset).resolve())
+    folder = ExportFolder((base_dir / paths.dataset).resolve(), _record_of(paths))
     with output_errors(folder.path, "and run again, or give another `base_dir`."):
         folder.path.mkdir(parents=True, exist_ok=True)
         remove_stale(folder.temp)
-        _claim(folder, paths)
+        folder.check_record()
         yield folder
         remove_stale(folder.temp)
 
 
-def _claim(folder: ExportFolder, paths: OutputPaths) -> None:
-    """Records which output a folder holds; the lists of another one would name videos that are not theirs."""
+def _record_of(paths: OutputPaths) -> bytes:
+    """What a folder records of the output that it holds."""
     contract = read_if_exists(paths.contract)
-    mark = hashlib.sha256(contract).hexdigest() if contract else "none"
-    record = folder.path / _RECORD
-    data = json_bytes({"contract_sha256": mark})
-    if create_if_absent(record, data, folder.temp):
-        return
-    if read_if_exists(record) != data:
-        raise ContractError(
-            f"{folder.path} holds the export of another output named {paths.dataset}",
-            "Give another `base_dir`, or remove that folder first.",
-        )
+    return json_bytes({"contract_sha256": hashlib.sha256(contract).hexdigest() if contract else None})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -50,12 +49,6 @@ def _begun_elsewhere(paths: OutputPaths, shards: Sequence[ShardRange]) -> set[Sh
     """The shards that another live run is building: by the time the others are done, they may be complete."""
     names = names_in_progress(paths.temp)
     return {shard for shard in shards if paths.tar(shard.number).name in names} if names else set()
-
-
-def default_workers() -> int:
-    """One a CPU of the Slurm task, else one a CPU that this process may use."""
-    slurm = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return int(slurm) if slurm.isdigit() and int(slurm) else len(os.sched_getaffinity(0))
 
 
 def _open_builder(job: ShardJob) -> Handler[ShardRange, Entry]:

@@ -43,7 +43,7 @@ class PackTask:
             ShardError: some could not be packed; the others are complete.
         """
         from vwd.packing import empty_output, pack_output
-        from vwd.shards.workers import default_workers
+        from vwd.shards.cpus import default_workers
 
         workers = self.num_workers or default_workers()
         settings = replace(self.settings, task=task, num_tasks=num_tasks, num_workers=workers)

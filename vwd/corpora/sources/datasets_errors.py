@@ -57,13 +57,18 @@ def cause_of(error: BaseException, heard: list[str]) -> str:
     return one_line(_first_cause(error)).rpartition("on the Hugging Face Hub either: ")[2]  # nobody meant a file
 
 
-def disk_error(error: BaseException) -> OutputError | None:
-    """Where the disk that `datasets` stores its rows on is to blame: what is wrong with it."""
+def disk_error(error: BaseException, rows: Path | None = None) -> OutputError | None:
+    """Where the disk that `datasets` stores its rows on is to blame: what is wrong with it.
+
+    Args:
+        rows: the folder that they are read from; trouble in there is another matter.
+    """
     import datasets
 
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _DISK_ERRORS:
+        read = rows and isinstance(cause, OSError) and str(cause.filename).startswith(str(rows))
+        if isinstance(cause, OSError) and cause.errno in _DISK_ERRORS and not read:
             return OutputError(
                 f"{cause.filename or datasets.config.HF_DATASETS_CACHE}: {cause.strerror}",
                 "Free some space or fix the permissions, or name another folder in HF_HOME.",

@@ -95,6 +95,7 @@ def _load(
 
 
 def _load_folder(corpus: Corpus, folder: Path, streaming: bool) -> DatasetRows | StreamRows:
+    folder = folder.resolve()
     try:
         identity = {"kind": "folder", "sha256": _folder_hash(folder), "split": corpus.split}
     except OSError as error:
@@ -104,11 +105,11 @@ def _load_folder(corpus: Corpus, folder: Path, streaming: bool) -> DatasetRows |
         ) from error
     with heard_errors() as heard:
         try:
-            return _load(corpus, str(folder.resolve()), None, None, identity, streaming)
+            return _load(corpus, str(folder), None, None, identity, streaming)
         except Exception as error:  # datasets, fsspec and pyarrow raise their own
             what = f"the folder {folder} cannot be read as rows: {cause_of(error, heard)}"
             hint = f"Mend its files, or name another folder in {_variable(corpus)}."
-            raise disk_error(error) or damaged_file(folder) or RowsError(what, hint) from error
+            raise disk_error(error, folder) or damaged_file(folder) or RowsError(what, hint) from error
 
 
 def _look_up(corpus: Corpus, name: str, downloading: bool) -> _Found:

@@ -35,16 +35,14 @@ def has_copy(base_dir: Path, corpus: str) -> bool:
     try:
         return (path / _IDENTITY_FILE).is_file()
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be read: {error.strerror}", "Fix the permissions, or choose another `base_dir`."
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
     """The local copy's rows, memory-mapped: every row costs the same.
 
     Raises:
-        OutputError: the copy is damaged.
+        OutputError: the copy is damaged, or may not be read.
     """
     import datasets
 
@@ -56,6 +54,8 @@ def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
         rows = datasets.load_from_disk(str(path))
         if not isinstance(rows, datasets.Dataset):
             raise ValueError(f"a {type(rows).__name__}")
+    except PermissionError as error:
+        raise _unreadable(path, error) from error
     except Exception as error:  # datasets and pyarrow raise whatever they meet in its files
         raise OutputError(
             f"{path}: the local copy is damaged: {cause_of(error, [])}",
@@ -121,6 +121,13 @@ def _check_place(path: Path) -> None:
             f"{path}: cannot be written: what is there was not made by 'vwd download'",
             "Move it away, or choose another `base_dir`.",
         )
+
+
+def _unreadable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{error.filename or path}: cannot be read: {error.strerror}",
+        "Fix the permissions, or choose another `base_dir`.",
+    )
 
 
 @contextmanager
