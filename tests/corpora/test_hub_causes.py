@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 from conftest import HANG_SECONDS, Run, environment
 from corpora.hubs import answering_hub, caches, closed_port, garbled_hub, silent_hub
 from corpora.redirects import serving
-from shards.packing import assert_two_lines
+from shards.packing import SMALL, assert_two_lines
 
 from vwd.corpora.sources import hub_client
 
@@ -185,3 +186,44 @@ def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(hub_client, "_ANSWER_SECONDS", 0.5)
     with pytest.raises(hub_client.UnreachableError, match=r"no complete answer within 0\.5 seconds"):
         hub_client.ask("api/datasets/me/mine")
+
+
+@pytest.fixture
+def cached(tmp_path: Path) -> Path:
+    """The cache of `datasets` with one row of openai/gsm8k in it, as a download on a day with internet leaves it."""
+    import datasets
+    from datasets.arrow_writer import ArrowWriter
+
+    folder = tmp_path / "hf" / "datasets" / "openai___gsm8k" / "main" / "0.0.0" / ("1" * 40)
+    folder.mkdir(parents=True)
+    rows = datasets.Dataset.from_dict({"question": ["How many?"], "answer": ["It is 4.\n#### 4"]})
+    with ArrowWriter(path=str(folder / "gsm8k-train.arrow"), features=rows.features) as writer:
+        writer.write_table(rows.data.table)
+        _, size = writer.finalize()
+    info = {
+        "builder_name": "parquet", "dataset_name": "gsm8k", "config_name": "main", "features": rows.features.to_dict(),
+        "version": {"version_str": "0.0.0", "major": 0, "minor": 0, "patch": 0},
+        "splits": {"train": {"name": "train", "num_bytes": size, "num_examples": 1, "dataset_name": "gsm8k"}},
+    }  # fmt: skip
+    (folder / "dataset_info.json").write_text(json.dumps(info), "utf-8")
+    return folder
+
+
+def test_a_cached_dataset_is_packed_and_a_warning_says_why_the_hub_was_not_used(
+    run: Run, tmp_path: Path, cached: Path
+) -> None:
+    env = {**caches(tmp_path), "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": closed_port()}
+    done = run("pack", "gsm8k", *SMALL, "--num-workers", 1, "--json", **env)
+    assert json.loads(done.stdout)["samples"] == 1
+    assert "refused" in done.stderr
+    assert "offline" not in done.stderr.lower()
+
+
+def test_a_cache_without_the_rows_is_said_with_the_reason_why_it_was_needed(
+    run: Run, tmp_path: Path, cached: Path
+) -> None:
+    cached.parents[1].rename(cached.parents[2] / "other")
+    lines = said(run, tmp_path, HF_ENDPOINT=closed_port())
+    assert "cache" in lines[0]
+    assert "'main'" in lines[0]
+    assert "refused" in lines[0]

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from conftest import HANG_SECONDS, Run, environment, write_rows
@@ -79,6 +80,34 @@ def test_several_that_replace_a_copy_end_well_and_there_is_one_all_the_time(copi
         time.sleep(0.001)
     assert all("300 rows, downloaded" in finish(process) for process in running)
     assert_whole(copied)
+
+
+def test_a_copy_that_is_replaced_all_the_time_is_opened_with_the_identity_of_its_rows(copied: Path) -> None:
+    """The two copies differ in number, so that a mixture of both would show."""
+    few = copied.parent / "few"
+    shutil.copytree(copied.parent / "rows", few / "rows")
+    write_rows(few / "rows" / "train.jsonl", ROWS[:20])
+    finish(fetch(few / "data"))
+    counts = {
+        open_copy(base, "tinystories").identity["sha256"]: open_copy(base, "tinystories").count
+        for base in (copied, few / "data")
+    }
+    assert sorted(counts.values()) == [20, 300]
+    path, spare, stopped = copy_path(copied, "tinystories"), copy_path(few / "data", "tinystories"), Event()
+
+    def swap() -> None:
+        while not stopped.is_set():
+            folders._exchange(path, spare)
+
+    swapping = Thread(target=swap)
+    swapping.start()
+    try:
+        for _ in range(100):
+            rows = open_copy(copied, "tinystories")
+            assert counts[rows.identity["sha256"]] == rows.count
+    finally:
+        stopped.set()
+        swapping.join()
 
 
 def leftover(base: Path, kind: str, tag: str) -> Path:

@@ -11,7 +11,6 @@ from conftest import Run
 from shards.packing import assert_two_lines, copy_pack, gsm8k, write_lamps
 
 from vwd.errors import OutputError, UsageError
-from vwd.storage import atomic
 from vwd.storage.atomic import create_if_absent, fsync_folder
 from vwd.storage.tempfiles import remove_stale, temporary_file
 from vwd.storage.urls import parse_path
@@ -93,7 +92,7 @@ def test_a_file_is_created_once_on_file_systems_without_hard_links(
     def link(*_: object) -> None:
         raise OSError(errno.EOPNOTSUPP, "no links here")
 
-    monkeypatch.setattr(atomic.os, "link", link)
+    monkeypatch.setattr(os, "link", link)
     assert create_if_absent(tmp_path / "pack.json", b"first", tmp_path / ".tmp")
     assert not create_if_absent(tmp_path / "pack.json", b"second", tmp_path / ".tmp")
     assert (tmp_path / "pack.json").read_bytes() == b"first"
@@ -105,7 +104,7 @@ def test_a_full_disk_is_not_taken_for_a_file_system_without_links(
     def link(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(atomic.os, "link", link)
+    monkeypatch.setattr(os, "link", link)
     with pytest.raises(OSError, match="full"):
         create_if_absent(tmp_path / "pack.json", b"first", tmp_path / ".tmp")
 
@@ -116,7 +115,7 @@ def test_a_folder_that_cannot_be_synced_is_left_to_its_file_system(
     def fsync(_: int) -> None:
         raise OSError(errno.EINVAL, "not for folders")
 
-    monkeypatch.setattr(atomic.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     fsync_folder(tmp_path)
 
 

@@ -175,9 +175,9 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
+    from vwd.shards.cpus import default_workers
     from vwd.shards.ranges import load_ranges
     from vwd.shards.settings import PackSettings
-    from vwd.shards.cpus import default_workers
     from vwd.video.spec import VideoSpec
 
     task, num_tasks = _task(options)

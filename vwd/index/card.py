@@ -107,7 +107,7 @@ def _text(listing: Listing) -> str:
         f"Rows: {provenance.rows}. {summary.rows:,} rows, {order}, "
         f"{contract.shard_size:,} a shard; skipped: {skips}. "
         f"{summary.prompt_tokens:,} tokens in prompts, {summary.answer_tokens:,} in answers (cl100k_base). "
-        f"Encoder {contract.encoder.get('name', 'unknown')}. All settings are in `pack.json`; what each shard holds is in "
-        "`ledger/`.\n\n"
+        f"Encoder {contract.encoder.get('name', 'unknown')}. "
+        "All settings are in `pack.json`; what each shard holds is in `ledger/`.\n\n"
         f"## Licence\n\n{provenance.terms}\n"
     )

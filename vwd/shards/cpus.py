@@ -44,7 +44,8 @@ def _quotas(root: Path) -> Iterator[tuple[int, int]]:
         mounts = root / "sys/fs/cgroup"
         if hierarchy == "0" and not controllers:  # version 2; beside version 1 it is below `unified`
             for folder in _folders([mounts, mounts / "unified"], path):
-                yield from _quota(*(_read(folder / "cpu.max").split() + ["", ""])[:2])
+                quota, _, period = _read(folder / "cpu.max").partition(" ")
+                yield from _quota(quota, period)
         elif "cpu" in controllers.split(","):
             for folder in _folders([mounts / controllers, mounts / "cpu"], path):
                 yield from _quota(_read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us"))

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vwd.shards.paths import OutputPaths
+from vwd.shards.paths import OutputPaths, output_at
 from vwd.storage.urls import is_remote
 
-_NAME = re.compile(r"(\d{4,})\.json")
+LAST_NUMBER = 999_999
+_NAME = re.compile(r"([0-9]{4,6})\.json")
+_NOTE = re.compile(r"([0-9]{4,6})\.(pack|export|finish)\.(0|[1-9][0-9]{0,8})\.json")
 
 
 def submissions_folder(paths: OutputPaths) -> Path:
@@ -29,6 +31,18 @@ def shards_file(paths: OutputPaths, number: int) -> Path:
     return submissions_folder(paths) / f"{number:04d}.shards"
 
 
+def job_file(paths: OutputPaths, number: int, role: str, offset: int) -> Path:
+    """The note of a job."""
+    return submissions_folder(paths) / f"{number:04d}.{role}.{offset}.json"
+
+
+def job_files(paths: OutputPaths) -> list[tuple[int, str, int]]:
+    """The notes in an output's folder of submissions: number of the submission, role, first task."""
+    folder = submissions_folder(paths)
+    names = (_NOTE.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted((int(name[1]), name[2], int(name[3])) for name in names if name)
+
+
 def submission_numbers(folder: Path) -> list[int]:
     """The numbers of the submissions in a folder, rising."""
     names = (_NAME.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
@@ -41,8 +55,8 @@ def find_submitted_outputs(path: Path) -> Iterator[OutputPaths]:
         return
     absolute = path.resolve()
     if submission_numbers(absolute / "slurm"):
-        yield OutputPaths(absolute.parent, absolute.name)
+        yield output_at(absolute)
         return
     for child in sorted(absolute.iterdir()) if absolute.is_dir() else ():
         if submission_numbers(child / "slurm"):
-            yield OutputPaths(absolute, child.name)
+            yield output_at(child)

@@ -37,7 +37,7 @@ class CsvRecords:
         self.line = 0
         self._at_line_start = True
         self._held: list[str] = []
-        self._size = 0
+        self._size = self._line_break = 0
 
     def __iter__(self) -> Iterator[list[str] | RefusedRow]:
         """The records.
@@ -52,7 +52,7 @@ class CsvRecords:
                 fields = next(reader, None)
             except _TooLargeError:
                 self._pass_over()
-                yield RefusedRow.too_large(self._size, self._max_bytes)
+                yield RefusedRow.too_large(self._size - self._line_break, self._max_bytes)
                 reader = csv.reader(self._feed(), strict=True)
                 continue
             if fields is None:
@@ -62,9 +62,9 @@ class CsvRecords:
 
     def _feed(self) -> Iterator[str]:
         """The lines, of which the csv module takes as many as the record has."""
-        while line := self._read(self._max_bytes + 1):
+        while line := self._read(self._max_bytes + len("\r\n")):
             self._held.append(line)
-            if self._size > self._max_bytes:
+            if self._size - self._line_break > self._max_bytes:
                 raise _TooLargeError
             yield line
 
@@ -72,10 +72,11 @@ class CsvRecords:
         """A line, or a part of it of `most` characters."""
         part = self._text.readline(most)
         if part:
+            self.line += self._at_line_start
             if "\0" in part:  # what a lost disk block leaves, or UTF-16; some versions of the csv module let it pass
                 raise csv.Error("a NUL character")
-            self.line += self._at_line_start
-            self._at_line_start = part[-1] in "\r\n"
+            self._line_break = len(part) - len(part.rstrip("\r\n"))
+            self._at_line_start = self._line_break > 0
             self._size += len(part) if part.isascii() else len(part.encode("utf-8", "surrogateescape"))
         return part
 

@@ -26,26 +26,34 @@ def heard_errors(trouble: str = "") -> Iterator[list[str]]:
     """What `datasets` logs as errors in the block. It is not printed: it would stand beside our two lines.
 
     Args:
-        trouble: why the hub is not asked; warnings would say that offline mode is enabled.
+        trouble: why the hub is not asked. Warnings say it in place of "offline mode is enabled", and only when the
+            block has succeeded.
     """
     import datasets  # noqa: F401 - it makes its handlers when it is imported
 
     heard: list[str] = []
+    held: list[tuple[logging.Handler, logging.LogRecord]] = []
 
-    def keep(record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.ERROR:
-            heard.append(record.getMessage())
-        elif trouble:
-            record.msg, record.args = record.getMessage().replace("offline mode is enabled", trouble), ()
-        return record.levelno < logging.ERROR
+    def hears(handler: logging.Handler) -> Callable[[logging.LogRecord], bool]:
+        def keep(record: logging.LogRecord) -> bool:
+            if record.levelno >= logging.ERROR:
+                heard.append(record.getMessage())
+            elif trouble:
+                record.msg, record.args = record.getMessage().replace("offline mode is enabled", trouble), ()
+                held.append((handler, record))
+            return record.levelno < logging.ERROR and not trouble
 
-    handlers = logging.getLogger("datasets").handlers[:]
-    for handler in handlers:
+        return keep
+
+    filters = [(handler, hears(handler)) for handler in logging.getLogger("datasets").handlers]
+    for handler, keep in filters:
         handler.addFilter(keep)
     try:
         yield heard
+        for handler, record in held:
+            handler.emit(record)
     finally:
-        for handler in handlers:
+        for handler, keep in filters:
             handler.removeFilter(keep)
 
 

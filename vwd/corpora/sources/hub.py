@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources import hub_client
-from vwd.corpora.sources.datasets_errors import cause_of, damaged_file, disk_error, heard_errors
-from vwd.corpora.sources.hub_rows import DatasetRows, StreamRows
-from vwd.errors import HubError, RowsError
-from vwd.storage.hashing import sha256_file
+from vwd.corpora.sources.datasets_errors import cause_of, disk_error, heard_errors
+from vwd.corpora.sources.hub_folder import find_folder, load_folder
+from vwd.corpora.sources.hub_rows import load_rows
+from vwd.errors import HubError
 
 # A hub that has too much to do, or is being mended, is out of reach; any other error is its answer.
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -62,8 +60,8 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
         OutputError: there is no space for the hub's cache, or no permission.
     """
     name = hub_id(corpus)
-    if folder := _folder(name):
-        return _load_folder(corpus, folder, streaming)
+    if folder := find_folder(name):
+        return load_folder(corpus, folder, streaming, _variable(corpus))
     hub_client.check_endpoint()
     _check_id(corpus, name)
     found = _look_up(corpus, name, downloading)
@@ -73,43 +71,10 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
         identity["revision"] = found.revision
     with heard_errors(found.trouble) as heard:
         try:
-            return _load(corpus, name, config, found.revision, identity, streaming)
+            return load_rows(corpus, name, config, found.revision, identity, streaming)
         except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
             what = _not_loaded(name, found, error, heard)
             raise disk_error(error) or HubError(what, _advice(corpus, found, downloading)) from error
-
-
-def _load(
-    corpus: Corpus, name: str, config: str | None, revision: str | None, identity: dict[str, str], streaming: bool
-) -> DatasetRows | StreamRows:
-    import datasets
-
-    datasets.disable_progress_bars()
-    loaded = datasets.load_dataset(name, config, split=corpus.split, revision=revision, streaming=streaming)
-    if not streaming:
-        return DatasetRows(loaded, identity)
-    columns = tuple(loaded.column_names or next(iter(loaded), {}))
-    splits = loaded.info.splits or {}
-    count = splits[corpus.split].num_examples if corpus.split in splits else None
-    return StreamRows(loaded, identity, columns, count or None)
-
-
-def _load_folder(corpus: Corpus, folder: Path, streaming: bool) -> DatasetRows | StreamRows:
-    folder = folder.resolve()
-    try:
-        identity = {"kind": "folder", "sha256": _folder_hash(folder), "split": corpus.split}
-    except OSError as error:
-        raise RowsError(
-            f"{error.filename or folder}: {error.strerror or error}",
-            f"Check its permissions, or name another folder in {_variable(corpus)}.",
-        ) from error
-    with heard_errors() as heard:
-        try:
-            return _load(corpus, str(folder), None, None, identity, streaming)
-        except Exception as error:  # datasets, fsspec and pyarrow raise their own
-            what = f"the folder {folder} cannot be read as rows: {cause_of(error, heard)}"
-            hint = f"Mend its files, or name another folder in {_variable(corpus)}."
-            raise disk_error(error, folder) or damaged_file(folder) or RowsError(what, hint) from error
 
 
 def _look_up(corpus: Corpus, name: str, downloading: bool) -> _Found:
@@ -175,13 +140,6 @@ def _variable(corpus: Corpus) -> str:
     return f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}"
 
 
-def _folder(name: str) -> Path | None:
-    with suppress(OSError, RuntimeError):  # no permission, too long a name, or the home of a user that is unknown
-        folder = Path(name).expanduser()
-        return folder if folder.is_dir() else None
-    return None
-
-
 def _check_id(corpus: Corpus, name: str) -> None:
     from huggingface_hub.utils import HFValidationError, validate_repo_id
 
@@ -192,11 +150,3 @@ def _check_id(corpus: Corpus, name: str) -> None:
             f"'{name}' is no folder here, and cannot be the id of a dataset on the hub",
             f"Check {_variable(corpus)}: a folder with rows, or an id such as {corpus.hub_id}.",
         ) from error
-
-
-def _folder_hash(folder: Path) -> str:
-    """One hash over the names and contents of a folder's files, in order of name."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_file(path)}\0".encode())
-    return digest.hexdigest()

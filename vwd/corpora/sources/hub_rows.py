@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from vwd.corpora.registry import Corpus
 from vwd.corpora.sample import RefusedRow, Row
 from vwd.corpora.sources.arrow_rows import arrow_rows
 from vwd.corpora.sources.datasets_errors import cause_of, heard_errors
@@ -95,6 +96,22 @@ class StreamRows:
             f"'{self.identity['id']}' cannot be streamed from row {position} on: {cause}",
             "Run the same command again to resume, or without `streaming`: rows are then stored first.",
         )
+
+
+def load_rows(
+    corpus: Corpus, name: str, config: str | None, revision: str | None, identity: dict[str, str], streaming: bool
+) -> DatasetRows | StreamRows:
+    """A corpus's split from the hub, its cache or a folder; `datasets` raises many kinds of errors."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    loaded = datasets.load_dataset(name, config, split=corpus.split, revision=revision, streaming=streaming)
+    if not streaming:
+        return DatasetRows(loaded, identity)
+    columns = tuple(loaded.column_names or next(iter(loaded), {}))
+    splits = loaded.info.splits or {}
+    count = splits[corpus.split].num_examples if corpus.split in splits else None
+    return StreamRows(loaded, identity, columns, count or None)
 
 
 def _size(value: Any) -> int:

@@ -202,6 +202,6 @@ def _damaged(path: Path, number: int, error: Exception) -> RowsError:
     if isinstance(error, OSError) and error.errno:
         return RowsError(f"{path}, line {number}: {error.strerror}", "Check the disk, and copy the file again.")
     return RowsError(
-        f"{path}, line {number}: the gzip file is damaged or cut off here: {error}",
+        f"{path}, line {number}: the gzip file is damaged or cut off at this line or after it: {error}",
         "Copy or compress the file again, and check it with gzip -t.",
     )

@@ -1,23 +1,18 @@
-"""Local copies of corpora: downloaded once where there is internet, memory-mapped everywhere else."""
+"""Local copies of corpora, memory-mapped; `download` makes them where there is internet."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.datasets_errors import cause_of
-from vwd.corpora.sources.hub import load_hub
 from vwd.corpora.sources.hub_rows import DatasetRows
 from vwd.errors import OutputError
-from vwd.storage.atomic import fsync_folder
-from vwd.storage.folders import place_folder, remove_stale_folders, replace_folder, temporary_folder
 
 # Inside the copy, so that one rename publishes both.
-_IDENTITY_FILE = "vwd_source.json"
+IDENTITY_FILE = "vwd_source.json"
+# To open a copy that downloads replace all the time.
+_ATTEMPTS = 100
 
 
 def copy_path(base_dir: Path, corpus: str) -> Path:
@@ -33,94 +28,63 @@ def has_copy(base_dir: Path, corpus: str) -> bool:
     """
     path = copy_path(base_dir, corpus)
     try:
-        return (path / _IDENTITY_FILE).is_file()
+        return (path / IDENTITY_FILE).is_file()
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
+def open_copy(base_dir: Path, corpus: str, if_damaged: str = "") -> DatasetRows:
     """The local copy's rows, memory-mapped: every row costs the same.
+
+    It is all of one copy, even if a download puts another in its place meanwhile.
+
+    Args:
+        if_damaged: the hint where it is damaged, in place of the usual one.
 
     Raises:
         OutputError: the copy is damaged, or may not be read.
     """
+    path = copy_path(base_dir, corpus)
+    hint = if_damaged or (
+        f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`."
+    )
+    for _ in range(_ATTEMPTS):
+        before = _version(path)
+        try:
+            rows = _read(path, hint)
+        except OutputError:
+            if _version(path) == before:
+                raise
+        else:
+            if _version(path) == before:
+                return rows
+    return _read(path, hint)
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Which folder stands at a path; None for no folder."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_ctime_ns
+
+
+def _read(path: Path, if_damaged: str) -> DatasetRows:
     import datasets
 
-    path = copy_path(base_dir, corpus)
     try:
-        identity = json.loads((path / _IDENTITY_FILE).read_text("utf-8"))
+        identity = json.loads((path / IDENTITY_FILE).read_text("utf-8"))
         if not isinstance(identity, dict) or not all(isinstance(value, str) for value in identity.values()):
-            raise ValueError(f"{_IDENTITY_FILE} does not say what was copied")
+            raise ValueError(f"{IDENTITY_FILE} does not say what was copied")
         rows = datasets.load_from_disk(str(path))
         if not isinstance(rows, datasets.Dataset):
             raise ValueError(f"a {type(rows).__name__}")
     except PermissionError as error:
         raise _unreadable(path, error) from error
     except Exception as error:  # datasets and pyarrow raise whatever they meet in its files
-        raise OutputError(
-            f"{path}: the local copy is damaged: {cause_of(error, [])}",
-            f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`.",
-        ) from error
+        raise OutputError(f"{path}: the local copy is damaged: {cause_of(error, [])}", if_damaged) from error
     return DatasetRows(rows, identity)
-
-
-def download_corpus(corpus: Corpus, base_dir: Path, force: bool = False) -> tuple[DatasetRows, bool]:
-    """Makes the local copy of a corpus, unless it exists already.
-
-    It is written beside its final name and then renamed, so that an interrupted download leaves no partial copy.
-    Several at once all succeed: the first one's copy stays or, with `force`, the last one's.
-
-    Returns:
-        The copy's rows, and whether it is new.
-
-    Raises:
-        HubError: the hub is unreachable.
-        RowsError: the folder that stands in for the hub cannot be read.
-        OutputError: the folder cannot be written, holds something else, or a damaged copy.
-    """
-    path = Path(os.path.realpath(copy_path(base_dir, corpus.name)))  # a link of the user's stays
-    fresh = False
-    with _write_errors(path):
-        remove_stale_folders(path)
-        if force or not has_copy(base_dir, corpus.name):
-            _check_place(path)
-            fresh = _download(corpus, path, force)
-    try:
-        return open_copy(base_dir, corpus.name), fresh
-    except OutputError as error:
-        raise OutputError(error.what, "Run it again with `force` to replace it.") from error
-
-
-def _download(corpus: Corpus, path: Path, force: bool) -> bool:
-    """Whether what was downloaded is now the copy, and not what another process has downloaded meanwhile."""
-    with temporary_folder(path) as new:
-        rows = load_hub(corpus, downloading=True)
-        try:
-            rows.dataset.save_to_disk(str(new))
-        except (ValueError, KeyError, TypeError, RuntimeError) as error:  # pyarrow's, of what the cache holds
-            raise OutputError(
-                f"the rows of {corpus.name} cannot be copied: {cause_of(error, [])}",
-                "Remove them from the cache of 'datasets' (HF_HOME), and run it again.",
-            ) from error
-        (new / _IDENTITY_FILE).write_text(json.dumps(rows.identity, indent=1), "utf-8")
-        _sync(new)
-        if force:
-            replace_folder(new, path)
-        elif not place_folder(new, path):
-            return False
-        fsync_folder(path.parent)
-    return True
-
-
-def _check_place(path: Path) -> None:
-    """Refuses to replace what is no copy: it may be all that the user has of something."""
-    if not path.exists() or (path / _IDENTITY_FILE).is_file():
-        return
-    if not path.is_dir() or any(path.iterdir()):
-        raise OutputError(
-            f"{path}: cannot be written: what is there was not made by 'vwd download'",
-            "Move it away, or choose another `base_dir`.",
-        )
 
 
 def _unreadable(path: Path, error: OSError) -> OutputError:
@@ -128,25 +92,3 @@ def _unreadable(path: Path, error: OSError) -> OutputError:
         f"{error.filename or path}: cannot be read: {error.strerror}",
         "Fix the permissions, or choose another `base_dir`.",
     )
-
-
-@contextmanager
-def _write_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename or path}: cannot be written: {error.strerror or error}",
-            "Free some space or fix the permissions, or choose another `base_dir`.",
-        ) from error
-
-
-def _sync(folder: Path) -> None:
-    """Makes a folder's files survive a power cut."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            fsync_folder(path)
-    fsync_folder(folder)

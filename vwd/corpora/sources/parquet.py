@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.arrow_rows import arrow_rows
 from vwd.corpora.sources.parquet_pages import page_sizes
+from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
 from vwd.limits import LARGEST_PARQUET_PAGE, MAX_ROW_BYTES, PARQUET_BATCH_BYTES, PARQUET_BATCH_ROWS
 from vwd.storage.hashing import sha256_file
@@ -40,7 +41,8 @@ class _Walk:
     def batch_with(self, path: Path, columns: tuple[str, ...], row: int) -> _Batch:
         """The batch that holds a row of the file."""
         if self._file is None:
-            self._file = _open(path)
+            with file_errors(path):
+                self._file = _open(path)
             groups = range(self._file.num_row_groups)
             self._starts = list(accumulate((self._file.metadata.row_group(g).num_rows for g in groups), initial=0))
         group = bisect_right(self._starts, row) - 1
@@ -160,7 +162,7 @@ def _batch_rows(file: Any, path: Path, columns: tuple[str, ...], group: int, fir
     Pages hold several rows, but a page of repeated values holds each only once.
     """
     metadata, largest = file.metadata.row_group(group), 1
-    with path.open("rb") as pages:
+    with file_errors(path), path.open("rb") as pages:
         for number in range(metadata.num_columns):
             chunk = metadata.column(number)
             name = chunk.path_in_schema
