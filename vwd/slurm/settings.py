@@ -106,9 +106,12 @@ def _from_file(path: Path) -> dict[str, Any]:
         table = read(path.read_text("utf-8")).get("slurm", {})
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", "Fix it: a table [slurm] of name = value.") from error
-    if not isinstance(table, dict) or table.keys() - set(_names()):
-        unknown = ", ".join(sorted(table.keys() - set(_names()))) if isinstance(table, dict) else "not a table"
-        raise UsageError(f"{path}: [slurm] has {unknown}", f"Allowed are {', '.join(_names())}.")
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: [slurm] is not a table", f"Allowed are {', '.join(_names())}.")
+    if unknown := sorted(table.keys() - set(_names())):
+        raise UsageError(
+            f"{path}: [slurm] has unknown names: {', '.join(unknown)}", f"Allowed are {', '.join(_names())}."
+        )
     return table
 
 
