@@ -84,6 +84,8 @@ def test_as_many_lines_as_sentences(sentences: list[str]) -> None:
 
 @settings(max_examples=200)
 @given(CHINESE)
+@example('"!”小羊')
+@example('。"”小羊')
 def test_no_line_starts_with_a_mark_that_closes_a_sentence(text: str) -> None:
     text = normalise(text.replace(" ", ""))
     starts = {line[0] for line in break_sentences(text, "zh").split("\n")[1:] if line}

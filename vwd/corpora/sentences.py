@@ -95,7 +95,7 @@ def _chinese_ends(line: str) -> list[int]:
         else:
             whole = rest[0] not in "，、；：。！？,;:.!?"
         closed = mark.rstrip()[-1] in _CLOSING_QUOTES
-        if closed and line[: found.end()].count('"') % 2:
+        if mark.rstrip()[-1] == '"' and line[: found.end()].count('"') % 2:
             closed, mark_end = False, found.end() - 1  # a straight quote that opens the next sentence
         else:
             mark_end = found.end()
