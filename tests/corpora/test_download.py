@@ -124,7 +124,7 @@ def test_a_damaged_copy_is_reported_with_the_command_that_replaces_it(tmp_path: 
     with pytest.raises(OutputError, match="damaged") as caught:
         list(open_copy(tmp_path / "data", "tinystories").read(0, 300))
     assert caught.value.hint == (
-        f"Download it again: 'vwd download' with `dataset` tinystories, `base_dir` {tmp_path / 'data'} and `force`."
+        f"Run 'vwd download `dataset` tinystories `base_dir` {tmp_path / 'data'} `force`' to replace it."
     )
 
 

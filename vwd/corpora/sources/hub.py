@@ -165,7 +165,7 @@ def _unreachable(corpus: Corpus, name: str, error: Exception) -> HubError:
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return HubError(
         f"cannot load '{name}' from the hub or its cache: {reason}",
-        f"Run 'vwd download --dataset {corpus.name}' where there is internet, or give `rows` FILE or builtin.",
+        f"Run 'vwd download `dataset` {corpus.name}' where there is internet, or give `rows` FILE or builtin.",
     )
 
 

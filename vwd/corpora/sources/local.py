@@ -39,7 +39,7 @@ def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{path}: the local copy is damaged: {str(error).splitlines()[0]}",
-            f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`.",
+            f"Run 'vwd download `dataset` {corpus} `base_dir` {base_dir} `force`' to replace it.",
         ) from error
 
 
