@@ -1,4 +1,4 @@
-"""Shards that break a rule of their readers on purpose, in a ledger that vouches for them."""
+"""Shards that deliberately break a rule of their readers, and ledger entries that match them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def write(tar: Path, members: Members, form: int = tarfile.USTAR_FORMAT, mtime: 
             opened.addfile(info, io.BytesIO(data))
 
 
-def vouch(folder: Path, number: int) -> None:
-    """Makes the ledger's entry name the tar as it stands: its bytes, and the sizes of its members if they fit."""
+def update_ledger(folder: Path, number: int) -> None:
+    """Updates the ledger's entry to match the tar: its bytes, and its members' sizes if they are those of samples."""
     seal(folder, number)
     entry, tar = read_entry(folder, number), folder / f"{folder.name}-{number:06d}.tar"
     samples = groupby(read_members(tar), key=lambda member: member[0].partition(".")[0])
@@ -41,7 +41,7 @@ def vouch(folder: Path, number: int) -> None:
 
 
 def rewritten(change: Callable[[Members], Members], **headers: Any) -> Callable[[Path], None]:
-    """What writes a tar anew, its members changed."""
+    """Returns a function that rewrites a tar with its members changed."""
 
     def damage(tar: Path) -> None:
         write(tar, change(read_members(tar)), **headers)
@@ -54,7 +54,7 @@ def renamed(old: str, new: str) -> Callable[[Path], None]:
 
 
 def json_changed(ending: str, change: Callable[[Json], Json]) -> Callable[[Path], None]:
-    """What changes one JSON member of one sample."""
+    """Returns a function that changes one JSON member of one sample."""
     return _changed(f"{SEVENTH}.{ending}", lambda data: json.dumps(change(json.loads(data))).encode())
 
 
@@ -65,19 +65,19 @@ def video_changed(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
 def _changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     def one_changed(members: Members) -> Members:
         assert name in dict(members)
-        return [(there, change(data) if there == name else data) for there, data in members]
+        return [(other, change(data) if other == name else data) for other, data in members]
 
     return rewritten(one_changed)
 
 
 def interleaved(members: Members) -> Members:
-    """The first two samples' members one by one."""
+    """The members of the first two samples in turn."""
     first, second = members[:4], members[4:8]
     return [member for pair in zip(first, second, strict=True) for member in pair] + members[8:]
 
 
 def without_end(tar: Path) -> None:
-    """The blocks of zeros cut away."""
+    """Removes the blocks of zeros at the end."""
     data = tar.read_bytes().rstrip(b"\0")
     tar.write_bytes(data + bytes(-len(data) % 512))
 
@@ -87,7 +87,7 @@ def copied_from_another(tar: Path) -> None:
 
 
 def moov_last(video: bytes) -> bytes:
-    """The same film with its header behind the media data, as most encoders leave it."""
+    """The same video with its header after the media data, where most encoders write it."""
     parts = {kind: video[start:end] for kind, start, end in boxes(video)}
     moov = bytearray(parts.pop(b"moov"))
     table = moov.index(b"stco") + 8

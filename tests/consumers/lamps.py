@@ -1,4 +1,4 @@
-"""What the output of `consumers.packs` holds."""
+"""The contents of the output in `consumers.packs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs for readers that share shards among ranks and workers."""
+"""Fixture: an output for readers that share shards among ranks and workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shards.packing import SMALL, vwd, write_lamps
 
 @pytest.fixture(scope="session")
 def eight_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a dataset of 24 samples in eight shards, with all sidecars. Not to be changed."""
+    """The folder of a dataset of 24 samples in eight shards, with all sidecars. Tests must not change it."""
     folder = tmp_path_factory.mktemp("eight")
     write_lamps(folder, ROWS)
     vwd(folder, "pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", ROWS // SHARDS, *SMALL, "--num-workers", 1)

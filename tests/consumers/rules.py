@@ -1,4 +1,4 @@
-"""What readers of shards ask of a tar, told from its bytes alone and apart from the product's own reader."""
+"""What readers of shards require of a tar, checked from its bytes alone, without the product's own reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENDING = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)*")
 
 
 class Member(NamedTuple):
-    """A member as its header says: `kind` is the type flag, `magic` the eight bytes that tell USTAR."""
+    """A member as in its header: `kind` is the type flag, `magic` the eight bytes that identify USTAR."""
 
     name: str
     kind: bytes
@@ -45,18 +45,18 @@ def read_blocks(data: bytes) -> tuple[list[Member], int]:
 
 
 def broken_rules(tars: list[Path]) -> set[str]:
-    """The rules that one of these tars breaks, by a word for each."""
-    held = [read_blocks(tar.read_bytes()) for tar in tars]
-    members = [member for found, _ in held for member in found]
-    broken = {"empty" for found, _ in held if not found} | {"end" for _, rest in held if rest < 1024}
+    """The rules that any of these tars breaks, one word for each."""
+    contents = [read_blocks(tar.read_bytes()) for tar in tars]
+    members = [member for found, _ in contents for member in found]
+    broken = {"empty" for found, _ in contents if not found} | {"end" for _, rest in contents if rest < 1024}
     broken |= {"ustar" for member in members if member.kind not in b"0" or member.magic != b"ustar\x0000"}
     if any(not _KEY.fullmatch(member.key) or not _ENDING.fullmatch(member.ending) for member in members):
         broken.add("key")
-    samples = [(key, list(sample)) for found, _ in held for key, sample in groupby(found, key=lambda m: m.key)]
+    samples = [(key, list(sample)) for found, _ in contents for key, sample in groupby(found, key=lambda m: m.key)]
     if any(count > 1 for count in Counter(key for key, _ in samples).values()):
         broken.add("unique")  # the same key in two places: two samples of one key, or the halves of a torn one
-    wanted = [member.ending for member in samples[0][1]] if samples else []
-    if wanted[:1] != ["mp4"] or any([member.ending for member in sample] != wanted for _, sample in samples):
+    expected = [member.ending for member in samples[0][1]] if samples else []
+    if expected[:1] != ["mp4"] or any([member.ending for member in sample] != expected for _, sample in samples):
         broken.add("complete")
     tables = ([kind for kind, _, _ in boxes(member.data)] for member in members if member.ending == "mp4")
     broken |= {"moov" for kinds in tables if kinds.index(b"moov") > kinds.index(b"mdat")}
@@ -79,7 +79,7 @@ def _broken_json(members: list[Member]) -> Iterator[str]:
 
 
 def shape(value: Any) -> Any:
-    """Names and types of a JSON value, in order; of a list those of its elements, each only once."""
+    """Names and types of a JSON value, in order; for a list those of its elements, without duplicates."""
     if isinstance(value, dict):
         return [(name, shape(inner)) for name, inner in value.items()]
     if isinstance(value, list):

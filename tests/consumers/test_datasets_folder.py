@@ -27,13 +27,13 @@ def load(name, **more):
     assert list(rows) == [split], list(rows)
     return rows[split], rows[split].cast_column("mp4", datasets.Video(decode=False))
 
-told = {}
+results = {}
 for streaming in (False, True):
     ways = {"folder": {"path": folder}, "files": {"path": "webdataset", "data_files": files}}
-    for way, where in ways.items():
-        rows, plain = load(where.pop("path"), streaming=streaming, **where)
+    for way, source in ways.items():
+        rows, plain = load(source.pop("path"), streaming=streaming, **source)
         samples = list(plain)
-        told[way + ("-streamed" if streaming else "")] = {
+        results[way + ("-streamed" if streaming else "")] = {
             "features": str(rows.features),
             "keys": [sample["__key__"] for sample in samples],
             "prompts": [sample["inference.json"]["prompt"] for sample in samples],
@@ -51,11 +51,11 @@ read = [next(reading)["__key__"] for _ in range(len(samples) // 2 + 1)]
 state = json.loads(json.dumps(first.state_dict()))
 second = stream()
 second.load_state_dict(state)
-told["resumed"] = {"read": read, "rest": [sample["__key__"] for sample in second], "shards": second.num_shards}
+results["resumed"] = {"read": read, "rest": [sample["__key__"] for sample in second], "shards": second.num_shards}
 
 from datasets.distributed import split_dataset_by_node
-told["ranks"] = [[s["__key__"] for s in split_dataset_by_node(stream(), rank, 2)] for rank in (0, 1)]
-print(json.dumps(told))
+results["ranks"] = [[s["__key__"] for s in split_dataset_by_node(stream(), rank, 2)] for rank in (0, 1)]
+print(json.dumps(results))
 """
 WAYS = ("folder", "files", "folder-streamed", "files-streamed")
 
@@ -76,7 +76,7 @@ def loaded(eight_shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_sample_comes_in_order(loaded: dict[str, Any], way: str) -> None:
+def test_every_sample_is_read_in_order(loaded: dict[str, Any], way: str) -> None:
     assert loaded[way]["keys"] == KEYS
     prompts = loaded[way]["prompts"]
     assert all(prompt.startswith(f"Question: A crate holds {row + 2} ") for row, prompt in enumerate(prompts))
@@ -84,13 +84,13 @@ def test_every_sample_comes_in_order(loaded: dict[str, Any], way: str) -> None:
     assert loaded[way]["videos"]
 
 
-def test_the_card_says_the_types_that_datasets_would_infer(loaded: dict[str, Any]) -> None:
+def test_the_card_has_the_types_that_datasets_would_infer(loaded: dict[str, Any]) -> None:
     assert len({loaded[way]["features"] for way in WAYS}) == 1
     assert "'mp4': Video(" in loaded["folder"]["features"]
     assert "'fps': Value('float64')" in loaded["folder"]["features"]
 
 
-def test_a_stream_goes_on_where_its_state_was_taken(loaded: dict[str, Any]) -> None:
+def test_a_stream_resumes_where_its_state_was_taken(loaded: dict[str, Any]) -> None:
     resumed = loaded["resumed"]
     assert len(resumed["read"]) == 13  # in the middle of a shard
     assert resumed["read"] + resumed["rest"] == KEYS
@@ -102,23 +102,23 @@ def test_two_ranks_read_every_sample_once_between_them(loaded: dict[str, Any]) -
     assert sorted(loaded["ranks"][0] + loaded["ranks"][1]) == KEYS
 
 
-def test_a_dataset_named_as_a_split_is_still_one_training_set(run: Run, tmp_path: Path) -> None:
+def test_a_dataset_named_like_a_split_is_still_one_training_set(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 6)
     columns = ("--prompt-column", "question", "--answer-column", "answer", "--language", "en")
     run("pack", "lamps_test", "--rows", "rows.jsonl", "--shard-size", 3, *columns, *SMALL, "--num-workers", 1)
-    told = load(tmp_path / "shards" / "lamps_test", tmp_path)
-    assert told["folder"]["keys"] == [f"lamps_test_{row:06d}" for row in range(6)]
+    results = load(tmp_path / "shards" / "lamps_test", tmp_path)
+    assert results["folder"]["keys"] == [f"lamps_test_{row:06d}" for row in range(6)]
 
 
-def test_sidecars_and_id_members_of_other_readers_do_not_disturb(run: Run, tmp_path: Path) -> None:
+def test_sidecars_and_id_members_for_other_readers_do_not_change_the_samples(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 6)
     run("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 3, "--sat-meta", *SMALL, "--num-workers", 1)
     run("index", "--all")
     folder = tmp_path / "shards" / "gsm8k"
     assert list(folder.glob("*.tar.idx"))
     assert list(folder.glob("*.meta.jsonl"))
-    told = load(folder, tmp_path)
+    results = load(folder, tmp_path)
     for way in WAYS:
-        assert told[way]["keys"] == KEYS[:6]
-        assert told[way]["ids"] == list(range(6))
-        assert told[way]["features"] == told["folder"]["features"]
+        assert results[way]["keys"] == KEYS[:6]
+        assert results[way]["ids"] == list(range(6))
+        assert results[way]["features"] == results["folder"]["features"]

@@ -1,4 +1,4 @@
-"""The rules of the readers of shards: what is packed keeps each, and `vwd verify` names a shard that breaks one."""
+"""The rules of the readers of shards: packed shards keep them all, and `vwd verify` names a shard that breaks one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from consumers.breaking import (
     moov_last,
     renamed,
     rewritten,
+    update_ledger,
     video_changed,
-    vouch,
     without_end,
 )
 from consumers.rules import broken_rules, read_blocks
@@ -34,15 +34,16 @@ pytest_plugins = ["shards.packed"]
 TINY = ("--size", "160x120", "--font-size", "16", "--frames", "120", "--num-workers", "1")
 STORYBOARD, INFERENCE = "storyboard.json", "inference.json"
 
-# By what is wrong: the rule that is broken, what breaks it, and what `vwd verify` says of it.
+# For each defect: the rule that it breaks, the function that causes it, and the message of `vwd verify`.
 BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "dot in a key": ("complete", renamed("gsm8k_000007", "gsm8k.000007"), "'gsm8k.000007.mp4' is not the name"),
     "leading underscore": ("key", renamed("gsm8k_000007", "_gsm8k_000007"), "'_gsm8k_000007.mp4' is not the name"),
     "member in capitals": ("key", renamed("07.mp4", "07.MP4"), "'gsm8k_000007.MP4' is not the name"),
     "key of another shard": ("unique", copied_from_another, "samples and skips are not the rows of this shard"),
-    "members of samples in turn": ("unique", rewritten(interleaved), "the key 'gsm8k_000006' comes twice"),
+    "members of samples in turn": ("unique", rewritten(interleaved), "the key 'gsm8k_000006' appears twice"),
     "members in another order": (
-        "complete", rewritten(lambda m: [m[1], m[0], *m[2:]]), "gsm8k_000006: its members are not where the ledger says"
+        "complete", rewritten(lambda m: [m[1], m[0], *m[2:]]),
+        "gsm8k_000006: its members are not where the ledger has them",
     ),
     "no member at all": ("empty", rewritten(lambda _: []), "samples and skips are not the rows of this shard"),
     "an index among samples": (
@@ -50,31 +51,34 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     ),
     "a text among samples": ("complete", rewritten(lambda m: [*m, ("README.md", b"#")]), "'README.md' is not the name"),
     "time as a float": (
-        "ustar", rewritten(lambda m: m, form=tarfile.PAX_FORMAT, mtime=0.5), "its members are not where the ledger says"
+        "ustar", rewritten(lambda m: m, form=tarfile.PAX_FORMAT, mtime=0.5),
+        "its members are not where the ledger has them",
     ),
-    "no blocks at the end": ("end", without_end, "does not end where its last whole member does"),
+    "no blocks at the end": ("end", without_end, "does not end after its last complete member"),
     "headers of GNU tar": ("ustar", rewritten(lambda m: m, form=tarfile.GNU_FORMAT), "is not plain USTAR"),
-    "a whole number for a float": (
-        "fields", json_changed(STORYBOARD, lambda told: {**told, "fps": 20}), "storyboard.json: fps is 20, not float"
+    "an integer for a float": (
+        "fields", json_changed(STORYBOARD, lambda record: {**record, "fps": 20}),
+        "storyboard.json: fps is 20, not float",
     ),
     "null for a text": (
-        "fields", json_changed(STORYBOARD, lambda told: {**told, "final_answer": None}), "final_answer is None, not str"
+        "fields", json_changed(STORYBOARD, lambda record: {**record, "final_answer": None}),
+        "final_answer is None, not str",
     ),
     "a field missing": (
-        "fields", json_changed(STORYBOARD, lambda told: {k: told[k] for k in told if k != "pages"}),
+        "fields", json_changed(STORYBOARD, lambda record: {k: record[k] for k in record if k != "pages"}),
         "storyboard.json: it does not have the fields dataset, index",
     ),
     "a field too many": (
-        "fields", json_changed(INFERENCE, lambda told: {**told, "source": "elsewhere"}),
+        "fields", json_changed(INFERENCE, lambda record: {**record, "source": "elsewhere"}),
         "inference.json: it does not have the fields video_path, prompt",
     ),
     "a number too large": (
-        "fields", json_changed(STORYBOARD, lambda told: {**told, "frames": 2**64}), "a number of more than 63 bits"
+        "fields", json_changed(STORYBOARD, lambda record: {**record, "frames": 2**64}), "a number of more than 63 bits"
     ),
     "half a character": (
-        "json", json_changed(INFERENCE, lambda told: {**told, "prompt": "\ud83d"}), "prompt has half a character"
+        "json", json_changed(INFERENCE, lambda record: {**record, "prompt": "\ud83d"}), "prompt has half a character"
     ),
-    "moov at the end": ("moov", video_changed(moov_last), "the video's header stands behind its frames"),
+    "moov at the end": ("moov", video_changed(moov_last), "the video's header comes after its frames"),
 }  # fmt: skip
 
 
@@ -88,13 +92,13 @@ def tars(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_rule_is_named_even_where_the_ledger_vouches_for_the_shard(folder: Path, kind: str) -> None:
-    rule, damage, said = BROKEN[kind]
+def test_a_broken_rule_is_named_even_if_the_ledger_matches_the_shard(folder: Path, kind: str) -> None:
+    rule, damage, message = BROKEN[kind]
     damage(folder / "gsm8k-000001.tar")
     assert rule in broken_rules(tars(folder))
-    vouch(folder, 1)
+    update_ledger(folder, 1)
     found = verify_output(OutputPaths(folder.parent, folder.name)).problems
-    assert any(said in problem.what for problem in found), found
+    assert any(message in problem.what for problem in found), found
     assert {problem.shard for problem in found} == {"gsm8k-000001"}
 
 
@@ -116,8 +120,8 @@ def test_the_shards_of_all_corpora_can_be_read_as_one_dataset(run: Run, tmp_path
 def test_shards_of_real_rows_keep_every_rule(run: Run, tmp_path: Path, file: str) -> None:
     dataset = file.rpartition("_")[0]
     run("pack", dataset, "--rows", real_rows(file), "--num-samples", 60, "--shard-size", 30, *TINY)
-    held = [member for tar in tars(tmp_path) for member in read_blocks(tar.read_bytes())[0]]
-    assert len({member.key for member in held}) > 40
+    members = [member for tar in tars(tmp_path) for member in read_blocks(tar.read_bytes())[0]]
+    assert len({member.key for member in members}) > 40
     assert broken_rules(tars(tmp_path)) == set()
 
 
@@ -128,7 +132,7 @@ def test_rows_that_are_all_skipped_leave_no_empty_tar(run: Run, tmp_path: Path) 
 
 
 class Pipe(io.BytesIO):
-    """Bytes that come once, as from a socket."""
+    """Bytes that can be read only once, as from a socket."""
 
     def seekable(self) -> bool:
         return False
@@ -138,13 +142,13 @@ class Pipe(io.BytesIO):
 
 
 def frames_of(stream: io.BytesIO) -> int:
-    with av.open(stream, buffer_size=1024) as container:  # far less than a video, as a real one is far more
+    with av.open(stream, buffer_size=1024) as container:  # far smaller than the video, as with real videos
         return sum(1 for _ in container.decode(video=0))
 
 
-def test_a_video_is_decoded_while_it_comes_in(three_shards: Path) -> None:
+def test_a_video_can_be_decoded_as_it_arrives(three_shards: Path) -> None:
     video = dict(read_members(tars(three_shards)[1]))["gsm8k_000007.mp4"]
-    behind = moov_last(video)
-    assert frames_of(Pipe(video)) == frames_of(io.BytesIO(behind)) == 60
+    trailing = moov_last(video)
+    assert frames_of(Pipe(video)) == frames_of(io.BytesIO(trailing)) == 60
     with pytest.raises((av.FFmpegError, OSError)):
-        frames_of(Pipe(behind))
+        frames_of(Pipe(trailing))

@@ -1,4 +1,4 @@
-"""`webdataset` in training: ranks and workers share the shards, each sample comes once, a cut tar is silent."""
+"""`webdataset` in training: ranks and workers read each sample once between them; a cut tar goes unnoticed."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="torch is not in
 # One rank of a training job, which torchrun would start with these variables.
 RANK = """
 import json, sys, warnings
-warnings.simplefilter("ignore")  # torch's and webdataset's own
+warnings.simplefilter("ignore")  # those of torch and webdataset themselves
 import webdataset
 
-def told(sample):
+def summary(sample):
     return sample["__key__"], len(sample["mp4"]), sample["rendering.json"]["prompt"]
 
 if __name__ == "__main__":
     shards, workers, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     rows = webdataset.WebDataset(shards, nodesplitter=webdataset.split_by_node, **options)
-    rows = rows.shuffle(10).decode().map(told)
+    rows = rows.shuffle(10).decode().map(summary)
     for epoch in range(2):
         for batch in webdataset.WebLoader(rows, batch_size=None, num_workers=workers).batched(2, partial=True):
             for key, size, prompt in zip(*batch):
@@ -74,7 +74,7 @@ def test_two_ranks_and_their_workers_read_every_sample_once_between_them(eight_s
 
 
 @needs_torch
-def test_a_worker_without_a_shard_is_left_alone_when_told_so(three_shards: Path) -> None:
+def test_a_worker_without_a_shard_is_accepted_when_the_check_is_off(three_shards: Path) -> None:
     folder = three_shards / "shards" / "gsm8k"
     ranks = [read_rank(folder, rank, 2, shardshuffle=False, empty_check=False) for rank in (0, 1)]
     keys = [str(sample[0]) for rank in ranks for sample in rank[0]]
@@ -90,7 +90,7 @@ def broken_header(data: bytes, border: int) -> bytes:
 
 
 @pytest.mark.parametrize("damage", [cut_at_a_border, broken_header])
-def test_what_a_reader_loses_in_silence_verify_names(
+def test_verify_names_the_shard_whose_samples_a_reader_loses_silently(
     three_shards: Path, run: Run, tmp_path: Path, damage: Callable[[bytes, int], bytes]
 ) -> None:
     folder = copy_pack(three_shards, tmp_path)
@@ -98,7 +98,7 @@ def test_what_a_reader_loses_in_silence_verify_names(
     tar.write_bytes(damage(tar.read_bytes(), member_border(tar, 8)))
     tars = [str(path) for path in sorted(folder.glob("*.tar"))]
     keys = [sample["__key__"] for sample in webdataset.WebDataset(tars, shardshuffle=False)]
-    assert len(keys) == 14  # four samples are gone, and nothing was said
+    assert len(keys) == 14  # four samples are missing, and no error was raised
     done = run("verify", check=False)
     assert done.returncode == 1
     assert "  gsm8k-000001: " in done.stdout

@@ -1,4 +1,4 @@
-"""Loopback servers that stand where the dataset hub would be, and the environment that points at them."""
+"""Loopback servers in place of the dataset hub, and the environment that points to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def caches(folder: Path) -> dict[str, str]:
 
 
 def closed_port() -> str:
-    """The address of a port at which nobody listens."""
+    """The address of a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -55,15 +55,15 @@ def garbled_hub() -> Iterator[str]:
 def answering_hub(
     status: int, body: object = None, answers: float = inf
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Answers with one status, so many times, then hangs; yields its address, and (path, Authorization) as asked."""
-    asked: list[tuple[str, str]] = []
-    over = Event()
+    """Sends `answers` answers with one status, then hangs. Yields its address and the requests: path, Authorization."""
+    requests: list[tuple[str, str]] = []
+    closing = Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append((self.path, self.headers.get("Authorization", "")))
-            if len(asked) > answers:
-                over.wait()
+            requests.append((self.path, self.headers.get("Authorization", "")))
+            if len(requests) > answers:
+                closing.wait()
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
@@ -74,10 +74,10 @@ def answering_hub(
         do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *args: object) -> None:
-            """Says nothing on stderr."""
+            """Prints nothing to stderr."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        over.set()
+        yield f"http://127.0.0.1:{server.server_address[1]}", requests
+        closing.set()
         server.shutdown()

@@ -1,4 +1,4 @@
-"""The same rows written as every kind of file that is read."""
+"""The same rows, written as each supported kind of file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet
 Rows = list[dict[str, str]]
 KINDS = ("jsonl", "jsonl.gz", "parquet", "csv")
 
-# More than twice the marks of the scan and the groups of the parquet file.
+# Enough rows for more than two marks of the JSONL scan and for several row groups of the parquet file.
 MANY: Rows = [
     {"a": f"Row {n}: “你好”, it costs ½.", "b": f'Line {n},\nand "another"\u2028one{" and more" * (n % 7)}.'}
     for n in range(700)
@@ -21,7 +21,7 @@ MANY: Rows = [
 
 
 def write(path: Path, rows: Rows) -> Path:
-    """Writes rows as the ending of `path` says."""
+    """Writes rows in the format that the ending of `path` names."""
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if path.name.endswith(".jsonl"):
         path.write_bytes(text.encode())

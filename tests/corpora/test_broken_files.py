@@ -1,4 +1,4 @@
-"""A rows file that cannot be read says which file, which line, and what to do."""
+"""The error for a rows file that cannot be read names the file and the line, and says what to do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vwd.corpora.sources.open import open_file, open_rows
 from vwd.errors import RowsError, UsageError
 
 
-def read_many(path: Path) -> None:
+def read_all(path: Path) -> None:
     assert list(open_file(path).read(0, 1000))
 
 
 def error_of(path: Path) -> RowsError:
     with pytest.raises(RowsError) as caught:
-        read_many(path)
+        read_all(path)
     assert str(path) in caught.value.what
     assert caught.value.hint
     assert "\n" not in caught.value.what + caught.value.hint
@@ -50,7 +50,7 @@ def test_a_broken_line_in_gzip_names_file_and_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz"])
-def test_a_broken_line_spoils_no_slice_that_ends_before_it(tmp_path: Path, kind: str) -> None:
+def test_a_slice_that_ends_before_a_broken_line_is_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"rows.{kind}"
     content = b'{"a": "1"}\n{"a": "2"}\n{broken\n'
     path.write_bytes(gzip.compress(content) if kind == "jsonl.gz" else content)
@@ -65,7 +65,7 @@ def test_an_empty_file_is_an_error(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_without_rows_says_so(tmp_path: Path, kind: str) -> None:
+def test_a_file_without_rows_is_reported_as_such(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / f"rows.{kind}", MANY[:1])
     if kind == "parquet":
         import pyarrow
@@ -86,21 +86,21 @@ def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["jsonl.gz", "parquet"])
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.98])
-def test_a_file_cut_short_is_an_error(tmp_path: Path, kind: str, part: float) -> None:
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.98])
+def test_a_file_cut_short_is_an_error(tmp_path: Path, kind: str, fraction: float) -> None:
     path = write(tmp_path / f"rows.{kind}", MANY)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * fraction)])
     assert error_of(path)
 
 
 @pytest.mark.parametrize("kind", ["jsonl.gz", "parquet"])
-def test_a_file_of_another_kind_than_its_name_says_is_an_error(tmp_path: Path, kind: str) -> None:
+def test_a_file_whose_content_does_not_match_its_name_is_an_error(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"rows.{kind}"
     path.write_text('{"a": "text"}\n' * 9, "utf-8")
     assert error_of(path)
 
 
-def test_an_unknown_ending_lists_those_that_are_read(tmp_path: Path) -> None:
+def test_an_unknown_ending_is_refused_with_the_supported_ones(tmp_path: Path) -> None:
     (tmp_path / "rows.txt").write_text("a", "utf-8")
     assert ".jsonl, .jsonl.gz, .parquet, .csv" in error_of(tmp_path / "rows.txt").hint
 
@@ -125,11 +125,11 @@ def test_a_csv_file_whose_header_is_not_utf8_is_an_error(tmp_path: Path, content
     assert f"{path}, line 1:" in error_of(path).what
 
 
-def test_rows_of_ones_own_are_on_no_hub() -> None:
+def test_a_corpus_of_the_user_s_own_rows_is_not_on_the_hub() -> None:
     with pytest.raises(UsageError, match="not on the hub"):
         open_rows(own_corpus("mine", "a", "b", "en"))
 
 
-def test_rows_of_a_known_corpus_may_come_from_a_file(tmp_path: Path) -> None:
+def test_rows_of_a_known_corpus_can_come_from_a_file(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", MANY[:3])
     assert open_rows(find_corpus("gsm8k"), str(path)).count == 3

@@ -1,4 +1,4 @@
-"""The rows in the package: enough for each corpus, in its own columns, true, and all of them drawn."""
+"""The rows in the package: enough for each corpus, in its own columns, correct, and all of them can be drawn."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def builtin(name: str) -> list[Row]:
 
 def builtin_samples(name: str) -> list[Sample]:
     corpus, rows = find_corpus(name), builtin(name)
-    made = [corpus.sample(row, index, corpus.schema_for(rows[0])) for index, row in enumerate(rows)]
-    assert all(isinstance(sample, Sample) for sample in made), made
-    return [sample for sample in made if isinstance(sample, Sample)]
+    results = [corpus.sample(row, index, corpus.schema_for(rows[0])) for index, row in enumerate(rows)]
+    assert all(isinstance(sample, Sample) for sample in results), results
+    return [sample for sample in results if isinstance(sample, Sample)]
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_each_corpus_has_at_least_twenty_rows_and_none_twice(name: str) -> None:
+def test_each_corpus_has_at_least_twenty_rows_and_no_duplicates(name: str) -> None:
     rows = builtin(name)
     assert len(rows) >= 20
     assert len({str(row) for row in rows}) == len(rows)
@@ -46,7 +46,7 @@ def test_every_builtin_row_is_laid_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_no_builtin_sample_shows_what_was_written_for_machines(name: str) -> None:
+def test_no_builtin_sample_shows_markup_for_machines(name: str) -> None:
     shown = "\n".join(sample.prompt + "\n" + sample.answer for sample in builtin_samples(name))
     assert not [mark for mark in ("<<", ">>", "####", "\\boxed", *MOJIBAKE) if mark in shown]
 
@@ -68,7 +68,7 @@ def test_two_builtin_stories_have_mojibake_and_both_are_repaired() -> None:
 
 
 @pytest.mark.parametrize("name", ["gsm8k", "gsm8k_chinese"])
-def test_every_annotation_of_the_builtin_rows_is_true(name: str) -> None:
+def test_every_annotation_of_the_builtin_rows_is_correct(name: str) -> None:
     annotations = [a for row in builtin(name) for a in re.findall(r"<<([^<>]*)>>", row.get("answer", ""))]
     assert len(annotations) >= 20
     for annotation in annotations:
@@ -78,10 +78,10 @@ def test_every_annotation_of_the_builtin_rows_is_true(name: str) -> None:
         assert eval(exact, {"Fraction": Fraction}) == Fraction(result), annotation
 
 
-def test_the_result_after_each_annotation_is_the_annotated_one() -> None:
+def test_the_result_after_each_annotation_is_the_annotated_result() -> None:
     for row in builtin("gsm8k"):
-        for result, follows in re.findall(r"=([^<>=]*)>>(-?[\d.,]*)", row["answer"]):
-            assert follows.replace(",", "").rstrip(".") == result
+        for annotated, result in re.findall(r"=([^<>=]*)>>(-?[\d.,]*)", row["answer"]):
+            assert result.replace(",", "").rstrip(".") == annotated
 
 
 def test_the_marked_result_of_each_builtin_gsm8k_row_is_its_last_number() -> None:
@@ -90,7 +90,7 @@ def test_the_marked_result_of_each_builtin_gsm8k_row_is_its_last_number() -> Non
         assert sample.final_answer.replace(",", "") in re.findall(r"-?\d+(?:\.\d+)?", steps)
 
 
-def test_rows_of_ones_own_have_no_builtin_ones() -> None:
+def test_a_corpus_of_the_user_s_own_rows_has_no_builtin_rows() -> None:
     with pytest.raises(UsageError, match="no built-in rows") as caught:
         open_rows(own_corpus("mine", "a", "b", "en"), "builtin")
-    assert "--rows FILE" in caught.value.hint
+    assert caught.value.hint == "Give a file as `rows`."

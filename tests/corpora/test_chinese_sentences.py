@@ -1,4 +1,4 @@
-"""Chinese text has each sentence on a line of its own, with its closing quotes; decimals and lists end none."""
+"""Each Chinese sentence has its own line, with its closing quotes; no decimal or list number ends a sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vwd.corpora.normalise import normalise
 from vwd.corpora.sentences import break_sentences
 
-WHOLE = [
+ONE_SENTENCE = [
     "一共有3.14米，重0.5千克。",
     "1. 先算加法。",
     "12. 再算减法。",
@@ -22,7 +22,7 @@ WHOLE = [
     "y = 2x + 0.5",
     "为什么？，他没说",
 ]
-BROKEN = [
+SEVERAL_SENTENCES = [
     ("小羊喝水。小牛吃草。", ["小羊喝水。", "小牛吃草。"]),
     ("好吗？好！走吧。", ["好吗？", "好！", "走吧。"]),
     ("他说：“走吧。”大家走了。他没走。", ["他说：“走吧。”", "大家走了。", "他没走。"]),
@@ -38,12 +38,12 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize("text", ONE_SENTENCE)
 def test_one_chinese_sentence_stays_on_one_line(text: str) -> None:
     assert break_sentences(text, "zh") == text
 
 
-@pytest.mark.parametrize(("text", "lines"), BROKEN)
+@pytest.mark.parametrize(("text", "lines"), SEVERAL_SENTENCES)
 def test_each_chinese_sentence_has_its_own_line(text: str, lines: list[str]) -> None:
     assert break_sentences(text, "zh").split("\n") == lines
 
@@ -84,6 +84,8 @@ def test_as_many_lines_as_sentences(sentences: list[str]) -> None:
 
 @settings(max_examples=200)
 @given(CHINESE)
+@example('"!”小羊')
+@example('。"”小羊')
 def test_no_line_starts_with_a_mark_that_closes_a_sentence(text: str) -> None:
     text = normalise(text.replace(" ", ""))
     starts = {line[0] for line in break_sentences(text, "zh").split("\n")[1:] if line}

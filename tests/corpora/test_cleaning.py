@@ -1,4 +1,4 @@
-"""What a corpus writes for machines is turned into what a reader should see."""
+"""Markup that corpora contain for machines is turned into text for readers."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def conversation(question: str, solution: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": solution}]}
 
 
-def test_gsm8k_annotations_go_and_their_results_stay() -> None:
+def test_gsm8k_annotations_are_removed_and_their_results_are_kept() -> None:
     sample = sample_of("gsm8k", {"question": "How many?", "answer": "It is 6*7 = <<6*7=42>>42.\n#### 42"})
     assert sample.answer == "It is 6*7 = 42.\nSo the answer is: 42."
 
 
-def test_gsm8k_marked_result_becomes_a_closing_sentence_and_a_field() -> None:
+def test_the_marked_result_of_gsm8k_becomes_a_closing_sentence_and_a_field() -> None:
     sample = sample_of("gsm8k", {"question": "How much?", "answer": "She pays 3*400 = $1,200.\n#### 1,200"})
     assert sample.answer.endswith("\nSo the answer is: 1,200.")
     assert sample.final_answer == "1,200"
 
 
-def test_gsm8k_answer_without_a_mark_has_no_final_answer_and_no_closing_sentence() -> None:
+def test_a_gsm8k_answer_without_a_mark_has_no_final_answer_and_no_closing_sentence() -> None:
     sample = sample_of("gsm8k", {"question": "How many?", "answer": "There are nine."})
     assert (sample.answer, sample.final_answer) == ("There are nine.", "")
 
 
-def test_gsm8k_answer_of_a_mark_alone_is_its_closing_sentence() -> None:
+def test_a_gsm8k_answer_that_is_only_a_mark_becomes_the_closing_sentence() -> None:
     sample = sample_of("gsm8k", {"question": "How many?", "answer": "#### 9"})
     assert (sample.answer, sample.final_answer) == ("So the answer is: 9.", "9")
 
 
 @pytest.mark.parametrize("gap", ["\n#### ", " #### ", "\n####", "\n\n####   "])
-def test_the_mark_is_found_however_it_is_spaced(gap: str) -> None:
+def test_the_mark_is_found_whatever_the_space_around_it(gap: str) -> None:
     assert split_final(f"Nine plus one.{gap}10 ") == ("Nine plus one.", "10")
 
 
@@ -62,7 +62,7 @@ def test_openmath_reads_the_first_turns_of_a_longer_conversation() -> None:
     assert (sample.prompt, sample.answer) == ("First question?", "First reply.")
 
 
-def test_openmath_pairs_before_they_were_wrapped_are_read_too() -> None:
+def test_openmath_rows_with_a_problem_and_a_solution_are_read_too() -> None:
     row = {"problem": "How many?", "generated_solution": "Count them: seven.", "expected_answer": "7"}
     sample = sample_of("openmath2_gsm8k", row)
     assert (sample.prompt, sample.answer, sample.final_answer) == ("How many?", "Count them: seven.", "7")
@@ -74,7 +74,7 @@ def test_balanced_boxes_are_unwrapped_and_the_last_is_the_final_answer() -> None
     assert final == r"\{3, 4\}"
 
 
-def test_a_box_in_a_box_is_unwrapped_too() -> None:
+def test_a_box_inside_a_box_is_unwrapped_too() -> None:
     assert unwrap_boxed(r"So \boxed{\boxed{3}}.") == ("So 3.", "3")
 
 
@@ -84,11 +84,11 @@ def test_the_final_answer_is_in_the_last_box_wherever_boxes_are_nested() -> None
 
 
 @pytest.mark.parametrize("text", [r"So \boxed{3", r"So \boxed{", r"So \boxed{\frac{1}{2}", r"So \boxed 3"])
-def test_an_unbalanced_box_stays_as_it_was_written(text: str) -> None:
+def test_an_unbalanced_box_is_left_unchanged(text: str) -> None:
     assert unwrap_boxed(text) == (text, "")
 
 
-def test_other_latex_stays_literally() -> None:
+def test_other_latex_is_kept_literally() -> None:
     solution = r"The half is $\frac{6}{2} = 3$, that is \(3\)."
     assert sample_of("openmath2_gsm8k", conversation("What is half of six?", solution)).answer == solution
 
@@ -105,7 +105,7 @@ def test_belle_without_input_has_the_instruction_as_its_prompt(empty: dict[str, 
     assert sample_of("belle_school_math", row).prompt == "三加四是多少？"
 
 
-def test_gsm8k_chinese_reads_the_chinese_columns_and_closes_with_the_result() -> None:
+def test_gsm8k_chinese_reads_the_chinese_columns_and_ends_with_the_result() -> None:
     row = {"question": "How many?", "answer": "#### 8", "question_zh-cn": "一共有几只？", "answer_only": "8"}
     sample = sample_of("gsm8k_chinese", row)
     assert (sample.prompt, sample.answer, sample.final_answer) == ("一共有几只？", "答案：8。", "8")
@@ -121,14 +121,14 @@ def test_gsm8k_chinese_reads_the_chinese_columns_and_closes_with_the_result() ->
         "先算 2×4=8。\n#### 8",
     ],
 )
-def test_gsm8k_chinese_steps_close_with_the_result_once(steps: str) -> None:
+def test_the_steps_of_gsm8k_chinese_end_with_the_result_once(steps: str) -> None:
     row = {"question_zh": "一共有几只？", "answer_zh": steps, "answer_only": "8"}
     sample = sample_of("gsm8k_chinese", row)
     assert sample.answer == "先算 2×4=8。\n答案是：8。"
     assert sample.final_answer == "8"
 
 
-def test_gsm8k_chinese_decimal_results_are_whole() -> None:
+def test_decimal_results_of_gsm8k_chinese_are_not_cut() -> None:
     assert split_chinese_final("先除后加。\n答案是：2.5。") == ("先除后加。", "2.5")
     row = {"question_zh": "多少米？", "answer_zh": "先除后加。", "answer_only": "2.5"}
     assert sample_of("gsm8k_chinese", row).answer.endswith("\n答案是：2.5。")

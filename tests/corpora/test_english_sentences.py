@@ -1,4 +1,4 @@
-"""English text has each sentence on a line of its own; abbreviations, decimals and list numbers end none."""
+"""Each English sentence has its own line; no abbreviation, decimal or list number ends a sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vwd.corpora.normalise import normalise
 from vwd.corpora.sentences import break_sentences, first_sentences
 
-WHOLE = [
+ONE_SENTENCE = [
     "Mr. Ott and Mrs. Ott met Dr. Lim at St. Anne's.",
     "It is 8 oz. of rice and 3 lbs. of flour.",
     "The shop opens at 5 p.m. and closes at 9 p.m. on Mondays.",
@@ -29,7 +29,7 @@ WHOLE = [
     "The train goes to Penrith vs. Carlisle today.",
     "See www.example.org/a.b?c=d for more",
 ]
-BROKEN = [
+SEVERAL_SENTENCES = [
     ("Ann ran. Bo sat.", ["Ann ran.", "Bo sat."]),
     ("Really? Yes! Fine.", ["Really?", "Yes!", "Fine."]),
     ("It cost $4.50. She paid.", ["It cost $4.50.", "She paid."]),
@@ -49,21 +49,21 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize("text", ONE_SENTENCE)
 def test_one_sentence_stays_on_one_line(text: str) -> None:
     assert break_sentences(text, "en") == text
 
 
-@pytest.mark.parametrize(("text", "lines"), BROKEN)
+@pytest.mark.parametrize(("text", "lines"), SEVERAL_SENTENCES)
 def test_each_sentence_has_its_own_line(text: str, lines: list[str]) -> None:
     assert break_sentences(text, "en").split("\n") == lines
 
 
-def test_line_breaks_that_were_there_stay() -> None:
+def test_existing_line_breaks_are_kept() -> None:
     assert break_sentences("one\ntwo. Three.\nfour", "en") == "one\ntwo.\nThree.\nfour"
 
 
-def test_the_first_sentences_are_lines_and_the_rest_is_all_that_is_left() -> None:
+def test_the_first_sentences_and_the_rest_have_one_sentence_per_line() -> None:
     opening, rest = first_sentences("A cow. A dog.\nA cat. A rat.", 2, "en")
     assert (opening, rest) == ("A cow.\nA dog.", "A cat.\nA rat.")
 
@@ -93,14 +93,14 @@ def test_breaking_changes_only_white_space(text: str) -> None:
 
 @settings(max_examples=200)
 @given(st.text() | ENGLISH)
-def test_broken_text_breaks_no_further(text: str) -> None:
+def test_broken_text_is_not_broken_again(text: str) -> None:
     broken = break_sentences(normalise(text), "en")
     assert break_sentences(broken, "en") == broken
 
 
 @settings(max_examples=200)
 @given(st.text() | ENGLISH, st.integers(0, 4))
-def test_the_first_sentences_and_the_rest_are_the_whole(text: str, count: int) -> None:
+def test_the_first_sentences_and_the_rest_add_up_to_the_text(text: str, count: int) -> None:
     text = normalise(text)
     opening, rest = first_sentences(text, count, "en")
     assert "".join((opening + rest).split()) == "".join(text.split())

@@ -22,14 +22,14 @@ ROWS = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "rows"
-    made.mkdir()
-    return made
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
 def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
-    """The folder stands in for gsm8k, and `datasets` keeps its cache in tmp_path."""
+    """The folder is used in place of gsm8k's dataset on the hub, and `datasets` keeps its cache in tmp_path."""
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
@@ -37,12 +37,12 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Pat
     return folder
 
 
-def test_without_the_variable_the_registry_says_where_a_corpus_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_variable_a_corpus_is_where_the_registry_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VWD_HF_DATASET_ID_GSM8K", raising=False)
     assert hub_id(find_corpus("gsm8k")) == "openai/gsm8k"
 
 
-def test_the_variable_names_another_dataset_for_one_corpus_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_names_another_dataset_for_only_one_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VWD_HF_DATASET_ID_GSM8K_CHINESE", "me/mine")
     monkeypatch.delenv("VWD_HF_DATASET_ID_GSM8K", raising=False)
     assert hub_id(find_corpus("gsm8k_chinese")) == "me/mine"
@@ -63,7 +63,7 @@ def test_a_folder_gives_its_rows_by_number(cached: Path, tmp_path: Path, kind: s
     assert list(copy.read(300, 305)) == ROWS[300:305]
 
 
-def test_a_folders_identity_is_its_content(cached: Path, tmp_path: Path) -> None:
+def test_the_identity_of_a_folder_is_its_content(cached: Path, tmp_path: Path) -> None:
     def identity() -> dict[str, str]:
         return open_rows(find_corpus("gsm8k"), "", tmp_path / "none").identity
 
@@ -81,7 +81,7 @@ def test_a_folder_of_rows_is_packed_without_the_hub(run: Run, tmp_path: Path, fo
     assert json.loads(done.stdout)["samples"] == 4
 
 
-def test_a_folder_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(run: Run, tmp_path: Path) -> None:
     absent = str(tmp_path / "absent")
     done = run("pack", "gsm8k", check=False, VWD_HF_DATASET_ID_GSM8K=absent, **caches(tmp_path))
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Without the hub, `vwd pack` ends within a minute in two lines that say so and what to do instead."""
+"""Without the hub, `vwd pack` ends within a minute with two lines that say why and what to do instead."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from corpora.hubs import answering_hub, caches, closed_port, garbled_hub, silent
 WITHIN_SECONDS = 60
 
 
-def complaint(run: Run, tmp_path: Path, endpoint: str, *args: str, **env: str) -> list[str]:
-    """The lines on stderr of a run that ends with exit code 1 in time and without a traceback."""
+def error_lines(run: Run, tmp_path: Path, endpoint: str, *args: str, **env: str) -> list[str]:
+    """The two lines on stderr of a run that must fail in time, with exit code 1 and without a traceback."""
     env = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": endpoint, **caches(tmp_path), **env}
     started = time.monotonic()
     done = run(*(args or ("pack", "gsm8k")), check=False, timeout=WITHIN_SECONDS + 3, **env)
@@ -28,69 +28,68 @@ def complaint(run: Run, tmp_path: Path, endpoint: str, *args: str, **env: str) -
     return lines
 
 
-def assert_says_what_to_do(lines: list[str]) -> None:
+def assert_unreachable_with_alternatives(lines: list[str]) -> None:
     assert "'openai/gsm8k'" in lines[0]
     assert "hub" in lines[0]
     assert "'vwd download --dataset gsm8k'" in lines[1]
-    assert "--rows FILE" in lines[1]
-    assert "--rows builtin" in lines[1]
+    assert "--rows FILE or builtin" in lines[1]
 
 
 def test_a_hub_that_refuses_connections_ends_in_two_lines(run: Run, tmp_path: Path) -> None:
-    assert_says_what_to_do(complaint(run, tmp_path, closed_port()))
+    assert_unreachable_with_alternatives(error_lines(run, tmp_path, closed_port()))
 
 
 def test_a_hub_that_never_answers_ends_in_two_lines(run: Run, tmp_path: Path) -> None:
     with silent_hub() as endpoint:
-        assert_says_what_to_do(complaint(run, tmp_path, endpoint))
+        assert_unreachable_with_alternatives(error_lines(run, tmp_path, endpoint))
 
 
-def test_a_hub_that_falls_silent_after_its_first_answer_ends_in_two_lines(run: Run, tmp_path: Path) -> None:
+def test_a_hub_that_stops_answering_after_its_first_answer_ends_in_two_lines(run: Run, tmp_path: Path) -> None:
     with answering_hub(200, {"sha": "0" * 40}, answers=1) as (endpoint, _):
-        assert_says_what_to_do(complaint(run, tmp_path, endpoint))
+        assert_unreachable_with_alternatives(error_lines(run, tmp_path, endpoint))
 
 
 def test_streaming_from_a_hub_that_refuses_connections_ends_in_two_lines(run: Run, tmp_path: Path) -> None:
-    assert_says_what_to_do(complaint(run, tmp_path, closed_port(), "pack", "gsm8k", "--streaming"))
+    assert_unreachable_with_alternatives(error_lines(run, tmp_path, closed_port(), "pack", "gsm8k", "--streaming"))
 
 
 def test_downloading_from_a_hub_that_refuses_connections_leaves_no_copy(run: Run, tmp_path: Path) -> None:
-    lines = complaint(run, tmp_path, closed_port(), "download", "--dataset", "gsm8k")
+    lines = error_lines(run, tmp_path, closed_port(), "download", "--dataset", "gsm8k")
     assert "'openai/gsm8k'" in lines[0]
     assert not (tmp_path / "data" / "gsm8k" / "dataset").exists()
 
 
-def test_a_hub_switched_off_by_its_own_variable_is_not_asked(run: Run, tmp_path: Path) -> None:
-    with answering_hub(200, {"sha": "0" * 40}) as (endpoint, asked):
-        assert_says_what_to_do(complaint(run, tmp_path, endpoint, HF_HUB_OFFLINE="1"))
-    assert asked == []
+def test_no_request_is_sent_when_the_hub_s_own_variable_switches_it_off(run: Run, tmp_path: Path) -> None:
+    with answering_hub(200, {"sha": "0" * 40}) as (endpoint, requests):
+        assert_unreachable_with_alternatives(error_lines(run, tmp_path, endpoint, HF_HUB_OFFLINE="1"))
+    assert requests == []
 
 
 @pytest.mark.parametrize(("status", "reason"), [(404, "Not Found"), (401, "Unauthorized"), (403, "Forbidden")])
-def test_what_the_hub_refuses_is_said(run: Run, tmp_path: Path, status: int, reason: str) -> None:
-    with answering_hub(status) as (endpoint, asked):
-        lines = complaint(run, tmp_path, endpoint)
+def test_a_refusal_by_the_hub_is_reported(run: Run, tmp_path: Path, status: int, reason: str) -> None:
+    with answering_hub(status) as (endpoint, requests):
+        lines = error_lines(run, tmp_path, endpoint)
     assert f"{status} {reason}" in lines[0]
     assert "'openai/gsm8k'" in lines[0]
     assert "HF_TOKEN" in lines[1]
-    assert "--rows builtin" in lines[1]
-    assert asked == [("/api/datasets/openai/gsm8k", "")]
+    assert "--rows FILE or builtin" in lines[1]
+    assert requests == [("/api/datasets/openai/gsm8k", "")]
 
 
-def test_the_hub_is_asked_with_the_users_token_and_for_the_users_dataset(run: Run, tmp_path: Path) -> None:
-    with answering_hub(401) as (endpoint, asked):
-        lines = complaint(run, tmp_path, endpoint, HF_TOKEN="hf_secret", VWD_HF_DATASET_ID_GSM8K="me/my-gsm8k")
-    assert asked == [("/api/datasets/me/my-gsm8k", "Bearer hf_secret")]
+def test_the_request_has_the_user_s_token_and_names_the_user_s_dataset(run: Run, tmp_path: Path) -> None:
+    with answering_hub(401) as (endpoint, requests):
+        lines = error_lines(run, tmp_path, endpoint, HF_TOKEN="hf_secret", VWD_HF_DATASET_ID_GSM8K="me/my-gsm8k")
+    assert requests == [("/api/datasets/me/my-gsm8k", "Bearer hf_secret")]
     assert "'me/my-gsm8k'" in lines[0]
     assert "hf_secret" not in "".join(lines)
 
 
 @pytest.mark.parametrize("body", ["please log in to this network", ["sha"], {}, None])
-def test_an_answer_that_is_no_hubs_counts_as_out_of_reach(run: Run, tmp_path: Path, body: object) -> None:
+def test_an_answer_that_is_not_from_a_hub_counts_as_unreachable(run: Run, tmp_path: Path, body: object) -> None:
     with answering_hub(200, body) as (endpoint, _):
-        assert_says_what_to_do(complaint(run, tmp_path, endpoint))
+        assert_unreachable_with_alternatives(error_lines(run, tmp_path, endpoint))
 
 
-def test_a_server_that_speaks_no_http_counts_as_out_of_reach(run: Run, tmp_path: Path) -> None:
+def test_a_server_that_does_not_speak_http_counts_as_unreachable(run: Run, tmp_path: Path) -> None:
     with garbled_hub() as endpoint:
-        assert_says_what_to_do(complaint(run, tmp_path, endpoint))
+        assert_unreachable_with_alternatives(error_lines(run, tmp_path, endpoint))

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from vwd.corpora.normalise import normalise
 
-# Any code point, lone surrogates too, and often those that this module is about.
+# Any code point, including lone surrogates.
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
+# Mostly characters that normalising treats in a special way.
 AWKWARD = st.text(
     st.sampled_from("a .\n\r\t\v\f\x1c\x85\u2028\u2029\u00a0\u3000\u00ad\u200b\u202e\ufeff\ud800\u0301â€œ™”\u009d")
 )
 
 
 @pytest.mark.parametrize(
-    ("damaged", "whole"),
+    ("damaged", "repaired"),
     [
         ("â€œHelloâ€\u009d", "“Hello”"),
         ("Nellâ€™s kite", "Nell’s kite"),
@@ -27,20 +28,20 @@ AWKWARD = st.text(
         ("the cafÃ© is open", "the café is open"),
     ],
 )
-def test_mojibake_is_repaired(damaged: str, whole: str) -> None:
-    assert normalise(damaged) == whole
+def test_mojibake_is_repaired(damaged: str, repaired: str) -> None:
+    assert normalise(damaged) == repaired
 
 
 @pytest.mark.parametrize(
-    ("damaged", "whole"),
+    ("damaged", "repaired"),
     [
         ("â€œLook, a boat!â€ cried Bo.", "“Look, a boat!” cried Bo."),
         ("â€œLook, a boat!â€", "“Look, a boat!”"),
         ("â€œA boat,â€ said Bo.\nâ€œA big one.â€", "“A boat,” said Bo.\n“A big one.”"),
     ],
 )
-def test_a_closing_quote_that_lost_its_last_byte_is_a_quote_and_no_dagger(damaged: str, whole: str) -> None:
-    assert normalise(damaged) == whole
+def test_a_closing_quote_without_its_last_byte_is_a_quote_and_not_a_dagger(damaged: str, repaired: str) -> None:
+    assert normalise(damaged) == repaired
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_what_the_author_wrote_is_unchanged(text: str) -> None:
     "text",
     ["“长”×“宽”＝“面积”。", "The area is “length”×“width”.", "5 ×‘x’", "“‘At the café’” said JOSÉ’S “Ñ”.", "6÷é"],
 )
-def test_marks_that_stand_together_by_chance_are_no_mojibake(text: str) -> None:
+def test_marks_that_are_adjacent_by_chance_are_not_mojibake(text: str) -> None:
     assert normalise(text) == text
 
 
@@ -96,7 +97,7 @@ def test_a_pair_of_surrogates_becomes_its_character() -> None:
 @example("â€")
 @example("\u200b \u200b \u200b")
 @example("a \n\u200b\n b")
-def test_any_text_ends_up_in_plain_lines(text: str) -> None:
+def test_any_text_becomes_plain_lines(text: str) -> None:
     result = normalise(text)
     assert not [c for c in result if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\n"]
     lines = result.split("\n") if result else []
@@ -106,7 +107,7 @@ def test_any_text_ends_up_in_plain_lines(text: str) -> None:
 
 @settings(max_examples=200)
 @given(st.text(st.characters(min_codepoint=0x2E80) | st.sampled_from("ab .,\n\t\u3000\u200b½²é“”’")))
-def test_normalised_text_is_left_alone(text: str) -> None:
+def test_normalised_text_is_left_unchanged(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
 

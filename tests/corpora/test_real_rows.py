@@ -1,4 +1,4 @@
-"""Over whole files of real rows, nothing of what was written for machines is left."""
+"""In complete files of real rows, no markup for machines is left."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vwd.corpora.sources.open import open_file
 def samples_of(corpus_name: str, file_name: str) -> list[Sample]:
     corpus, rows = find_corpus(corpus_name), open_file(real_rows(file_name))
     schema = corpus.schema_for(rows.columns)
-    made = [corpus.sample(row, index, schema) for index, row in enumerate(rows.read(0, rows.count or 0))]
-    assert len(made) == rows.count
-    return [sample for sample in made if isinstance(sample, Sample)]
+    results = [corpus.sample(row, index, schema) for index, row in enumerate(rows.read(0, rows.count or 0))]
+    assert len(results) == rows.count
+    return [sample for sample in results if isinstance(sample, Sample)]
 
 
 def test_no_mojibake_remains_in_the_stories() -> None:
     samples = samples_of("tinystories", "tinystories_500.jsonl")
-    assert len(samples) > 450  # the others are of two sentences and leave nothing to continue
+    assert len(samples) > 450  # the others have only two sentences, so there is nothing to continue
     left = [s.key for s in samples if any(mark in s.prompt + s.answer for mark in ("â€", "†", "Ã", "\u009d"))]
     assert left == []
 
@@ -39,7 +39,7 @@ def test_no_gsm8k_line_ends_in_a_title() -> None:
     assert [line for line in lines if line.endswith((" Mr.", " Mrs.", " Ms.", " Dr.", " vs."))] == []
 
 
-def test_breaking_leaves_no_list_number_alone_in_belle() -> None:
+def test_no_list_number_is_alone_on_a_line_in_belle() -> None:
     corpus, rows = find_corpus("belle_school_math"), open_file(real_rows("belle_school_math_500.jsonl"))
     for index, row in enumerate(rows.read(0, 500)):
         sample = corpus.sample(row, index, corpus.schemas[0])

@@ -1,4 +1,4 @@
-"""Corpora are found by name and by the columns of their rows; an error names what there is."""
+"""Corpora are found by name and by the columns of their rows; an error lists the available ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vwd.errors import RowsError, UsageError
      ("gsm8k-chinese", "gsm8k_chinese"), ("tinystories_chines", "tinystories_chinese"),
      ("openmath2", "openmath2_gsm8k")],
 )  # fmt: skip
-def test_an_unknown_corpus_names_the_nearest(typed: str, meant: str) -> None:
+def test_an_unknown_corpus_is_refused_with_the_nearest_name(typed: str, meant: str) -> None:
     with pytest.raises(UsageError) as caught:
         find_corpus(typed)
     assert f"'{typed}'" in caught.value.what
@@ -22,32 +22,32 @@ def test_an_unknown_corpus_names_the_nearest(typed: str, meant: str) -> None:
     assert caught.value.exit_code == 2
 
 
-def test_a_name_near_to_none_lists_all_and_says_how_to_bring_rows() -> None:
+def test_a_name_unlike_any_corpus_is_refused_with_all_names_and_how_to_use_own_rows() -> None:
     with pytest.raises(UsageError) as caught:
         find_corpus("zzzz")
     assert all(name in caught.value.what for name in CORPORA)
-    assert "--prompt-column" in caught.value.hint
+    assert "`prompt_column`" in caught.value.hint
 
 
-def test_missing_columns_list_those_that_are_wanted_and_those_there() -> None:
+def test_missing_columns_are_reported_with_the_required_and_the_existing_ones() -> None:
     with pytest.raises(RowsError) as caught:
         find_corpus("gsm8k").schema_for(["prompt", "reply"])
     assert all(f"'{column}'" in caught.value.what for column in ("question", "answer", "prompt", "reply"))
-    assert "--prompt-column" in caught.value.hint
+    assert "`prompt_column`" in caught.value.hint
 
 
-def test_a_corpus_with_two_schemas_wants_one_or_the_other() -> None:
+def test_a_corpus_with_two_schemas_needs_the_columns_of_one_of_them() -> None:
     with pytest.raises(RowsError, match=r"'messages' or 'problem'.*none"):
         find_corpus("openmath2_gsm8k").schema_for([])
 
 
 @pytest.mark.parametrize("name", ["", "My-Set", "a b", "../x", "a/b", "_a", "数学", "a.b"])
-def test_a_name_unfit_for_keys_is_refused(name: str) -> None:
+def test_a_name_that_is_not_suitable_for_keys_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be a dataset name"):
         own_corpus(name, "p", "a", "en")
 
 
-def test_own_rows_are_drawn_as_they_are_but_for_white_space() -> None:
+def test_own_rows_are_drawn_unchanged_except_for_white_space() -> None:
     corpus = own_corpus("my-set_2", "p", "a", "en")
-    made = corpus.sample({"p": "Is it  #### 3?", "a": "No: <<3>>."}, 0, corpus.schemas[0])
-    assert (getattr(made, "prompt", ""), getattr(made, "answer", "")) == ("Is it #### 3?", "No: <<3>>.")
+    sample = corpus.sample({"p": "Is it  #### 3?", "a": "No: <<3>>."}, 0, corpus.schemas[0])
+    assert (getattr(sample, "prompt", ""), getattr(sample, "answer", "")) == ("Is it #### 3?", "No: <<3>>.")

@@ -1,4 +1,4 @@
-"""A file of rows gives the same rows by number whatever its kind, from any row on, in any process."""
+"""Every kind of rows file gives the same rows by number, from any row on and in any process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_file_says_its_columns_and_how_many_rows_it_has(sources: dict[str, Rows], kind: str) -> None:
+def test_every_kind_of_file_has_the_same_columns_and_number_of_rows(sources: dict[str, Rows], kind: str) -> None:
     assert (sources[kind].columns, sources[kind].count) == (("a", "b"), 700)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=25)
 @given(st.lists(SLICE, min_size=1, max_size=4))
-def test_any_slices_in_any_order_are_the_rows_of_these_numbers(
+def test_any_slices_in_any_order_give_the_rows_of_these_numbers(
     sources: dict[str, Rows], kind: str, slices: list[tuple[int, int]]
 ) -> None:
     for start, stop in slices:
@@ -39,12 +39,12 @@ def test_any_slices_in_any_order_are_the_rows_of_these_numbers(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("edge", [0, 1, 96, 97, 255, 256, 257, 511, 512, 513, 699, 700])
-def test_slices_meet_at_every_internal_mark(sources: dict[str, Rows], kind: str, edge: int) -> None:
+def test_two_adjacent_slices_give_every_row_once(sources: dict[str, Rows], kind: str, edge: int) -> None:
     assert [*sources[kind].read(0, edge), *sources[kind].read(edge, 700)] == MANY
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_reading_on_after_a_slice_was_left_halfway_gives_the_right_rows(sources: dict[str, Rows], kind: str) -> None:
+def test_slices_after_one_that_was_not_read_to_its_end_have_the_right_rows(sources: dict[str, Rows], kind: str) -> None:
     reading = sources[kind].read(100, 400)
     assert [next(reading) for _ in range(5)] == MANY[100:105]
     assert list(sources[kind].read(300, 310)) == MANY[300:310]
@@ -52,7 +52,7 @@ def test_reading_on_after_a_slice_was_left_halfway_gives_the_right_rows(sources:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pickled_rows_are_the_same_rows_also_when_some_were_read(sources: dict[str, Rows], kind: str) -> None:
+def test_pickled_rows_are_the_same_even_if_some_were_read_before(sources: dict[str, Rows], kind: str) -> None:
     assert len(list(sources[kind].read(200, 260))) == 60
     copy = pickle.loads(pickle.dumps(sources[kind]))
     assert copy.identity == sources[kind].identity
@@ -62,20 +62,20 @@ def test_pickled_rows_are_the_same_rows_also_when_some_were_read(sources: dict[s
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_moved_file_is_the_same_rows_and_a_changed_one_is_not(tmp_path: Path, kind: str) -> None:
+def test_a_moved_file_keeps_its_identity_and_a_changed_one_does_not(tmp_path: Path, kind: str) -> None:
     first = open_file(write(tmp_path / f"first.{kind}", MANY[:50])).identity
     assert open_file((tmp_path / f"first.{kind}").rename(tmp_path / f"second.{kind}")).identity == first
     assert open_file(write(tmp_path / f"third.{kind}", MANY[:49])).identity != first
 
 
-def test_a_raw_line_separator_in_jsonl_ends_no_line(tmp_path: Path) -> None:
+def test_a_raw_line_separator_in_jsonl_does_not_end_a_line(tmp_path: Path) -> None:
     rows = [{"a": "one\u2028two\u2029three\x85four", "b": "x\x0bx".replace("\x0b", "")}, {"a": "next", "b": "y"}]
     source = open_file(write(tmp_path / "rows.jsonl", rows))
     assert source.count == 2
     assert list(source.read(0, 2)) == rows
 
 
-def test_blank_lines_in_jsonl_are_no_rows(tmp_path: Path) -> None:
+def test_blank_lines_in_jsonl_are_not_rows(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n\n  \n{"a": 2}\r\n\n{"a": 3}')
     source = open_file(path)
@@ -84,7 +84,7 @@ def test_blank_lines_in_jsonl_are_no_rows(tmp_path: Path) -> None:
     assert [row["a"] for row in source.read(1, 2)] == ["2"]
 
 
-def test_csv_fields_may_hold_line_breaks_commas_and_quotes(tmp_path: Path) -> None:
+def test_csv_fields_can_contain_line_breaks_commas_and_quotes(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes('\ufeffa,b\r\n"one\r\ntwo","say ""hi"", please"\r\n\r\n,"三，四"\r\n'.encode())
     source = open_file(path)
@@ -92,12 +92,12 @@ def test_csv_fields_may_hold_line_breaks_commas_and_quotes(tmp_path: Path) -> No
     assert list(source.read(0, 2)) == [{"a": "one\r\ntwo", "b": 'say "hi", please'}, {"a": "", "b": "三，四"}]
 
 
-def test_a_csv_field_may_be_longer_than_the_csv_module_allows_by_itself(tmp_path: Path) -> None:
+def test_a_csv_field_can_be_longer_than_the_csv_module_allows_by_default(tmp_path: Path) -> None:
     rows = [{"a": "word " * 40_000, "b": "x"}]
     assert list(open_file(write(tmp_path / "rows.csv", rows)).read(0, 1)) == rows
 
 
-def test_a_row_of_csv_with_a_field_too_few_has_no_text_there(tmp_path: Path) -> None:
+def test_a_csv_row_with_too_few_fields_has_no_text_in_the_last_column(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n1,2\n3\n", "utf-8")
     assert list(open_file(path).read(1, 2)) == [{"a": "3", "b": None}]

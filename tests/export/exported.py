@@ -1,4 +1,4 @@
-"""Three corpora packed once a test process, for tests that export them."""
+"""Fixture: three corpora, packed once per test process, for tests that export them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from export.exporting import pack_three_corpora
 
 @pytest.fixture(scope="session")
 def three_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base folder with the shards of gsm8k, tinystories and belle_school_math. Not to be changed."""
+    """A base folder with the shards of gsm8k, tinystories and belle_school_math. Tests must not change it."""
     folder = tmp_path_factory.mktemp("corpora")
     pack_three_corpora(folder)
     return folder / "shards"

@@ -1,4 +1,4 @@
-"""Exports for tests: rows of our own in three corpora's columns, and what an export left."""
+"""Packing three corpora to export, and reading an exported folder."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def names(folder: Path) -> list[str]:
-    """The files and folders right in a folder."""
+    """The names of the files and folders directly in a folder."""
     return sorted(path.name for path in folder.iterdir())

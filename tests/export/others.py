@@ -1,4 +1,4 @@
-"""The exports for other trainers, called as functions; and tars whose prompts are hard to write down."""
+"""The exports for other trainers, called as functions; and tars with prompts that are hard to serialise."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def packed(folder: Path) -> OutputPaths:
 
 def with_prompts(tar: Path, to: Path, texts: list[str]) -> OutputPaths:
     """A copy of a tar without a ledger, its rendering prompts replaced."""
-    members, waiting = [], list(texts)
+    members, prompts = [], iter(texts)
     for name, data in read_members(tar):
         if name.endswith("rendering.json"):
-            data = json.dumps({**json.loads(data), "prompt": waiting.pop(0)}).encode()
+            data = json.dumps({**json.loads(data), "prompt": next(prompts)}).encode()
         members.append((name, data))
     write_members(to / "gsm8k" / "gsm8k-000000.tar", members)
     return OutputPaths(to, "gsm8k")
 
 
 def records(folder: Path, which: str, task: str = "rendering") -> list[dict[str, Any]]:
-    """All that an export of a dataset lists, whatever the format."""
+    """All records of the export of a dataset, whatever the format."""
     import csv
 
     import pyarrow.parquet as pq
@@ -57,7 +57,7 @@ def records(folder: Path, which: str, task: str = "rendering") -> list[dict[str,
 
 
 def listed_keys(folder: Path, which: str) -> list[str]:
-    """The keys of the samples that an export lists."""
+    """The keys of the samples in an export."""
     name = {"opensora": "id", "sat": "path", "parquet": "key"}[which]
     return [Path(record[name]).stem for record in records(folder, which)]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import tarfile
 from pathlib import Path
 
 import pytest
 from conftest import Run
 from export.exporting import lines, names
+from shards.damage import read_members
 from shards.packing import assert_two_lines
 
 pytest_plugins = ["export.exported"]
@@ -27,7 +27,7 @@ PROMPTS = {
 }
 
 
-def test_each_dataset_has_its_videos_and_a_pair_of_lists_a_shard(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_each_dataset_has_its_videos_and_two_lists_per_shard(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-jsonl", three_corpora)
     assert names(tmp_path / "export") == sorted(PROMPTS)
     for dataset in PROMPTS:
@@ -39,7 +39,7 @@ def test_each_dataset_has_its_videos_and_a_pair_of_lists_a_shard(run: Run, three
 
 
 @pytest.mark.parametrize("dataset", PROMPTS)
-def test_prompts_are_the_text_as_drawn_behind_the_documented_words(
+def test_prompts_are_the_documented_labels_and_the_drawn_text(
     run: Run, three_corpora: Path, tmp_path: Path, dataset: str
 ) -> None:
     run("export-jsonl", three_corpora / dataset)
@@ -51,31 +51,31 @@ def test_prompts_are_the_text_as_drawn_behind_the_documented_words(
         "video_path": video,
         "prompt": question + answer,
     }
-    with tarfile.open(three_corpora / dataset / f"{dataset}-000000.tar") as tar:
-        board = json.loads(tar.extractfile(f"{dataset}_000001.storyboard.json").read())
+    members = dict(read_members(three_corpora / dataset / f"{dataset}-000000.tar"))
+    board = json.loads(members[f"{dataset}_000001.storyboard.json"])
     assert question.endswith(board["question"])
     assert answer.endswith(board["answer"])
 
 
-def test_paths_are_absolute_and_their_videos_are_the_shards_own(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_paths_are_absolute_and_lead_to_the_videos_of_the_shards(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-jsonl", three_corpora / "gsm8k", "--base-dir", "some/where")
     folder = tmp_path / "some" / "where" / "gsm8k"
     records = lines(folder / "gsm8k_rendering_video_data_3.jsonl")
-    with tarfile.open(three_corpora / "gsm8k" / "gsm8k-000001.tar") as tar:
-        for record, key in zip(records, ("gsm8k_000003", "gsm8k_000004"), strict=True):
-            video = Path(record["video_path"])
-            assert video.is_absolute()
-            assert video.read_bytes() == tar.extractfile(f"{key}.mp4").read()
+    members = dict(read_members(three_corpora / "gsm8k" / "gsm8k-000001.tar"))
+    for record, key in zip(records, ("gsm8k_000003", "gsm8k_000004"), strict=True):
+        video = Path(record["video_path"])
+        assert video.is_absolute()
+        assert video.read_bytes() == members[f"{key}.mp4"]
 
 
 @pytest.mark.parametrize("task", ["inference", "rendering"])
-def test_one_task_gives_its_lists_alone(run: Run, three_corpora: Path, tmp_path: Path, task: str) -> None:
+def test_one_task_gives_only_its_lists(run: Run, three_corpora: Path, tmp_path: Path, task: str) -> None:
     run("export-jsonl", three_corpora / "gsm8k", "--task", task)
     listed = [path.name for path in (tmp_path / "export" / "gsm8k").glob("*.jsonl")]
     assert sorted(listed) == [f"gsm8k_{task}_video_data_{start}.jsonl" for start in (0, 3)]
 
 
-def test_a_slice_of_rows_is_one_pair_named_by_its_start(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_a_slice_of_rows_is_one_pair_of_lists_named_by_its_start(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-jsonl", three_corpora / "gsm8k", "--start-idx", 2, "--num-samples", 2)
     folder = tmp_path / "export" / "gsm8k"
     assert names(folder) == ["gsm8k_inference_video_data_2.jsonl", "gsm8k_rendering_video_data_2.jsonl", "video"]
@@ -83,7 +83,7 @@ def test_a_slice_of_rows_is_one_pair_named_by_its_start(run: Run, three_corpora:
     assert listed == names(folder / "video") == ["gsm8k_000002.mp4", "gsm8k_000003.mp4"]
 
 
-def test_a_slice_without_a_length_goes_to_the_end(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_a_slice_without_a_length_extends_to_the_end(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-jsonl", three_corpora / "gsm8k", "--start-idx", 3)
     assert len(lines(tmp_path / "export" / "gsm8k" / "gsm8k_inference_video_data_3.jsonl")) == 2
 
@@ -94,13 +94,13 @@ def test_a_slice_beyond_the_rows_leaves_no_empty_list(run: Run, three_corpora: P
     assert list((tmp_path / "export").rglob("*.jsonl")) == []
 
 
-def test_shards_that_are_not_there_are_named(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_torn_and_missing_shards_are_named_and_left_out(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     folder = tmp_path / "shards" / "gsm8k"
     shutil.copytree(three_corpora / "gsm8k", folder)
     (folder / "gsm8k-000001.tar").write_bytes(b"")
     done = run("export-jsonl", check=False)
     assert done.returncode == 1
-    assert "left out: gsm8k-000001 is torn; run 'vwd pack' again" in done.stderr
+    assert "left out: gsm8k-000001 is torn; run 'vwd pack' again to complete it" in done.stderr
     assert names(tmp_path / "export" / "gsm8k" / "video") == [f"gsm8k_{row:06d}.mp4" for row in range(3)]
     (folder / "gsm8k-000001.tar").unlink()
     (folder / "ledger" / "gsm8k-000001.json").unlink()
@@ -110,14 +110,16 @@ def test_shards_that_are_not_there_are_named(run: Run, three_corpora: Path, tmp_
     assert "gsm8k-000001 is missing" in done.stderr
 
 
-def test_json_tells_what_was_written(run: Run, three_corpora: Path) -> None:
-    (told,) = json.loads(run("export-jsonl", three_corpora / "gsm8k", "--json").stdout)
-    assert (told["dataset"], told["samples"], told["written"], told["unchanged"]) == ("gsm8k", 5, 9, 0)
-    (told,) = json.loads(run("export-jsonl", three_corpora / "gsm8k", "--json").stdout)
-    assert (told["written"], told["unchanged"]) == (0, 5)
+def test_json_reports_what_was_written(run: Run, three_corpora: Path) -> None:
+    (result,) = json.loads(run("export-jsonl", three_corpora / "gsm8k", "--json").stdout)
+    assert (result["dataset"], result["samples"], result["written"], result["unchanged"]) == ("gsm8k", 5, 9, 0)
+    (result,) = json.loads(run("export-jsonl", three_corpora / "gsm8k", "--json").stdout)
+    assert (result["written"], result["unchanged"]) == (0, 5)
 
 
-def test_a_base_folder_that_cannot_be_made_is_told_in_two_lines(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_a_base_folder_that_cannot_be_created_is_reported_in_two_lines(
+    run: Run, three_corpora: Path, tmp_path: Path
+) -> None:
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / "gsm8k").write_text("a file in the way")
     done = run("export-jsonl", three_corpora / "gsm8k", check=False)

@@ -1,4 +1,4 @@
-"""Exporting twice changes nothing; an interrupted export goes on."""
+"""Exporting twice changes nothing; an interrupted export resumes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_exporting_twice_changes_nothing(run: Run, three_corpora: Path, tmp_path
     done = run("export-jsonl", three_corpora)
     assert snapshot(tmp_path / "export") == before
     assert len(before) == 3 * (5 + 4)
-    assert "0 files written, 5 videos as they were" in done.stdout
+    assert "0 files written, 5 videos unchanged" in done.stdout
 
 
-def test_what_was_lost_or_cut_is_written_again_and_nothing_else(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_only_missing_and_damaged_files_are_written_again(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-jsonl", three_corpora / "gsm8k")
     folder = tmp_path / "export" / "gsm8k"
     before = snapshot(folder)
@@ -58,13 +58,11 @@ def many_samples(tmp_path: Path, three_shards: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
-    run: Run, three_shards: Path, tmp_path: Path
-) -> None:
+def test_an_export_killed_repeatedly_ends_like_one_that_was_not(run: Run, three_shards: Path, tmp_path: Path) -> None:
     many_samples(tmp_path, three_shards)
     run("export-jsonl")
     folder = tmp_path / "export"
-    whole = contents(folder)
+    expected = contents(folder)
     shutil.rmtree(folder)
     moments = random.Random(7)
     kills = 0
@@ -76,31 +74,31 @@ def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
             send(process, signal.SIGKILL, whole_group=True)
             kills += 1
         process.communicate(timeout=HANG_SECONDS)
-        standing = {name: data for name, data in contents(folder).items() if ".tmp" not in name}
-        assert standing.items() <= whole.items()
-        if len(standing) == len(whole):
+        finished = {name: data for name, data in contents(folder).items() if ".tmp" not in name}
+        assert finished.items() <= expected.items()
+        if len(finished) == len(expected):
             shutil.rmtree(folder)
     run("export-jsonl")
-    assert contents(folder) == whole
+    assert contents(folder) == expected
     assert temp_files(folder) == []
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_stops_an_export_in_order(
+def test_a_signal_stops_an_export_cleanly(
     three_shards: Path, tmp_path: Path, signum: signal.Signals, code: int
 ) -> None:
     many_samples(tmp_path, three_shards)
     process = start(tmp_path, "export-jsonl")
     wait_until(process, tmp_path / "export", "gsm8k/video/*")
     send(process, signum, whole_group=False)
-    _, said = process.communicate(timeout=HANG_SECONDS)
-    assert process.returncode == code, said
-    assert "same command again" in said
-    assert "Traceback" not in said
+    _, stderr = process.communicate(timeout=HANG_SECONDS)
+    assert process.returncode == code, stderr
+    assert "same command again" in stderr
+    assert "Traceback" not in stderr
     assert temp_files(tmp_path / "export") == []
 
 
-def test_an_export_follows_a_packing_that_went_on(run: Run, three_shards: Path, tmp_path: Path) -> None:
+def test_a_second_export_adds_the_shards_that_were_packed_since(run: Run, three_shards: Path, tmp_path: Path) -> None:
     folder = copy_pack(three_shards, tmp_path)
     kept = tmp_path / "kept"
     kept.mkdir()

@@ -1,4 +1,4 @@
-"""A tar from elsewhere: what no shard should hold is refused, and nothing is taken from it."""
+"""A tar from elsewhere: members that no shard should have are refused, and nothing is extracted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shards.packing import assert_two_lines
 
 pytest_plugins = ["shards.packed"]
 
-Wrong = list[tuple["str | tarfile.TarInfo", bytes]]
+HostileMembers = list[tuple["str | tarfile.TarInfo", bytes]]
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def renamed(members: Members, old: str, new: str) -> Members:
     return [(name.replace(old, new), data) for name, data in members]
 
 
-def without_prompt(members: Members) -> Members:
+def without_prompt(members: Members) -> HostileMembers:
     return [
         (name, json.dumps({"video_path": "x"}).encode() if name == "gsm8k_000004.inference.json" else data)
         for name, data in members
     ]
 
 
-HOSTILE: dict[str, Callable[[Members], Wrong]] = {
+HOSTILE: dict[str, Callable[[Members], HostileMembers]] = {
     "parent folder": lambda m: [*m, ("../../escaped.mp4", b"x")],
     "parent folder in a sample": lambda m: [*m[:-4], *[(f"../../{name}", data) for name, data in m[-4:]]],
     "absolute name": lambda m: [*m, ("/vwd-escaped.mp4", b"x")],
@@ -57,8 +57,8 @@ HOSTILE: dict[str, Callable[[Members], Wrong]] = {
     "key of another width": lambda m: [*m[:-4], *renamed(m[-4:], "000005", "5")],
     "key without a number": lambda m: [*m[:-4], *renamed(m[-4:], "000005", "five")],
     "record without a prompt": without_prompt,
-    "record that is no JSON": lambda m: [(n, b"{" if n == "gsm8k_000003.rendering.json" else d) for n, d in m],
-    "strange member": lambda m: [*m, ("gsm8k_000005.exe", b"x")],
+    "record that is not JSON": lambda m: [(n, b"{" if n == "gsm8k_000003.rendering.json" else d) for n, d in m],
+    "unknown member": lambda m: [*m, ("gsm8k_000005.exe", b"x")],
 }  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def test_a_hostile_tar_is_refused_and_leaves_nothing(run: Run, tmp_path: Path, m
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == before
 
 
-def test_the_name_of_a_long_header_is_checked_too(run: Run, tmp_path: Path, members: Members) -> None:
+def test_the_name_in_a_pax_header_is_checked_too(run: Run, tmp_path: Path, members: Members) -> None:
     tar = tmp_path / "work" / "gsm8k" / "gsm8k-000000.tar"
     tar.parent.mkdir(parents=True)
     with tarfile.open(tar, "w", format=tarfile.PAX_FORMAT) as opened:
@@ -89,7 +89,7 @@ def test_the_name_of_a_long_header_is_checked_too(run: Run, tmp_path: Path, memb
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar at all", b"x" * 10_240])
-def test_a_file_that_is_no_tar_is_refused(run: Run, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_tar_is_refused(run: Run, tmp_path: Path, content: bytes) -> None:
     tar = tmp_path / "work" / "gsm8k" / "gsm8k-000000.tar"
     tar.parent.mkdir(parents=True)
     tar.write_bytes(content)
@@ -97,7 +97,7 @@ def test_a_file_that_is_no_tar_is_refused(run: Run, tmp_path: Path, content: byt
     assert not list((tmp_path / "export").rglob("*.jsonl"))
 
 
-def test_a_tar_of_no_members_is_told_of_or_passed_over(run: Run, tmp_path: Path) -> None:
+def test_a_tar_without_members_gives_no_lists_and_no_unexpected_error(run: Run, tmp_path: Path) -> None:
     write_members(tmp_path / "work" / "gsm8k" / "gsm8k-000000.tar", [])
     done = run("export-jsonl", "work", check=False)
     assert "unexpected" not in done.stderr

@@ -1,4 +1,4 @@
-"""`vwd export-opensora`: one CSV a dataset and task, as Open-Sora's trainer reads it."""
+"""`vwd export-opensora`: one CSV per dataset and task, as Open-Sora's trainer reads it."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from vwd.export.opensora import COLUMNS, export_opensora
 pytest_plugins = ["export.exported", "shards.packed"]
 
 
-def test_each_dataset_has_its_videos_and_one_csv_a_task(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_each_dataset_has_its_videos_and_one_csv_per_task(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     done = run("export-opensora", three_corpora)
-    assert "export/gsm8k: 5 samples, 7 files written, 0 videos as they were" in done.stdout
+    assert "export/gsm8k: 5 samples, 7 files written, 0 videos unchanged" in done.stdout
     for dataset in ("gsm8k", "tinystories", "belle_school_math"):
         folder = tmp_path / "export" / dataset
         assert names(folder) == [f"{dataset}_{task}_opensora_0.csv" for task in ("inference", "rendering")] + ["video"]
         assert len(records(folder, "opensora")) == 5
 
 
-def test_a_row_names_its_video_and_measures_it(three_corpora: Path, tmp_path: Path) -> None:
+def test_a_row_names_its_video_and_the_measures_of_it(three_corpora: Path, tmp_path: Path) -> None:
     export_opensora(packed(three_corpora / "gsm8k"), tmp_path)
     row = records(tmp_path / "gsm8k", "opensora", "inference")[1]
     assert tuple(row) == COLUMNS
     assert Path(row["path"]) == (tmp_path / "gsm8k" / "video" / "gsm8k_000001.mp4").resolve()
     assert Path(row["path"]).is_file()
     assert row["text"] == "Question: A crate holds 3 lamps.\nHow many are in 4 crates?"
-    told = [row[name] for name in ("id", "num_frames", "height", "width", "aspect_ratio", "fps", "resolution")]
-    assert told == ["gsm8k_000001", "60", "120", "160", "0.75", "19.3", "19200"]
+    measures = [row[name] for name in ("id", "num_frames", "height", "width", "aspect_ratio", "fps", "resolution")]
+    assert measures == ["gsm8k_000001", "60", "120", "160", "0.75", "19.3", "19200"]
 
 
-def test_one_task_gives_its_csv_alone(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_one_task_gives_only_its_csv(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-opensora", three_corpora / "gsm8k", "--task", "rendering")
     assert names(tmp_path / "export" / "gsm8k") == ["gsm8k_rendering_opensora_0.csv", "video"]
 
@@ -50,6 +50,6 @@ def test_pandas_reads_the_csv_as_the_trainer_does(three_shards: Path, tmp_path: 
     assert set(table["fps"]) == {19.3}
 
 
-def test_json_tells_what_was_written(run: Run, three_corpora: Path) -> None:
-    (told,) = json.loads(run("export-opensora", three_corpora / "gsm8k", "--json").stdout)
-    assert told == {"dataset": "gsm8k", "written": 7, "unchanged": 0, "samples": 5, "left_out": []}
+def test_json_reports_what_was_written(run: Run, three_corpora: Path) -> None:
+    (result,) = json.loads(run("export-opensora", three_corpora / "gsm8k", "--json").stdout)
+    assert result == {"dataset": "gsm8k", "written": 7, "unchanged": 0, "samples": 5, "left_out": []}

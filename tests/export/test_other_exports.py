@@ -1,4 +1,4 @@
-"""What holds for every export: texts come through whole, a second run writes nothing, hostile tars are refused."""
+"""What holds for every export: texts are complete, a second run writes nothing, hostile tars are refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def keys(*rows: int) -> list[str]:
 
 
 @ALL
-def test_every_text_comes_through_byte_for_byte(three_shards: Path, tmp_path: Path, which: str) -> None:
+def test_every_text_is_exported_byte_for_byte(three_shards: Path, tmp_path: Path, which: str) -> None:
     paths = with_prompts(three_shards / "shards" / "gsm8k" / "gsm8k-000000.tar", tmp_path / "in", HARD_TEXTS)
     EXPORTS[which](paths, tmp_path / "out")
     assert [text_of(record) for record in records(tmp_path / "out" / "gsm8k", which)] == HARD_TEXTS
@@ -50,7 +50,7 @@ def test_a_second_run_writes_nothing(three_shards: Path, tmp_path: Path, which: 
 
 
 @ALL
-def test_what_was_cut_is_written_again_and_nothing_else(three_shards: Path, tmp_path: Path, which: str) -> None:
+def test_only_damaged_files_are_written_again(three_shards: Path, tmp_path: Path, which: str) -> None:
     paths = packed(three_shards / "shards" / "gsm8k")
     EXPORTS[which](paths, tmp_path)
     before = snapshot(tmp_path)
@@ -74,8 +74,8 @@ def test_a_slice_is_one_file_of_its_rows(three_shards: Path, tmp_path: Path, whi
 
 
 @ALL
-def test_a_slice_that_nobody_packed_is_refused(three_shards: Path, tmp_path: Path, which: str) -> None:
-    with pytest.raises(OutputError, match="no shard here holds rows from 100 on"):
+def test_a_slice_that_was_not_packed_is_refused(three_shards: Path, tmp_path: Path, which: str) -> None:
+    with pytest.raises(OutputError, match="no shard holds rows from 100 on"):
         EXPORTS[which](packed(three_shards / "shards" / "gsm8k"), tmp_path, start_idx=100, num_samples=5)
     assert snapshot(tmp_path) == {}
 
@@ -90,7 +90,7 @@ def test_shards_that_are_torn_or_missing_are_named_and_left_out(
     (folder / "ledger" / "gsm8k-000001.json").unlink()
     done = run(f"export-{which}", "--num-samples", 18, check=False)
     assert done.returncode == 1
-    assert "left out: gsm8k-000000 is torn; run 'vwd pack' again" in done.stderr
+    assert "left out: gsm8k-000000 is torn; run 'vwd pack' again to complete it" in done.stderr
     assert "left out: gsm8k-000001 is missing" in done.stderr
     assert listed_keys(tmp_path / "export" / "gsm8k", which) == keys(*range(12, 18))
 
@@ -106,7 +106,7 @@ def test_a_hostile_tar_is_refused_and_leaves_nothing(three_shards: Path, tmp_pat
     assert snapshot(tmp_path) == before
 
 
-STRANGE = {
+IMPOSSIBLE: dict[str, list[object]] = {
     "height": [0, -1, "360", None, True, 1e9, 2**40],
     "fps": [0, "19.3", None, float("nan"), float("inf")],
     "words": ["three", None],
@@ -115,8 +115,8 @@ STRANGE = {
 
 
 @ALL
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field in STRANGE for value in STRANGE[field]])
-def test_a_storyboard_that_cannot_be_is_refused_and_leaves_nothing(
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field in IMPOSSIBLE for value in IMPOSSIBLE[field]])
+def test_a_storyboard_with_an_impossible_field_is_refused_and_leaves_nothing(
     three_shards: Path, tmp_path: Path, which: str, field: str, value: object
 ) -> None:
     members = [
@@ -141,12 +141,12 @@ def test_half_a_surrogate_pair_in_a_prompt_is_refused_in_two_lines(
     assert "gsm8k_000000.rendering.json has an invalid prompt" in done.stderr
 
 
-def test_a_shuffled_pack_is_exported_whole_and_sliced_by_row(run: Run, tmp_path: Path) -> None:
+def test_a_shuffled_pack_is_exported_completely_and_sliced_by_row(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k("--shuffle-seed", 5))
     run("export-jsonl")
-    named = [json.loads(line) for path in (tmp_path / "export").rglob("*_rendering_*") for line in path.open("rb")]
-    assert sorted(Path(record["video_path"]).stem for record in named) == keys(*range(18))
+    listed = [json.loads(line) for path in (tmp_path / "export").rglob("*_rendering_*") for line in path.open("rb")]
+    assert sorted(Path(record["video_path"]).stem for record in listed) == keys(*range(18))
     for which, export in EXPORTS.items():
         export(OutputPaths(tmp_path / "shards", "gsm8k"), tmp_path / which)
         in_order = listed_keys(tmp_path / which / "gsm8k", which)
@@ -156,12 +156,14 @@ def test_a_shuffled_pack_is_exported_whole_and_sliced_by_row(run: Run, tmp_path:
         assert sorted(listed_keys(tmp_path / "part" / which / "gsm8k", which)) == keys(2, 3, 4)
 
 
-def test_a_slice_of_a_shuffled_pack_misses_the_shards_that_hold_its_rows(run: Run, tmp_path: Path) -> None:
+def test_a_missing_shard_of_a_shuffled_pack_is_reported_only_if_it_holds_rows_of_the_slice(
+    run: Run, tmp_path: Path
+) -> None:
     write_lamps(tmp_path, 18)
     run(*gsm8k("--shuffle-seed", 5))
     paths = OutputPaths(tmp_path / "shards", "gsm8k")
     holder = next(n for n in (0, 1, 2) if "gsm8k_000000.mp4" in [name for name, _ in read_members(paths.tar(n))])
-    elsewhere = next(  # that would stand in this shard, were the rows in order
+    elsewhere = next(  # a row that would be in this shard if the rows were in order
         row for row in range(6 * holder, 6 * holder + 6)
         if f"gsm8k_{row:06d}.mp4" not in [name for name, _ in read_members(paths.tar(holder))]
     )  # fmt: skip
@@ -174,15 +176,15 @@ def test_a_slice_of_a_shuffled_pack_misses_the_shards_that_hold_its_rows(run: Ru
 
 
 @ALL
-def test_a_signal_stops_an_export_in_order_and_the_next_run_ends_it(
+def test_a_signal_stops_an_export_cleanly_and_the_next_run_completes_it(
     run: Run, three_shards: Path, tmp_path: Path, which: str
 ) -> None:
     many_samples(tmp_path, three_shards)
     process = start(tmp_path, f"export-{which}")
     wait_until(process, tmp_path / "export", "gsm8k/.tmp/*")
     send(process, signal.SIGTERM, whole_group=False)
-    _, said = process.communicate(timeout=HANG_SECONDS)
-    assert process.returncode == 143, said
+    _, stderr = process.communicate(timeout=HANG_SECONDS)
+    assert process.returncode == 143, stderr
     assert temp_files(tmp_path / "export") == []
     assert list((tmp_path / "export").rglob("*_0.*")) == []
     run(f"export-{which}")
@@ -191,12 +193,12 @@ def test_a_signal_stops_an_export_in_order_and_the_next_run_ends_it(
 
 @pytest.mark.slow
 @ALL
-def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
+def test_an_export_killed_repeatedly_ends_like_one_that_was_not(
     run: Run, three_shards: Path, tmp_path: Path, which: str
 ) -> None:
     many_samples(tmp_path, three_shards)
     run(f"export-{which}")
-    whole = {name: data for name, (_, data) in snapshot(tmp_path / "export").items()}
+    expected = {name: data for name, (_, data) in snapshot(tmp_path / "export").items()}
     shutil.rmtree(tmp_path / "export")
     moments = random.Random(7)
     for _ in range(3):
@@ -206,7 +208,7 @@ def test_an_export_killed_again_and_again_ends_like_one_that_was_not(
         if process.poll() is None:
             send(process, signal.SIGKILL, whole_group=True)
         process.communicate(timeout=HANG_SECONDS)
-        standing = {name: data for name, (_, data) in snapshot(tmp_path / "export").items() if ".tmp" not in name}
-        assert standing.items() <= whole.items()
+        finished = {name: data for name, (_, data) in snapshot(tmp_path / "export").items() if ".tmp" not in name}
+        assert finished.items() <= expected.items()
     run(f"export-{which}")
-    assert {name: data for name, (_, data) in snapshot(tmp_path / "export").items()} == whole
+    assert {name: data for name, (_, data) in snapshot(tmp_path / "export").items()} == expected

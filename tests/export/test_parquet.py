@@ -1,4 +1,4 @@
-"""`vwd export-parquet`: a row a sample, a file a shard, with the videos where they are wanted."""
+"""`vwd export-parquet`: one row per sample, one file per shard, with the videos on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vwd.export.parquet import export_parquet
 pytest_plugins = ["export.exported", "shards.packed"]
 
 
-def test_a_row_tells_all_of_a_sample(three_corpora: Path, tmp_path: Path) -> None:
+def test_a_row_has_all_fields_of_a_sample(three_corpora: Path, tmp_path: Path) -> None:
     export_parquet(packed(three_corpora / "gsm8k"), tmp_path)
     row = records(tmp_path / "gsm8k", "parquet")[1]
     members = dict(read_members(three_corpora / "gsm8k" / "gsm8k-000000.tar"))
@@ -46,12 +46,12 @@ def test_tokens_are_those_that_the_ledger_counts(three_corpora: Path, tmp_path: 
     assert sum(row["answer_tokens"] for row in rows) == entry["answer_tokens"] > 0
 
 
-def test_videos_are_the_shards_own_bytes(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_videos_have_the_bytes_of_the_shards(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-parquet", three_corpora / "gsm8k", "--with-video")
     folder = tmp_path / "export" / "gsm8k"
     assert names(folder) == ["parquet"]
     assert names(folder / "parquet") == ["gsm8k-000000.parquet", "gsm8k-000001.parquet"]
-    members = {}
+    members: dict[str, bytes] = {}
     for number in (0, 1):
         members.update(read_members(three_corpora / "gsm8k" / f"gsm8k-{number:06d}.tar"))
     rows = records(folder, "parquet")
@@ -59,21 +59,19 @@ def test_videos_are_the_shards_own_bytes(run: Run, three_corpora: Path, tmp_path
     assert len(rows) == 5
 
 
-def test_rows_come_in_groups_of_a_sensible_size(
-    three_shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_groups_have_a_limited_size(three_shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 4)
     export_parquet(packed(three_shards / "shards" / "gsm8k"), tmp_path / "rows")
-    told = pq.read_metadata(tmp_path / "rows" / "gsm8k" / "parquet" / "gsm8k-000000.parquet")
-    assert [told.row_group(n).num_rows for n in range(told.num_row_groups)] == [4, 2]
+    metadata = pq.read_metadata(tmp_path / "rows" / "gsm8k" / "parquet" / "gsm8k-000000.parquet")
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [4, 2]
     monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 1000)
     export_parquet(packed(three_shards / "shards" / "gsm8k"), tmp_path / "bytes", with_video=True)
-    told = pq.read_metadata(tmp_path / "bytes" / "gsm8k" / "parquet" / "gsm8k-000000.parquet")
-    assert told.num_row_groups == 6
+    metadata = pq.read_metadata(tmp_path / "bytes" / "gsm8k" / "parquet" / "gsm8k-000000.parquet")
+    assert metadata.num_row_groups == 6
     assert len(records(tmp_path / "bytes" / "gsm8k", "parquet")) == 18
 
 
-def test_a_file_is_made_again_when_its_shard_or_its_columns_are_others(three_shards: Path, tmp_path: Path) -> None:
+def test_a_file_is_written_again_when_its_shard_or_its_columns_change(three_shards: Path, tmp_path: Path) -> None:
     folder = copy_pack(three_shards, tmp_path)
     export_parquet(packed(folder), tmp_path / "out")
     assert export_parquet(packed(folder), tmp_path / "out", with_video=True).written == 3
@@ -85,7 +83,7 @@ def test_a_file_is_made_again_when_its_shard_or_its_columns_are_others(three_sha
     assert [name for name in after if after[name] != before[name]] == ["gsm8k/parquet/gsm8k-000001.parquet"]
 
 
-def test_a_slice_does_not_stand_among_the_shards_files(run: Run, three_corpora: Path, tmp_path: Path) -> None:
+def test_a_slice_is_not_stored_among_the_files_of_the_shards(run: Run, three_corpora: Path, tmp_path: Path) -> None:
     run("export-parquet", three_corpora / "gsm8k")
     run("export-parquet", three_corpora / "gsm8k", "--start-idx", 2, "--num-samples", 2)
     folder = tmp_path / "export" / "gsm8k"
@@ -106,7 +104,7 @@ def test_the_loader_of_hf_datasets_reads_the_folder(
 
 
 def test_the_same_shard_gives_the_same_bytes(three_corpora: Path, tmp_path: Path) -> None:
-    for where in ("one", "two"):
-        export_parquet(packed(three_corpora / "gsm8k"), tmp_path / where, with_video=True)
+    for folder in ("one", "two"):
+        export_parquet(packed(three_corpora / "gsm8k"), tmp_path / folder, with_video=True)
     one, two = snapshot(tmp_path / "one"), snapshot(tmp_path / "two")
     assert {name: data for name, (_, data) in one.items()} == {name: data for name, (_, data) in two.items()}

@@ -34,12 +34,12 @@ def test_a_line_has_the_path_in_the_video_folder_the_measures_and_the_caption(
     assert all((folder / "video" / record["path"]).is_file() for record in records(folder, "sat"))
 
 
-def test_videos_that_do_not_fill_the_clips_are_told_of(run: Run, three_corpora: Path) -> None:
+def test_videos_that_are_too_short_for_the_clips_are_reported(run: Run, three_corpora: Path) -> None:
     done = run("export-sat", three_corpora / "gsm8k")  # 3.1 s, and 49 frames at 8 a second take 6.1 s and more
     assert "gsm8k: 5 videos of 3.11 s are too short for 49 frames at 8 a second, which take 6.44 s" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    (told,) = json.loads(run("export-sat", three_corpora / "gsm8k", "--json").stdout)
-    assert told["too_short"] == 5
+    (result,) = json.loads(run("export-sat", three_corpora / "gsm8k", "--json").stdout)
+    assert result["too_short"] == 5
     done = run("export-sat", three_corpora / "gsm8k", "--train-frames", 22)
     assert done.stderr == ""
 
@@ -48,11 +48,11 @@ def test_videos_that_do_not_fill_the_clips_are_told_of(run: Run, three_corpora: 
     ("clip", "seconds"),
     [(Clip(49, 8, 0), 6.125), (Clip(81, 16, 0), 5.0625), (Clip(161, 16, 0), 10.0625), (Clip(80, 8, 3), 10 + 6 / 19.3)],
 )
-def test_a_clip_takes_as_long_as_the_trainer_reckons(clip: Clip, seconds: float) -> None:
+def test_the_length_of_a_clip_is_calculated_as_in_the_trainer(clip: Clip, seconds: float) -> None:
     assert clip.seconds(19.3) == pytest.approx(seconds)
 
 
-def test_labels_stand_beside_the_videos_on_the_one_line_that_the_trainer_reads(
+def test_labels_are_next_to_the_videos_on_the_one_line_that_the_trainer_reads(
     run: Run, three_corpora: Path, tmp_path: Path
 ) -> None:
     run("export-sat", three_corpora / "gsm8k", "--task", "inference", "--labels", "rendering")
@@ -74,7 +74,7 @@ def test_no_label_has_a_second_line(three_shards: Path, tmp_path: Path) -> None:
     assert read == [[" ".join(text.splitlines())] for text in HARD_TEXTS]
 
 
-def test_labels_where_the_trainer_would_not_look_are_refused(three_corpora: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="takes 'videos' in a path for 'labels'"):
+def test_labels_where_the_trainer_would_not_find_them_are_refused(three_corpora: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="sat replaces 'videos' in a path by 'labels'"):
         export_sat(packed(three_corpora / "gsm8k"), tmp_path / "videos", labels="inference")
     assert not (tmp_path / "videos").exists()

@@ -1,4 +1,4 @@
-"""Tars without a ledger export too; what is lost or doubled in them is not passed over in silence."""
+"""Tars without a ledger can be exported too; missing and duplicate samples in them are reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytest_plugins = ["shards.packed"]
 
 @pytest.fixture
 def folder(three_shards: Path, tmp_path: Path) -> Path:
-    """Three tars, and nothing else."""
+    """A dataset's folder with three tars and nothing else."""
     folder = tmp_path / "shards" / "gsm8k"
     folder.mkdir(parents=True)
     for tar in (three_shards / "shards" / "gsm8k").glob("*.tar"):
@@ -37,7 +37,7 @@ def test_bare_tars_export_like_packed_ones(
         assert video.read_bytes() == (packed / "video" / video.name).read_bytes()
 
 
-def test_a_slice_of_bare_tars_is_one_pair(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_slice_of_bare_tars_is_one_pair_of_lists(run: Run, folder: Path, tmp_path: Path) -> None:
     run("export-jsonl", "--start-idx", 4, "--num-samples", 5)
     (listing,) = (tmp_path / "export" / "gsm8k").glob("gsm8k_inference_*")
     assert listing.name == "gsm8k_inference_video_data_4.jsonl"
@@ -57,12 +57,12 @@ def test_a_bare_tar_cut_where_a_sample_ends_is_refused(run: Run, folder: Path, m
     assert_two_lines(run("export-jsonl", check=False))
 
 
-def test_a_damaged_header_in_a_bare_tar_does_not_hide_the_samples_behind_it(run: Run, folder: Path) -> None:
+def test_a_damaged_header_in_a_bare_tar_does_not_hide_the_samples_after_it(run: Run, folder: Path) -> None:
     break_header(folder / "gsm8k-000001.tar", 8)
     assert_two_lines(run("export-jsonl", check=False))
 
 
-def test_a_damaged_header_in_a_packed_tar_does_not_hide_the_samples_behind_it(
+def test_a_damaged_header_in_a_packed_tar_does_not_hide_the_samples_after_it(
     run: Run, three_shards: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(three_shards / "shards", tmp_path / "shards")
@@ -72,7 +72,7 @@ def test_a_damaged_header_in_a_packed_tar_does_not_hide_the_samples_behind_it(
     assert "gsm8k-000001" in done.stderr
 
 
-def test_a_sample_that_two_bare_tars_hold_is_refused(run: Run, folder: Path) -> None:
+def test_a_sample_that_is_in_two_bare_tars_is_refused(run: Run, folder: Path) -> None:
     shutil.copy(folder / "gsm8k-000000.tar", folder / "gsm8k-000003.tar")
     assert_two_lines(run("export-jsonl", check=False))
 

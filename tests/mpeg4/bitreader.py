@@ -1,4 +1,4 @@
-"""Reads bits and the coded events of ISO/IEC 14496-2, written apart from the encoder."""
+"""Reads bits and the coded events of ISO/IEC 14496-2, independently of the encoder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def codes_of(table: Mapping[tuple[int, int], str]) -> dict[str, tuple[bool, int,
 
 
 class BitReader:
-    """Bits from the first on; "0" and "1" are read from a text of them, or from bytes that hold one bit each."""
+    """Reads bits in order, from a string of "0" and "1", or from bytes that contain one bit each."""
 
     def __init__(self, bits: str | bytes) -> None:
         self._bits = bits if isinstance(bits, str) else "".join("01"[bit] for bit in bits)
@@ -37,7 +37,7 @@ class BitReader:
 
     @classmethod
     def packed(cls, data: bytes) -> BitReader:
-        """Of ordinary bytes, eight bits each."""
+        """A reader of ordinary bytes, eight bits each."""
         return cls("".join(f"{byte:08b}" for byte in data))
 
     @property
@@ -56,7 +56,7 @@ class BitReader:
         return value - (1 << width) if value >> (width - 1) else value
 
     def code(self, codes: Mapping[str, object]) -> str:
-        """The one code that the bits start with."""
+        """The one code with which the next bits start."""
         for width in range(1, min(self.left, 13) + 1):
             code = self._bits[self._at : self._at + width]
             if code in codes:

@@ -1,4 +1,4 @@
-"""Storyboards to compose videos from, and the proof's own decoders (`tools/proof`)."""
+"""Storyboards and videos for tests, and the decoders of `tools/proof`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2]))
+sys.path.extend(str(Path(__file__).resolve().parents[2] / folder) for folder in ("", "tools/bench"))
+
+from rows import storyboards
 
 from tools.proof import mpeg4 as proof
 from tools.proof import xvid
@@ -26,18 +28,18 @@ _FONTS = Fonts()
 
 
 def first_boards(path: Path, count: int, spec: VideoSpec = SPEC) -> list[Storyboard]:
-    """The storyboards of a file's first rows that have one."""
-    return list(proof.storyboards(path, count, spec))
+    """The storyboards of the first rows of a file that can be laid out."""
+    return storyboards(path, count, spec)
 
 
 @cache
 def builtin(corpus: str, number: int) -> Storyboard:
-    """A storyboard of the rows that ship with the program, at the usual size."""
+    """The storyboard of a row in the package, at the default size."""
     return first_boards(BUILTIN / f"{corpus}.jsonl", number + 1)[number]
 
 
 def board_of(prompt: str, answer: str, spec: StoryboardSpec, language: Language = "en") -> Storyboard:
-    """A storyboard of these words; fails where they have none."""
+    """The storyboard of texts that can be laid out."""
     board = lay_out(Sample("words", 0, prompt, answer, "", language, "question"), spec, _FONTS)
     assert isinstance(board, Storyboard), board
     return board
@@ -45,5 +47,5 @@ def board_of(prompt: str, answer: str, spec: StoryboardSpec, language: Language 
 
 @cache
 def video_of(corpus: str, number: int) -> bytes:
-    """The video of a shipped row, by an encoder of its own."""
+    """The video of a row in the package, by a new encoder."""
     return Mpeg4Encoder().encode(builtin(corpus, number), SPEC)

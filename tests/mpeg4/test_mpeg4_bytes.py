@@ -1,4 +1,4 @@
-"""A video's bytes depend on its storyboard and its spec, not on what the encoder made before."""
+"""A video's bytes depend on its storyboard and its spec, not on what was encoded before."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ def test_a_used_encoder_gives_the_bytes_of_a_fresh_one(cache_bytes: int) -> None
 
 
 @pytest.mark.parametrize("cache_bytes", [128 * 1024 * 1024, 20_000])
-def test_other_sizes_rates_and_fonts_in_between_change_no_byte(cache_bytes: int) -> None:
+def test_other_sizes_rates_and_fonts_in_between_do_not_change_a_byte(cache_bytes: int) -> None:
     text = ("How many jars are\non the two shelves?", "There are 4 jars on one\nand 9 on the other, so 13 in all.")
-    films = [
+    inputs = [
         (board_of(*text, spec.storyboard_spec(font_size)), spec)
         for spec in (SPEC, SMALL, VideoSpec(640, 160, 60), VideoSpec(frames=80), VideoSpec(fps=Fraction(24)))
         for font_size in (16, 23, 28)
     ]
-    fresh = [Mpeg4Encoder().encode(board, spec) for board, spec in films]
-    assert len(set(fresh)) == len(films)
+    fresh = [Mpeg4Encoder().encode(board, spec) for board, spec in inputs]
+    assert len(set(fresh)) == len(inputs)
     used = Mpeg4Encoder(cache_bytes=cache_bytes)
     for _ in range(2):
-        assert [used.encode(board, spec) for board, spec in films] == fresh
-    assert [used.encode(board, spec) for board, spec in reversed(films)] == fresh[::-1]
+        assert [used.encode(board, spec) for board, spec in inputs] == fresh
+    assert [used.encode(board, spec) for board, spec in reversed(inputs)] == fresh[::-1]
 
 
 def one_word(text: str, font_size: int, language: Language) -> Storyboard:
-    """A question mark, and then this word at the same place whatever the font."""
+    """A question mark, and then this word, at the same place whatever the font."""
     words = []
     for frame, (shown, x) in enumerate((("?", 20), (text, 100))):
         height, width = word_coverage(shown, font_size, language).shape
@@ -56,7 +56,7 @@ def one_word(text: str, font_size: int, language: Language) -> Storyboard:
     return Storyboard(300, 150, 60, font_size, language, 1, (0,), Box(0, 0, 0, 0), tuple(words))
 
 
-def test_a_word_at_the_same_place_in_another_font_or_language_is_kept_apart() -> None:
+def test_a_word_at_the_same_place_in_another_font_or_language_is_cached_separately() -> None:
     boards = [one_word("“x”…", size, language) for size in (16, 20, 28) for language in ("en", "zh")]
     fresh = [Mpeg4Encoder().encode(board, SMALL) for board in boards]
     assert len(set(fresh)) == len(boards)

@@ -1,4 +1,4 @@
-"""What the encoder keeps is bounded by bytes, counted, and worth keeping."""
+"""The encoder's caches are bounded in bytes, count look-ups and hits, and keep what is used."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ class Entry(NamedTuple):
     size: int
 
 
-def held(cache: Cache[Entry]) -> int:
-    """The bytes of both generations."""
+def cached_bytes(cache: Cache[Entry]) -> int:
+    """The bytes of the entries of both generations."""
     kept = {id(entry): entry for generation in (cache._young, cache._old) for entry in generation.values()}
     return sum(entry.size for entry in kept.values())
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 200)), max_size=300))
-def test_a_cache_never_holds_more_than_its_limit(asked: list[tuple[int, int]]) -> None:
+def test_a_cache_never_exceeds_its_limit(requests: list[tuple[int, int]]) -> None:
     cache: Cache[Entry] = Cache(1000)
-    for key, size in asked:
+    for key, size in requests:
         (entry,) = cache.get([key])
         if entry is None:
             cache.put(key, Entry(size))
         assert cache.get([key]) != [None]
-        assert held(cache) <= 1000
+        assert cached_bytes(cache) <= 1000
 
 
-def test_a_cache_counts_what_it_was_asked_for_and_what_it_had() -> None:
+def test_a_cache_counts_lookups_and_hits() -> None:
     cache: Cache[Entry] = Cache(1000)
     cache.put("a", Entry(10))
     assert cache.get(["a", "b", "a"]) == [Entry(10), None, Entry(10)]
-    assert (cache.asked, cache.hits) == (3, 2)
+    assert (cache.lookups, cache.hits) == (3, 2)
 
 
-def test_what_is_used_stays_and_what_is_not_goes() -> None:
+def test_used_entries_stay_and_unused_ones_are_dropped() -> None:
     cache: Cache[Entry] = Cache(1000)
     cache.put("used", Entry(10))
-    cache.put("forgotten", Entry(10))
+    cache.put("unused", Entry(10))
     for number in range(400):
         cache.put(number, Entry(10))
         assert cache.get(["used"]) == [Entry(10)]
-    assert cache.get(["forgotten", 0, 399]) == [None, None, Entry(10)]
+    assert cache.get(["unused", 0, 399]) == [None, None, Entry(10)]
 
 
-def test_the_counts_of_an_encoder_rise_when_words_come_again() -> None:
+def test_the_hits_of_an_encoder_increase_when_words_are_repeated() -> None:
     encoder = Mpeg4Encoder()
     board = builtin("gsm8k", 1)
     encoder.encode(board, SPEC)
-    asked, hits = encoder.cache_counts["words"]
-    assert 0 <= hits < asked
+    lookups, hits = encoder.cache_counts["words"]
+    assert 0 <= hits < lookups
     encoder.encode(board, SPEC)
     again = encoder.cache_counts["words"]
-    assert again == (2 * asked, hits + asked)
-    assert all(had <= wanted for wanted, had in encoder.cache_counts.values())
+    assert again == (2 * lookups, hits + lookups)
+    assert all(hits <= lookups for lookups, hits in encoder.cache_counts.values())
 
 
 def test_a_small_cache_stays_small_over_many_videos() -> None:

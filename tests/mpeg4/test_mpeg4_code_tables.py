@@ -1,4 +1,4 @@
-"""The code tables can be read back: whatever is coded comes out again, by a reader of the standard's own rules."""
+"""Whatever is coded with the code tables is read back by an independent reader that follows the standard."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ def assert_prefix_free(codes: Iterable[str]) -> None:
     assert all(not later.startswith(earlier) for earlier, later in pairwise(in_order))
 
 
-def used(codes: Iterable[str]) -> Fraction:
-    """How much of all bit strings start with one of these codes."""
+def used_fraction(codes: Iterable[str]) -> Fraction:
+    """The fraction of all bit strings that start with one of these codes."""
     return sum((Fraction(1, 1 << len(code)) for code in codes), Fraction(0))
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_coefficient_codes_are_prefix_free_and_leave_out_nothing_but_nine_zeros(kind: str) -> None:
+def test_coefficient_codes_are_prefix_free_and_leave_only_nine_zeros_unused(kind: str) -> None:
     codes = codes_of(TABLES[kind])
     assert len(codes) == 102
     assert len(set(codes.values())) == 102
     assert_prefix_free([*codes, ESCAPE])
     assert all("1" in code[:9] for code in codes)
-    assert 1 - used([*codes, ESCAPE]) == Fraction(1, 1 << 9)
+    assert 1 - used_fraction([*codes, ESCAPE]) == Fraction(1, 1 << 9)
 
 
 def test_pattern_and_size_codes_are_prefix_free_and_nearly_fill_the_space() -> None:
     assert len(set(CBPY)) == 16
     assert_prefix_free(CBPY)
-    assert 1 - used(CBPY) == Fraction(1, 32)
+    assert 1 - used_fraction(CBPY) == Fraction(1, 32)
     assert len(DC_SIZE_LUMA) == 13
     assert_prefix_free(DC_SIZE_LUMA)
-    assert 1 - used(DC_SIZE_LUMA) == Fraction(1, 1 << 11)
+    assert 1 - used_fraction(DC_SIZE_LUMA) == Fraction(1, 1 << 11)
 
 
 def test_the_zigzag_visits_every_coefficient_by_rising_diagonals() -> None:
@@ -56,7 +56,7 @@ def test_the_zigzag_visits_every_coefficient_by_rising_diagonals() -> None:
 
 
 def levels_of(events: list[tuple[int, int]], start: int) -> list[int]:
-    """A block's 64 levels in zigzag order, from (run, level) pairs; what does not fit is left out."""
+    """A block's 64 levels in zigzag order, from (run, level) pairs; those that do not fit are left out."""
     block, position = [0] * 64, start
     for run, level in events:
         if position + run < 64:
@@ -66,7 +66,7 @@ def levels_of(events: list[tuple[int, int]], start: int) -> list[int]:
 
 
 def read_back(coded: bytes, kind: str) -> tuple[list[int], list[int]]:
-    """The levels of a block's bits, and how each was coded."""
+    """The levels in the bits of a block, and how each was coded."""
     reader, block, ways = BitReader(coded), [0] * 64, []
     position = 1 if kind == "intra" else 0
     event = Event(last=not coded, run=0, level=0)

@@ -1,4 +1,4 @@
-"""Every entry of the coefficient tables, and every kind of escape, means to other decoders what it means here."""
+"""Other decoders read every entry of the coefficient tables and every kind of escape as intended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest_plugins = ["mpeg4.xvidcore"]
 SPEC = VideoSpec(256, 256, 2)
 MACROBLOCKS = 256
 QUANTISER = 4
-# An intra macroblock whose blocks' DC are all 128 differs from no prediction.
+# If all blocks of an intra macroblock have a DC of 128, none differs from its prediction.
 GREY_LEVEL = 128
 ALL_CODED, NONE_CODED = from_text(CBPY[15]), from_text(CBPY[0])
 NO_DIFFERENCE = from_text(DC_SIZE_LUMA[0])
@@ -42,14 +42,14 @@ def blocks_of(kind: str) -> list[Block]:
     escaped = [
         (last, run, level) for last in (False, True) for run, level in ((0, 30), (5, 4), (7, 9), (45, 1), (3, 90))
     ]
-    made = []
+    blocks = []
     for number, (last, run, magnitude) in enumerate([*table, *escaped]):
         block = [0] * 64
         block[start + run] = magnitude if number % 2 else -magnitude
         if not last:
             block[start + run + 1] = 1
-        made.append(block)
-    return made + [[0] * 63 + [1]] * (-len(made) % 4)
+        blocks.append(block)
+    return blocks + [[0] * 63 + [1]] * (-len(blocks) % 4)
 
 
 def intra_video(blocks: Sequence[Block]) -> bytes:
@@ -57,7 +57,7 @@ def intra_video(blocks: Sequence[Block]) -> bytes:
     coded = code_levels(np.array(blocks, np.int64), intra=True)
     four = [coded[first : first + 4] for first in range(0, len(coded), 4)]
     shown = [INTRA + ALL_CODED + b"".join(NO_DIFFERENCE + ac for ac in blocks) + CHROMA for blocks in four]
-    return film(b"".join(shown) + GREY_MACROBLOCK * (MACROBLOCKS - len(shown)), ones(MACROBLOCKS))
+    return encode_pictures(b"".join(shown) + GREY_MACROBLOCK * (MACROBLOCKS - len(shown)), ones(MACROBLOCKS))
 
 
 def inter_video(blocks: Sequence[Block]) -> bytes:
@@ -65,16 +65,16 @@ def inter_video(blocks: Sequence[Block]) -> bytes:
     coded = code_levels(np.array(blocks, np.int64), intra=False)
     four = [b"".join(coded[first : first + 4]) for first in range(0, len(coded), 4)]
     added = [b"\x00\x01" + from_text(CBPY[0]) + b"\x01\x01" + bits for bits in four]
-    return film(GREY_MACROBLOCK * MACROBLOCKS, b"".join(added) + ones(MACROBLOCKS - len(added)))
+    return encode_pictures(GREY_MACROBLOCK * MACROBLOCKS, b"".join(added) + ones(MACROBLOCKS - len(added)))
 
 
-def film(first: bytes, second: bytes) -> bytes:
+def encode_pictures(first: bytes, second: bytes) -> bytes:
     pictures = [vop_header(SPEC, 0, I_VOP, QUANTISER) + first, vop_header(SPEC, 1, P_VOP, QUANTISER) + second]
     return mp4(pack([bits + stuffing(len(bits)) for bits in pictures]), [0], stream_header(SPEC), SPEC)
 
 
 def expected(blocks: Sequence[Block]) -> npt.NDArray[np.float64]:
-    """The last picture by the standard's dequantisation (7.4.4.2) and the inverse transform in real numbers."""
+    """The last picture, by the standard's dequantisation (7.4.4.2) and the inverse transform in real numbers."""
     basis = np.array(
         [
             [math.cos((2 * x + 1) * u * math.pi / 16) * math.sqrt((2 if u else 1) / 8) for x in range(8)]
@@ -103,7 +103,7 @@ def decode(request: pytest.FixtureRequest) -> Decode:
 
 
 @pytest.mark.parametrize("kind", ["intra", "inter"])
-def test_every_table_entry_is_decoded_as_it_was_meant(kind: str, decode: Decode) -> None:
+def test_every_table_entry_is_decoded_as_intended(kind: str, decode: Decode) -> None:
     blocks = blocks_of(kind)
     assert len(blocks) > 102
     video = intra_video(blocks) if kind == "intra" else inter_video(blocks)

@@ -1,4 +1,4 @@
-"""Paper is pure white and strokes are black, to whoever reads the video as colours."""
+"""Decoded as colours, paper is pure white and strokes are black."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ READERS: dict[str, Callable[[bytes, Path], Iterator[Frames]]] = {"PyAV": by_pyav
 
 
 def without_ink(drawn: Frames) -> npt.NDArray[np.bool_]:
-    """Which samples lie in a 16x16 macroblock that holds paper only: [frames, height, width]."""
+    """Which samples are in a 16x16 macroblock with paper only: [frames, height, width]."""
     frames, height, width = drawn.shape
     rows, columns = -(-height // 16), -(-width // 16)
     padded = np.pad(drawn, ((0, 0), (0, rows * 16 - height), (0, columns * 16 - width)), constant_values=255)
-    blank = padded.reshape(frames, rows, 16, columns, 16).min(axis=(2, 4)) == 255
+    blank: npt.NDArray[np.bool_] = padded.reshape(frames, rows, 16, columns, 16).min(axis=(2, 4)) == 255
     return blank.repeat(16, axis=1).repeat(16, axis=2)[:, :height, :width]
 
 

@@ -1,4 +1,4 @@
-"""The mp4 around the pictures: its header says what is in it, and stands before it."""
+"""The mp4 container: its header describes the pictures, and comes before them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vwd.video.mp4 import read_header
 from vwd.video.mpeg4.encoder import Mpeg4Encoder
 from vwd.video.spec import VideoSpec
 
-HOLDERS = ("moov", "trak", "mdia", "minf", "dinf", "stbl")
+PARENTS = ("moov", "trak", "mdia", "minf", "dinf", "stbl")
 ROWS = [("gsm8k", 3), ("belle_school_math", 3), ("tinystories", 0)]
 QUICK = VideoSpec(322, 182, 40, Fraction(30000, 1001))
 
@@ -29,7 +29,7 @@ def quick() -> tuple[Storyboard, bytes]:
 
 
 def boxes(video: bytes, start: int = 0, end: int | None = None) -> dict[str, bytes]:
-    """The bodies of all boxes by name; each must fill the box it is in to the byte, and stand there once."""
+    """The bodies of all boxes by name; boxes must fill their parent exactly, and no name may occur twice."""
     found: dict[str, bytes] = {}
     end = len(video) if end is None else end
     while start < end:
@@ -38,7 +38,7 @@ def boxes(video: bytes, start: int = 0, end: int | None = None) -> dict[str, byt
         assert 8 <= size <= end - start
         assert name not in found
         found[name] = video[start + 8 : start + size]
-        if name in HOLDERS:
+        if name in PARENTS:
             found |= boxes(video, start + 8, start + size)
         start += size
     assert start == end
@@ -55,9 +55,9 @@ def test_boxes_are_well_formed_and_the_header_comes_first(corpus: str, number: i
     video = video_of(corpus, number)
     found = boxes(video)
     assert [name for name in found if name in ("ftyp", "moov", "mdat")] == ["ftyp", "moov", "mdat"]
-    wanted = "mvhd trak tkhd mdia mdhd hdlr minf vmhd dinf dref stbl stsd stts stss stsc stsz stco"
-    assert set(wanted.split()) <= set(found)
-    assert found["mvhd"][4:12] == found["mdhd"][4:12] == found["tkhd"][4:12] == bytes(8)  # no clock in it
+    expected = "mvhd trak tkhd mdia mdhd hdlr minf vmhd dinf dref stbl stsd stts stss stsc stsz stco"
+    assert set(expected.split()) <= set(found)
+    assert found["mvhd"][4:12] == found["mdhd"][4:12] == found["tkhd"][4:12] == bytes(8)  # no time of creation
 
 
 @pytest.mark.parametrize(("corpus", "number"), ROWS)
@@ -77,13 +77,13 @@ def test_the_sample_tables_name_every_picture_and_the_page_starts(corpus: str, n
     assert all(sample.count(b"\x00\x00\x01") == 1 for sample in samples)  # no start code in the bits of a picture
 
 
-def test_the_header_is_read_as_what_it_is_of_any_spec() -> None:
+def test_the_header_is_read_back_for_any_spec() -> None:
     assert read_header(video_of("gsm8k", 0)) == ("mp4v", 640, 360, 193, Fraction(193, 10))
     assert read_header(quick()[1]) == ("mp4v", 322, 182, 40, Fraction(30000, 1001))
 
 
 def ffprobe(path: Path) -> dict[str, object]:
-    """What Debian's ffprobe prints of the video stream; its frames are counted by decoding them."""
+    """What Debian's ffprobe prints about the video stream; it counts the frames by decoding them."""
     program = shutil.which("ffprobe")
     if not program:
         pytest.skip("ffprobe is not installed (Debian's package ffmpeg)")
@@ -96,28 +96,28 @@ def ffprobe(path: Path) -> dict[str, object]:
     return dict(stream)
 
 
-def test_ffprobe_prints_what_the_default_spec_says(tmp_path: Path) -> None:
+def test_ffprobe_prints_the_values_of_the_default_spec(tmp_path: Path) -> None:
     path = tmp_path / "video.mp4"
     path.write_bytes(video_of("gsm8k", 3))
     seen = ffprobe(path)
-    wanted = {
+    expected = {
         "codec_name": "mpeg4", "codec_tag_string": "mp4v", "profile": "Simple Profile", "codec_type": "video",
         "width": 640, "height": 360, "pix_fmt": "yuv420p", "has_b_frames": 0, "sample_aspect_ratio": "1:1",
         "r_frame_rate": "193/10", "avg_frame_rate": "193/10", "nb_frames": "193", "nb_read_frames": "193",
     }  # fmt: skip
-    assert {name: seen.get(name) for name in wanted} == wanted
+    assert {name: seen.get(name) for name in expected} == expected
     assert float(str(seen["duration"])) == 10.0
     assert float(str(seen["start_time"])) == 0.0
     assert SPEC.seconds == 10
 
 
-def test_ffprobe_prints_what_another_spec_says(tmp_path: Path) -> None:
+def test_ffprobe_prints_the_values_of_another_spec(tmp_path: Path) -> None:
     path = tmp_path / "video.mp4"
     path.write_bytes(quick()[1])
     seen = ffprobe(path)
-    wanted = {
+    expected = {
         "width": 322, "height": 182, "r_frame_rate": "30000/1001", "avg_frame_rate": "30000/1001",
         "nb_frames": "40", "nb_read_frames": "40",
     }  # fmt: skip
-    assert {name: seen.get(name) for name in wanted} == wanted
+    assert {name: seen.get(name) for name in expected} == expected
     assert float(str(seen["duration"])) == pytest.approx(40 * 1001 / 30000, abs=1e-6)

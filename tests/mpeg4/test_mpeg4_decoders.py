@@ -1,4 +1,4 @@
-"""Three decoders, one of them not FFmpeg's, read a video without a complaint and see the same."""
+"""Three decoders, one of them not FFmpeg's, read a video without a warning and agree on its pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import av.logging
 import pytest
 from conftest import HANG_SECONDS, environment
 from hypothesis import HealthCheck, given, settings
-from mpeg4.films import films
+from mpeg4.random_boards import random_boards
 from mpeg4.samples import SPEC, board_of, builtin, proof, video_of, xvid
 
 from vwd.text.storyboard import Storyboard
@@ -31,17 +31,17 @@ def small_board() -> Storyboard:
     return board_of(prompt, answer, SMALL.storyboard_spec(21))
 
 
-def film(name: str) -> tuple[Storyboard, VideoSpec, bytes]:
+def example(name: str) -> tuple[Storyboard, VideoSpec, bytes]:
     if name == "small":
         return small_board(), SMALL, Mpeg4Encoder().encode(small_board(), SMALL)
     return builtin(name, 3), SPEC, video_of(name, 3)
 
 
-FILMS = ["gsm8k", "belle_school_math", "small"]
+EXAMPLES = ["gsm8k", "belle_school_math", "small"]
 
 
-def heard(video: bytes) -> list[str]:
-    """What FFmpeg's libraries say, from warnings on, while PyAV opens and decodes a video."""
+def ffmpeg_messages(video: bytes) -> list[str]:
+    """The warnings and errors of FFmpeg's libraries while PyAV opens and decodes a video."""
     level = av.logging.get_level()
     av.logging.set_level(av.logging.WARNING)
     try:
@@ -52,34 +52,34 @@ def heard(video: bytes) -> list[str]:
         av.logging.set_level(level)
 
 
-@pytest.mark.parametrize("name", FILMS)
-def test_pyav_says_nothing_with_error_detection_on(name: str) -> None:
-    _, spec, video = film(name)
-    assert heard(video) == []
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_pyav_reports_nothing_with_error_detection_on(name: str) -> None:
+    _, spec, video = example(name)
+    assert ffmpeg_messages(video) == []
     with av.open(io.BytesIO(video), options={"err_detect": "explode"}) as container:
         assert sum(1 for _ in container.decode(video=0)) == spec.frames
 
 
-def test_pyav_refuses_a_video_with_a_hole_in_it() -> None:
+def test_pyav_refuses_a_video_with_bytes_set_to_zero() -> None:
     video = video_of("gsm8k", 3)
     sample = max(xvid.read_pictures(video).samples, key=len)
-    holed = sample[:100] + bytes(32) + sample[132:]
+    damaged = sample[:100] + bytes(32) + sample[132:]
     with pytest.raises(av.FFmpegError):
-        heard(video.replace(sample, holed))
+        ffmpeg_messages(video.replace(sample, damaged))
 
 
-@pytest.mark.parametrize("name", FILMS)
-def test_opencv_says_nothing(name: str, tmp_path: Path) -> None:
-    _, spec, video = film(name)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_opencv_reports_nothing(name: str, tmp_path: Path) -> None:
+    _, spec, video = example(name)
     path = tmp_path / "video.mp4"
     path.write_bytes(video)
-    assert said_by_opencv(path) == [str(spec.frames)] * 2
+    assert opencv_output(path) == [str(spec.frames)] * 2
     path.write_bytes(video[: len(video) // 2])
-    assert "partial file" in " ".join(said_by_opencv(path))
+    assert "partial file" in " ".join(opencv_output(path))
 
 
-def said_by_opencv(path: Path) -> list[str]:
-    """The number of frames as the header tells it, and as they are read; and whatever FFmpeg warns of."""
+def opencv_output(path: Path) -> list[str]:
+    """The number of frames in the header, the number of decoded frames, and FFmpeg's warnings."""
     program = (
         "import cv2, sys; c = cv2.VideoCapture(sys.argv[1]); print(int(c.get(cv2.CAP_PROP_FRAME_COUNT)))\n"
         "print(sum(1 for _ in iter(c.grab, False)))"
@@ -92,9 +92,9 @@ def said_by_opencv(path: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_three_decoders_agree_within_two_grey_levels(name: str, xvidcore: str) -> None:
-    board, spec, video = film(name)
+    board, spec, video = example(name)
     seen = proof.prove(video, board, spec, xvidcore)
     assert len(seen.squared_errors) == spec.frames
     assert set(seen.differences) == {"OpenCV", "Xvid"}
@@ -102,17 +102,17 @@ def test_three_decoders_agree_within_two_grey_levels(name: str, xvidcore: str) -
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
-@given(films())
-def test_xvid_agrees_on_any_storyboard(xvidcore: str, one: tuple[Storyboard, VideoSpec]) -> None:
-    board, spec = one
+@given(random_boards())
+def test_xvid_agrees_on_any_storyboard(xvidcore: str, board_and_spec: tuple[Storyboard, VideoSpec]) -> None:
+    board, spec = board_and_spec
     video = Mpeg4Encoder().encode(board, spec)
     pairs = list(zip(proof.checked(video, board, spec, proof.Proof()), xvid.decode(video, xvidcore), strict=True))
     assert len(pairs) == spec.frames
     assert max(proof.difference(luma, other) for luma, other in pairs) <= 2
 
 
-def test_each_sample_is_one_picture_and_the_stream_header_none(xvidcore: str) -> None:
-    _, spec, video = film("small")
+def test_each_sample_is_one_picture_and_the_stream_header_is_not(xvidcore: str) -> None:
+    _, spec, video = example("small")
     pictures = xvid.read_pictures(video)
     assert (pictures.width, pictures.height, len(pictures.samples)) == (spec.width, spec.height, spec.frames)
     with xvid.Xvid(xvidcore, spec.width, spec.height) as decoder:

@@ -1,4 +1,4 @@
-"""A composed video shows its storyboard, frame by frame, and nothing but its words changes."""
+"""An encoded video shows its storyboard, frame by frame, and nothing but its words changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vwd.video.mpeg4.encoder import Mpeg4Encoder
 
 
 def proof_of(boards: list[Storyboard]) -> proof.Proof:
-    """All that decoding these videos with PyAV shows: their number and times of frames are checked on the way."""
+    """The totals of these videos, decoded with PyAV; the number and times of their frames are checked as well."""
     encode = Mpeg4Encoder().encode
     total = proof.Proof()
     for board in boards:
@@ -28,7 +28,7 @@ def proof_of(boards: list[Storyboard]) -> proof.Proof:
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
-def test_shipped_rows_decode_to_their_storyboards_and_only_words_change(corpus: str) -> None:
+def test_builtin_rows_decode_to_their_storyboards_and_only_words_change(corpus: str) -> None:
     total = proof_of(first_boards(BUILTIN / f"{corpus}.jsonl", 24))
     mean, worst = total.decibels
     assert (total.rows, len(total.squared_errors)) == (24, 24 * 193)
@@ -49,7 +49,7 @@ def test_real_rows_decode_to_their_storyboards_and_only_words_change(name: str) 
         assert total.size / total.rows <= 260_000
 
 
-def test_the_proof_sees_a_word_that_stands_where_it_should_not() -> None:
+def test_the_proof_detects_a_word_in_the_wrong_place() -> None:
     board = builtin("gsm8k", 0)
     first, *others = board.words
     moved = first._replace(box=first.box._replace(y=first.box.y + 200))
@@ -61,7 +61,7 @@ def test_the_proof_sees_a_word_that_stands_where_it_should_not() -> None:
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
-def test_frames_after_the_last_word_are_bit_equal(corpus: str) -> None:
+def test_frames_after_the_last_word_are_identical(corpus: str) -> None:
     last_word = builtin(corpus, 0).words[-1].frame
     tail = [picture.luma for picture in proof.pyav_pictures(video_of(corpus, 0))][last_word:]
     assert len(tail) == 193 - last_word > 1

@@ -1,4 +1,4 @@
-"""--quality is the quantiser: finer costs bytes and gains fidelity, and none of 1 to 31 breaks a video."""
+"""--quality is the quantiser: a finer one costs bytes and gains fidelity, and all from 1 to 31 give valid videos."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SMALL = VideoSpec(320, 160, 40, Fraction(25))
 
 
 @pytest.mark.parametrize(("corpus", "number"), [("gsm8k", 1), ("tinystories_chinese", 2)])
-def test_fidelity_and_bytes_fall_from_quality_1_to_31(corpus: str, number: int) -> None:
+def test_fidelity_and_size_decrease_from_quality_1_to_31(corpus: str, number: int) -> None:
     board, figures = builtin(corpus, number), []
     for quality in (1, 3, 8, 31):
         video, seen = Mpeg4Encoder(quality).encode(board, SPEC), proof.Proof()
@@ -39,11 +39,11 @@ def test_every_quality_is_decoded_without_an_error(quality: int) -> None:
     assert sum(1 for _ in proof.checked(video, board, SMALL, seen)) == 40
     assert seen.strays == 0
     assert seen.decibels[1] > 20
-    assert heaviest_quantiser(video) == quality
+    assert last_quantiser(video) == quality
 
 
-def heaviest_quantiser(video: bytes) -> int:
-    """The quantiser that the last picture's header names: its five bits stand before three of vop_fcode_forward."""
+def last_quantiser(video: bytes) -> int:
+    """The quantiser in the last picture's header: five bits, before the three of vop_fcode_forward."""
     with av.open(io.BytesIO(video)) as container:
         picture = [bytes(packet) for packet in container.demux(video=0) if packet.size][-1]
     # Start code, type, modulo_time_base of 0, marker, 5 bits of time (25 a second), marker, coded, rounding, 3 bits.
@@ -54,11 +54,11 @@ def heaviest_quantiser(video: bytes) -> int:
 
 @pytest.mark.parametrize("quality", [-1, 0, 32, 1000])
 def test_a_quality_out_of_range_is_refused(quality: int) -> None:
-    with pytest.raises(UsageError, match=f"--quality {quality}"):
+    with pytest.raises(UsageError, match=f"`quality` {quality}\\b"):
         get_encoder("mpeg4", quality)
 
 
-def test_the_default_quality_is_named_in_what_the_bytes_depend_on() -> None:
+def test_the_quality_is_part_of_the_encoder_s_identity() -> None:
     assert get_encoder("mpeg4").identity["quality"] == str(DEFAULT_QUALITY)
     assert get_encoder("mpeg4", 9).identity["quality"] == "9"
 

@@ -1,4 +1,4 @@
-"""Whoever jumps to a frame sees what whoever reads up to it sees."""
+"""Seeking to a frame gives the same picture as decoding all frames up to it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from vwd.video.spec import VideoSpec
 
 Frames = list[npt.NDArray[np.uint8]]
 
-# Many pages at a rate whose seconds and frames never meet.
+# Many pages, at a rate at which no later frame starts on a full second.
 QUICK = VideoSpec(320, 120, 150, Fraction(30000, 1001))
-FILMS = ["gsm8k", "tinystories", "quick"]
+EXAMPLES = ["gsm8k", "tinystories", "quick"]
 
 
-def film(name: str) -> tuple[Storyboard, bytes, VideoSpec]:
+def example(name: str) -> tuple[Storyboard, bytes, VideoSpec]:
     if name != "quick":
         return builtin(name, 3), video_of(name, 3), SPEC
     lines = "\n".join(f"Shelf {number} holds {number * 4} books." for number in range(1, 24))
@@ -43,19 +43,19 @@ def targets(board: Storyboard) -> list[int]:
     return frames
 
 
-def read_many(capture: cv2.VideoCapture) -> Iterator[npt.NDArray[np.uint8]]:
+def decoded_frames(capture: cv2.VideoCapture) -> Iterator[npt.NDArray[np.uint8]]:
     while (read := capture.read())[0]:
         yield read[1]
 
 
-@pytest.mark.parametrize("name", FILMS)
-def test_opencv_jumps_to_any_frame(name: str, tmp_path: Path) -> None:
-    board, video, _ = film(name)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_opencv_seeks_to_any_frame(name: str, tmp_path: Path) -> None:
+    board, video, _ = example(name)
     assert board.pages > 1
     path = tmp_path / "video.mp4"
     path.write_bytes(video)
     capture = cv2.VideoCapture(str(path))
-    in_order: Frames = list(read_many(capture))
+    in_order: Frames = list(decoded_frames(capture))
     assert len(in_order) == board.frames
     for frame in targets(board):
         capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
@@ -65,9 +65,9 @@ def test_opencv_jumps_to_any_frame(name: str, tmp_path: Path) -> None:
     capture.release()
 
 
-@pytest.mark.parametrize("name", FILMS)
-def test_pyav_jumps_to_any_frame(name: str) -> None:
-    board, video, spec = film(name)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_pyav_seeks_to_any_frame(name: str) -> None:
+    board, video, spec = example(name)
     with av.open(io.BytesIO(video)) as container:
         in_order: Frames = [frame.to_ndarray() for frame in container.decode(video=0)]
     assert len(in_order) == board.frames
@@ -78,7 +78,7 @@ def test_pyav_jumps_to_any_frame(name: str) -> None:
             container.seek(pts, stream=stream)
             decoded = container.decode(stream)
             first = next(decoded)
-            # The jump lands on the start of the page that holds the frame.
+            # Seeking goes to the start of the page that contains the frame.
             assert first.pts * stream.time_base == max(s for s in board.page_starts if s <= frame) / spec.fps
             picture = first
             while picture.pts < pts:

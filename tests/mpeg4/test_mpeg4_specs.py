@@ -1,4 +1,4 @@
-"""Any size, length, rate and text that has a storyboard has a video that shows it."""
+"""Every storyboard, of any size, length, rate and text, has a video that shows it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpeg4.bitreader import BitReader
-from mpeg4.films import RATES, films
+from mpeg4.random_boards import RATES, random_boards
 from mpeg4.samples import board_of, proof, xvid
 
 from vwd.errors import UsageError
@@ -22,9 +22,9 @@ ODD_RATES = [Fraction(rate) for rate in ("1/2", "7/65535", "1/65535", "1000", "6
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(films(), st.sampled_from([3, 3, 2, 5]))
-def test_any_storyboard_decodes_to_its_own_frames(film: tuple[Storyboard, VideoSpec], quality: int) -> None:
-    board, spec = film
+@given(random_boards(), st.sampled_from([3, 3, 2, 5]))
+def test_any_storyboard_decodes_to_its_own_frames(board_and_spec: tuple[Storyboard, VideoSpec], quality: int) -> None:
+    board, spec = board_and_spec
     video = Mpeg4Encoder(quality).encode(board, spec)
     seen = proof.Proof()
     shapes = {luma.shape for luma in proof.checked(video, board, spec, seen)}
@@ -37,7 +37,7 @@ def test_any_storyboard_decodes_to_its_own_frames(film: tuple[Storyboard, VideoS
 
 
 def checked(spec: VideoSpec, font_size: int = 28) -> tuple[bytes, proof.Proof]:
-    """A video at this spec of a few words, decoded: its frames' number, times and samples are as they should be."""
+    """A video of a few words, decoded; the number, times and samples of its frames are checked."""
     board = board_of("Nine.", "Three times\nthree.", spec.storyboard_spec(font_size))
     video = Mpeg4Encoder().encode(board, spec)
     seen = proof.Proof()
@@ -47,14 +47,14 @@ def checked(spec: VideoSpec, font_size: int = 28) -> tuple[bytes, proof.Proof]:
 
 
 @pytest.mark.parametrize("rate", ODD_RATES, ids=str)
-def test_frames_are_shown_when_they_should_be_at_any_rate(rate: Fraction) -> None:
+def test_frames_are_shown_at_the_right_time_at_any_rate(rate: Fraction) -> None:
     video, seen = checked(VideoSpec(320, 160, 70, rate))
     assert seen.decibels[1] > 40
     assert read_header(video).fps == rate
 
 
 @pytest.mark.parametrize("rate", [*RATES, *ODD_RATES], ids=str)
-def test_the_stream_header_tells_the_rate_truly_or_not_at_all(rate: Fraction) -> None:
+def test_the_stream_header_has_the_correct_rate_or_none(rate: Fraction) -> None:
     video, _ = checked(VideoSpec(320, 160, 4, rate))
     header = xvid.read_pictures(video).header
     layer = BitReader.packed(header[header.index(b"\x00\x00\x01\x20") + 4 :])
@@ -69,7 +69,7 @@ def test_the_stream_header_tells_the_rate_truly_or_not_at_all(rate: Fraction) ->
 
 
 @pytest.mark.parametrize("rate", [*RATES, *ODD_RATES], ids=str)
-def test_each_picture_carries_its_own_time(rate: Fraction) -> None:
+def test_each_picture_has_its_own_time(rate: Fraction) -> None:
     video, _ = checked(VideoSpec(320, 160, 60, rate))
     seconds = 0
     for frame, sample in enumerate(xvid.read_pictures(video).samples):
@@ -83,17 +83,17 @@ def test_each_picture_carries_its_own_time(rate: Fraction) -> None:
         assert seconds + Fraction(ticks, rate.numerator) == frame / rate
 
 
-def test_a_long_video_counts_its_seconds_through() -> None:
+def test_a_long_video_has_correct_times_up_to_its_end() -> None:
     checked(VideoSpec(128, 64, 1500, Fraction(30000, 1001)), 16)
 
 
 @pytest.mark.parametrize(("width", "height"), [(8190, 64), (128, 8190)])
-def test_the_largest_sides_that_the_format_holds_are_shown(width: int, height: int) -> None:
+def test_the_largest_sides_that_the_format_allows_are_shown(width: int, height: int) -> None:
     _, seen = checked(VideoSpec(width, height, 4), 16)
     assert seen.decibels[1] > 40
 
 
 @pytest.mark.parametrize(("width", "height"), [(8192, 64), (128, 8192), (70_000, 64)])
-def test_a_side_that_the_format_cannot_hold_is_refused(width: int, height: int) -> None:
+def test_a_side_that_the_format_does_not_allow_is_refused(width: int, height: int) -> None:
     with pytest.raises(UsageError, match=str(max(width, height))):
         checked(VideoSpec(width, height, 4), 16)

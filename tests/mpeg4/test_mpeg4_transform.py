@@ -1,4 +1,4 @@
-"""The transform and the quantisers are exact: what integer arithmetic gives, and next to what real numbers would."""
+"""The transform and the quantisers are exact in integer arithmetic, and close to the transform of real numbers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def rounded_dc(coefficient: int) -> int:
     return (2 * coefficient + 8 * ONE) // (16 * ONE)
 
 
-# Residuals reach from -255 to 255; coverage is mostly 0 or 255, with a few levels between.
+# Residuals range from -255 to 255; coverage is mostly 0 or 255, with a few levels between.
 BLOCKS = st.one_of(
     arrays.arrays(np.int16, (8, 8), elements=st.integers(-255, 255)),
     arrays.arrays(np.int16, (8, 8), elements=st.sampled_from([-219, 0, 0, -110, -1])),
@@ -88,7 +88,7 @@ def test_levels_change_exactly_at_their_thresholds(quantiser: int, level: int, o
 
 
 @given(st.integers(1, 31), st.integers(-2047 * ONE, 2047 * ONE))
-def test_the_closest_level_is_closest(quantiser: int, coefficient: int) -> None:
+def test_no_other_level_is_closer_than_the_closest(quantiser: int, coefficient: int) -> None:
     level = int(quantise_closest(np.full((1, 64), coefficient), quantiser)[0, 5])
     near = np.array([[0] * 5 + [level + off] + [0] * 58 for off in (0, -1, 1)])
     chosen, *others = np.abs(dequantise(near, quantiser)[:, 5] * ONE - coefficient).tolist()
@@ -103,11 +103,11 @@ def test_the_inverse_gives_back_what_was_transformed(block: Tiles) -> None:
 
 
 @given(BLOCKS)
-def test_coefficients_are_next_to_those_of_the_real_transform(block: Tiles) -> None:
+def test_coefficients_are_close_to_those_of_the_real_transform(block: Tiles) -> None:
     x, u = np.meshgrid(np.arange(8), np.arange(8))
     real = np.cos((2 * x + 1) * u * np.pi / 16) / np.where(u == 0, np.sqrt(8), 2)
-    want = (real @ block @ real.T).reshape(64)[list(ZIGZAG)]
-    assert np.abs(transform(block[None])[0] / ONE - want).max() < 0.5
+    expected = (real @ block @ real.T).reshape(64)[list(ZIGZAG)]
+    assert np.abs(transform(block[None])[0] / ONE - expected).max() < 0.5
 
 
 @given(st.integers(1, 4))
@@ -118,7 +118,7 @@ def test_plain_paper_and_plain_ink_are_coded_without_an_error(quantiser: int) ->
 
 
 @pytest.mark.parametrize("position", [0, 7, 8, 100, 255])
-def test_blocks_of_a_macroblock_come_in_coding_order(position: int) -> None:
+def test_blocks_of_a_macroblock_are_in_coding_order(position: int) -> None:
     tile = np.zeros((1, 16, 16), np.int16)
     y, x = divmod(position, 16)
     tile[0, y, x] = 1

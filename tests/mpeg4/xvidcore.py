@@ -1,4 +1,4 @@
-"""Where Xvid is: installed, named by VWD_XVIDCORE, or fetched from Debian for this run without installing it."""
+"""Finds Xvid: installed, named by VWD_XVIDCORE, or fetched from Debian for this run without installing it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _PACKAGE = "libxvidcore4"
 
 
 def fetched(folder: Path) -> str:
-    """The library out of Debian's package, unpacked below `folder`.
+    """The library from Debian's package, unpacked below `folder`.
 
     Raises:
         OSError, subprocess.SubprocessError: there is no apt-get, no network, or no such package.
-        StopIteration: the package holds no such file.
+        StopIteration: the package has no such file.
     """
 
     def call(*command: object) -> None:
@@ -30,10 +30,10 @@ def fetched(folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def xvidcore(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The library's file; skips the test where it can neither be found nor fetched."""
+    """The library's file; skips the test if it can be neither found nor fetched."""
     if found := xvid.find_library():
         return found
     try:
         return fetched(tmp_path_factory.mktemp("xvid"))
     except (OSError, subprocess.SubprocessError, StopIteration) as error:
-        pytest.skip(f"no Xvid here, and {_PACKAGE} could not be fetched from Debian: {error}")
+        pytest.skip(f"Xvid is not installed, and {_PACKAGE} could not be fetched from Debian: {error}")

@@ -1,4 +1,4 @@
-"""Texts to lay out, pages to lay them out on, and what holds for every storyboard."""
+"""Texts to lay out, pages to lay them out on, and checks that hold for every storyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGES = (
     PageSpec(320, 240),
     PageSpec(320, 240, font_size=16),
     PageSpec(200, 100, font_size=16),
-    PageSpec(140, 72),  # four hanzi a line, two lines: hardly larger than is refused
+    PageSpec(140, 72),  # four hanzi a line, two lines: barely larger than a page that is refused
     PageSpec(140, 400),
     PageSpec(100, 60, font_size=16, margin_left=15, margin_right=13),
 )
@@ -51,11 +51,11 @@ TEXTS = DRAWABLE | st.lists(DRAWABLE, max_size=8).map(" ".join) | st.text(max_si
 
 
 def sample_of(prompt: str, answer: str, language: Language = "en") -> Sample:
-    return Sample("made", 0, prompt, answer, "", language, "question")
+    return Sample("example", 0, prompt, answer, "", language, "question")
 
 
 def board_of(prompt: str, answer: str, language: Language = "en", spec: StoryboardSpec | None = None) -> Storyboard:
-    """The storyboard of texts that are known to have one."""
+    """The storyboard of texts that can be laid out."""
     board = lay_out(sample_of(prompt, answer, language), spec or StoryboardSpec(), FONTS)
     assert isinstance(board, Storyboard), board
     return board
@@ -66,18 +66,18 @@ def prompt_of(board: Storyboard) -> list[Word]:
 
 
 def answer_of(board: Storyboard) -> list[list[Word]]:
-    """The words of the answer, those of a frame together."""
+    """The words of the answer, grouped by frame."""
     words = [word for word in board.words if word.frame >= board.prompt_frames]
     return [list(group) for _, group in groupby(words, lambda word: word.frame)]
 
 
 def lines_of(board: Storyboard) -> list[str]:
-    """The text of each line as drawn, spaces between words apart."""
+    """The text of each line as drawn, without the spaces between words."""
     return ["".join(w.text for w in line) for _, line in groupby(board.words, lambda w: (w.page, w.box.y))]
 
 
 def assert_frames(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> None:
-    """Every unit appears exactly once, in order, at its own frame."""
+    """Every unit appears exactly once, in order, in its own frame."""
     page = spec.page.with_font_size(board.font_size)
     prompt, answer = prompt_of(board), answer_of(board)
     units = cut_units(sample.prompt, sample.language, spec.zh_units)
@@ -92,7 +92,7 @@ def assert_frames(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> No
 
 
 def assert_units(units: list[Unit], shown: list[list[Word]], page_lines: int) -> None:
-    """Each unit is what one frame shows, or what several do, all but the last of which fill a page."""
+    """Each unit is shown by one frame, or by several, all but the last of which fill a page."""
     left = iter(shown)
     for unit in units:
         text = ""
@@ -105,7 +105,7 @@ def assert_units(units: list[Unit], shown: list[list[Word]], page_lines: int) ->
 
 
 def assert_boxes(board: Storyboard, spec: StoryboardSpec) -> None:
-    """No box leaves the margins, no two of a page overlap, and pages never fall."""
+    """No box exceeds the margins, no two boxes of a page overlap, and words are in reading order."""
     page = spec.page.with_font_size(board.font_size)
     right = page.width - page.margin_right
     for text, _, _, (x, y, width, height) in board.words:

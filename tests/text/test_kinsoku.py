@@ -16,7 +16,7 @@ HANZI = st.text(st.sampled_from("小羊喝水苹果三个大家好天气晴朗�
 
 
 def clauses(openers: str, closers: str) -> st.SearchStrategy[str]:
-    """Words between marks, so that the text itself starts and ends with none that may not stand there."""
+    """Words between marks; the text itself starts with no closing mark and ends with no opening one."""
     clause = st.tuples(
         st.text(st.sampled_from(openers), max_size=2), HANZI, st.text(st.sampled_from(closers), max_size=2)
     ).map("".join)
@@ -47,7 +47,7 @@ def test_the_same_holds_for_western_marks_beside_hanzi(text: str, spec: Storyboa
 
 @pytest.mark.parametrize("mark", [*CLOSERS, "·", "℃", "％", "‰", "—"])
 @pytest.mark.parametrize("before", range(15, 22))
-def test_a_mark_at_the_edge_takes_the_word_before_it_along(mark: str, before: int) -> None:
+def test_a_closing_mark_at_the_edge_moves_with_the_word_before_it(mark: str, before: int) -> None:
     text = "".join("苹果"[n % 2] for n in range(before)) + mark + "羊群喝水"
     lines = lines_of(board_of("问。", text, "zh"))
     assert [line for line in lines if line.startswith(mark)] == []
@@ -55,7 +55,7 @@ def test_a_mark_at_the_edge_takes_the_word_before_it_along(mark: str, before: in
 
 @pytest.mark.parametrize("mark", [*OPENERS, "(", "[", "f("])
 @pytest.mark.parametrize("before", range(15, 22))
-def test_an_opening_mark_at_the_edge_goes_with_the_word_after_it(mark: str, before: int) -> None:
+def test_an_opening_mark_at_the_edge_moves_with_the_word_after_it(mark: str, before: int) -> None:
     text = "".join("苹果"[n % 2] for n in range(before)) + mark + "羊群喝水"
     lines = lines_of(board_of("问。", text, "zh"))
     assert [line for line in lines if line.endswith(mark[-1])] == []

@@ -1,4 +1,4 @@
-"""Whatever the text: it is laid out, every unit once and in order and within the margins, or skipped with a code."""
+"""Any text is either laid out, every unit once, in order and within the margins, or skipped with a code."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from vwd.text.storyboard import Storyboard
 LAYOUT_CODES = {SkipCode.MISSING_GLYPH, SkipCode.PROMPT_TOO_LONG, SkipCode.ANSWER_TOO_LONG}
 
 
-def made_of(prompt: str, answer: str, language: Language) -> Sample | Skip:
-    """As rows become samples: normalised, one sentence a line."""
-    corpus = own_corpus("made", "p", "a", language)
+def sample_or_skip(prompt: str, answer: str, language: Language) -> Sample | Skip:
+    """The sample of a row with these texts: normalised, one sentence a line."""
+    corpus = own_corpus("example", "p", "a", language)
     return corpus.sample({"p": prompt, "a": answer}, 0, corpus.schemas[0])
 
 
@@ -47,7 +47,7 @@ def assert_sound(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> Non
 def test_a_row_is_laid_out_soundly_or_skipped_with_a_code(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
 ) -> None:
-    sample = made_of(prompt, answer, language)
+    sample = sample_or_skip(prompt, answer, language)
     if isinstance(sample, Skip):
         assert sample.code is SkipCode.EMPTY_TEXT
         return
@@ -64,7 +64,7 @@ def test_a_row_is_laid_out_soundly_or_skipped_with_a_code(
 def test_a_long_row_is_laid_out_soundly_on_any_page(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
 ) -> None:
-    sample = made_of(prompt, answer, language)
+    sample = sample_or_skip(prompt, answer, language)
     assert isinstance(sample, Sample)
     board = lay_out(sample, spec, FONTS)
     if isinstance(board, Storyboard):
@@ -78,7 +78,9 @@ def test_a_long_row_is_laid_out_soundly_on_any_page(
 @example("", "", "en", StoryboardSpec())
 @example(" \n  \n", "\t\x7f", "zh", StoryboardSpec())
 @example("\ud800", "a", "zh", StoryboardSpec())
-def test_no_text_makes_laying_out_fail(prompt: str, answer: str, language: Language, spec: StoryboardSpec) -> None:
+def test_layout_never_fails_whatever_the_text(
+    prompt: str, answer: str, language: Language, spec: StoryboardSpec
+) -> None:
     assert isinstance(lay_out(sample_of(prompt, answer, language), spec, FONTS), (Storyboard, Skip))
 
 
@@ -87,7 +89,7 @@ def test_no_text_makes_laying_out_fail(prompt: str, answer: str, language: Langu
 def test_the_same_text_has_the_same_storyboard(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
 ) -> None:
-    sample = made_of(prompt, answer, language)
+    sample = sample_or_skip(prompt, answer, language)
     if isinstance(sample, Sample):
         assert lay_out(sample, spec, FONTS) == lay_out(sample, spec, type(FONTS)())
 
@@ -97,7 +99,7 @@ def test_the_same_text_has_the_same_storyboard(
 def test_more_frames_add_only_a_longer_tail(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec, more: int
 ) -> None:
-    sample = made_of(prompt, answer, language)
+    sample = sample_or_skip(prompt, answer, language)
     if isinstance(sample, Skip):
         return
     longer = StoryboardSpec(spec.page, spec.frames + more, spec.prompt_overflow, spec.zh_units)

@@ -1,4 +1,4 @@
-"""A character that no font draws legibly skips the sample, and the skip names it."""
+"""A sample with a character that no font draws legibly is skipped, and the skip names the character."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_first_missing_character_of_the_prompt_is_the_one_named() -> None:
 
 @pytest.mark.parametrize("text", ["“a” ‘b’ … — – × ÷ − € £ ½ ² é ñ А", "①℃∥Ⅰ㎡，。！？；：（）《》【】、·"])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_what_the_corpora_use_is_drawn(text: str, language: str) -> None:
+def test_characters_that_the_corpora_use_are_drawn(text: str, language: str) -> None:
     board = board_of("Which?", text, "zh" if language == "zh" else "en")
     shown = "".join(word.text for word in board.words)
     assert shown.replace(" ", "").endswith(text.replace(" ", ""))
@@ -56,10 +56,10 @@ def test_a_letter_and_a_mark_that_compose_are_drawn(language: str) -> None:
     assert board_of("cafe?", normalise("cafe\u0301"), "zh" if language == "zh" else "en")
 
 
-def test_no_character_that_shows_nothing_is_taken_for_drawable() -> None:
+def test_no_invisible_character_counts_as_drawable() -> None:
     assert [hex(ord(c)) for c in "\x00\x07\x7f\u00ad\u200b\u2028\ufeff\uffa0\u3164\ufffc\u115f" if drawable(c)] == []
 
 
 @pytest.mark.parametrize("text", ["\x7f", "a\x1f", "\t", "é\x7f"])
-def test_a_control_character_is_never_called_drawn(text: str) -> None:
+def test_a_control_character_never_counts_as_drawable(text: str) -> None:
     assert FONTS.undrawable(text) == text[-1]

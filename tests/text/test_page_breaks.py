@@ -45,7 +45,7 @@ def test_a_page_has_eleven_lines_of_thirty_six_columns() -> None:
     assert lines_of(board_of("x" * 37, "y"))[:2] == ["x" * 36, "x"]
 
 
-def test_a_separator_stands_between_prompt_and_answer() -> None:
+def test_a_separator_is_drawn_between_prompt_and_answer() -> None:
     board = board_of("How many?", "Two.")
     prompt, answer = board.words[0].box, board.words[-1].box
     assert prompt.y + prompt.height <= board.separator.y
@@ -59,15 +59,15 @@ def test_a_prompt_that_leaves_no_line_has_no_separator_and_the_answer_starts_a_p
     assert (board.page_starts, board.words[-1].page, board.words[-1].box.y) == ((0, 1), 1, 4)
 
 
-def test_a_full_page_turns_and_the_next_word_is_at_its_top() -> None:
+def test_the_word_after_a_full_page_is_at_the_top_of_the_next_page() -> None:
     board = board_of("How many?", lines(30))
-    turned = [group[0] for group in answer_of(board) if group[0].frame in board.page_starts]
-    assert len(turned) == board.pages - 1 > 0
-    assert {(word.box.x, word.box.y) for word in turned} == {(15, 4)}
+    first_words = [group[0] for group in answer_of(board) if group[0].frame in board.page_starts]
+    assert len(first_words) == board.pages - 1 > 0
+    assert {(word.box.x, word.box.y) for word in first_words} == {(15, 4)}
 
 
 @pytest.mark.parametrize("token", ["31415" * 12, "https://example.org/" + "a/b-c=" * 60], ids=["number", "URL"])
-def test_a_long_token_wraps_at_one_frame_and_loses_nothing(language: Language, token: str) -> None:
+def test_a_long_token_is_wrapped_and_shown_completely_in_one_frame(language: Language, token: str) -> None:
     board = board_of("Which one?", f"It is {token} or so.", language)
     long = next(group for group in answer_of(board) if len(group) > 1)
     assert "".join(word.text for word in long) == token
@@ -75,26 +75,26 @@ def test_a_long_token_wraps_at_one_frame_and_loses_nothing(language: Language, t
     assert len({(word.page, word.box.y) for word in long}) == len(long) == -(-len(token) // 36)
 
 
-def test_a_url_longer_than_a_page_loses_nothing_either(language: Language) -> None:
+def test_a_url_longer_than_a_page_is_shown_completely(language: Language) -> None:
     url = "https://example.org/" + "a/b-c?" * 80
     assert len(url) == 500
     board = board_of("Which one?", f"It is {url} or so.", language)
     assert "".join(word.text for word in board.words) == f"Whichone?Itis{url}orso."
 
 
-def test_a_token_longer_than_a_page_takes_a_frame_for_each_page_of_it() -> None:
+def test_a_token_longer_than_a_page_takes_a_frame_for_each_of_its_pages() -> None:
     board = board_of("Which one?", "z" * 1000)
     shown = ["".join(word.text for word in group) for group in answer_of(board)]
     assert [len(text) for text in shown] == [396, 396, 208]
     assert len({group[0].page for group in answer_of(board)}) == 3
 
 
-def test_an_answer_may_have_as_many_units_as_frames_are_left() -> None:
+def test_an_answer_can_have_as_many_units_as_frames_are_left() -> None:
     board = board_of("How many?", words(192))
     assert [group[0].frame for group in answer_of(board)] == list(range(1, 193))
 
 
-def test_an_answer_with_a_unit_more_is_skipped_and_never_cut() -> None:
+def test_an_answer_with_one_unit_more_is_skipped_and_not_cut() -> None:
     skip = skip_of("How many?", words(193))
     assert (skip.code, skip.detail) == (SkipCode.ANSWER_TOO_LONG, "193 units for 192 frames")
 
@@ -122,7 +122,7 @@ def test_a_prompt_longer_than_a_page_can_be_skipped() -> None:
 
 
 @pytest.mark.parametrize("count", [5, 11, 12, 14, 16, 18])
-def test_a_prompt_can_shrink_until_the_first_frame_holds_it_all(count: int) -> None:
+def test_a_prompt_can_be_shrunk_until_it_fits_in_the_first_frame(count: int) -> None:
     board = board_of(lines(count), words(50), spec=StoryboardSpec(prompt_overflow="shrink"))
     assert {word.page for word in prompt_of(board)} == {0}
     assert board.prompt_frames == 1
@@ -142,7 +142,7 @@ def test_a_prompt_that_fits_is_not_shrunk() -> None:
     assert board_of(lines(11), words(40), spec=shrink) == board_of(lines(11), words(40), spec=usual)
 
 
-def test_a_longer_answer_leaves_its_first_frames_as_they_are() -> None:
+def test_a_longer_answer_leaves_the_first_frames_unchanged() -> None:
     short, long = board_of(lines(9), words(60)), board_of(lines(9), words(150))
     assert isinstance(long, Storyboard)
     assert long.words[: len(short.words)] == short.words

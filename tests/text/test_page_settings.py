@@ -1,4 +1,4 @@
-"""Pages and lengths that cannot be are refused with what to do."""
+"""Impossible pages and lengths are refused with a hint."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_video_too_short_to_show_an_answer_or_too_long_is_refused(frames: int)
 @pytest.mark.parametrize("size", range(16, 60))
 def test_lines_grow_with_the_font_and_never_cut_it(size: int) -> None:
     page = PageSpec(1280, 720, size)
-    # What stands above the baseline and what hangs below it are rounded up apart, so that neither is cut.
+    # The parts above and below the baseline are rounded up separately, so that neither is cut.
     assert baseline(size) >= size * 26 / 28
     assert page.line_height - baseline(size) >= size * 6 / 28
     assert page.line_height <= -(-line_height(28) * size // 28) + 1

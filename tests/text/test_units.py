@@ -1,4 +1,4 @@
-"""An answer is cut into what appears at a time: English words; Chinese words or characters with their marks."""
+"""An answer is cut into units that appear one by one: English words; Chinese words or characters with their marks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def texts_of(text: str, language: Language = "zh", zh_units: ChineseUnits = "wor
 
 @settings(max_examples=500)
 @given(TEXTS | st.text(), LANGUAGES, st.sampled_from(["word", "char"]))
-def test_units_and_what_stands_before_them_give_back_the_text(
+def test_units_and_the_space_before_them_give_back_the_text(
     text: str, language: Language, zh_units: ChineseUnits
 ) -> None:
     text = break_sentences(normalise(text), language)
@@ -33,7 +33,7 @@ def test_units_and_what_stands_before_them_give_back_the_text(
 
 
 @given(st.text(st.sampled_from("小羊喝水苹果三个大家好天气晴朗")))
-def test_characters_appear_one_by_one_when_asked_for(text: str) -> None:
+def test_characters_appear_one_by_one_on_request(text: str) -> None:
     assert texts_of(text, "zh", "char") == list(text)
     assert len(texts_of(text, "zh", "word")) <= len(text)
 
@@ -51,16 +51,16 @@ def test_chinese_characters_keep_their_marks_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "whole",
+    "unit",
     ["3.5", "1,200", "-7", "25%", "30℃", "Python", "3*(4+5)=27", "$\\frac{1}{2}$", "\\(x + 1\\)", "$$a + b$$",
      "$x = 3$", "https://example.org/a?b=c", "½", "GSM8K"],
 )  # fmt: skip
 @pytest.mark.parametrize("zh_units", ["word", "char"])
-def test_numbers_latin_words_and_formulas_are_whole(whole: str, zh_units: ChineseUnits) -> None:
-    assert whole in texts_of(f"小羊 {whole} 苹果", "zh", zh_units)
+def test_numbers_latin_words_and_formulas_are_single_units(unit: str, zh_units: ChineseUnits) -> None:
+    assert unit in texts_of(f"小羊 {unit} 苹果", "zh", zh_units)
 
 
-def test_two_prices_are_no_formula() -> None:
+def test_two_prices_are_not_a_formula() -> None:
     assert "$5" in texts_of("一个$5元，另一个$6元。")
 
 
@@ -68,10 +68,10 @@ def test_straight_quotes_open_and_close_in_turn() -> None:
     assert texts_of('"苹果"苹果') == ['"苹果"', "苹果"]
 
 
-def test_a_text_of_marks_alone_is_one_unit() -> None:
+def test_a_text_of_only_marks_is_one_unit() -> None:
     assert texts_of("“。”") == ["“。”"]
     assert texts_of("……") == ["……"]
 
 
-def test_no_text_has_no_units() -> None:
+def test_an_empty_text_has_no_units() -> None:
     assert cut_units("", "en", "word") == cut_units("", "zh", "word") == []

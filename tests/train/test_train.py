@@ -110,5 +110,5 @@ def test_the_loss_decreases_and_checkpoints_and_sample_videos_are_written(output
     again = train(output, tmp_path, code=2)
     assert f"Error: {tmp_path} has a checkpoint of step 60 already\n" in again.stderr
     other = train(output, tmp_path, "--resume", "auto", "--seed", 1, code=2)
-    assert "seed is 0 there, 1 now" in other.stderr
+    assert "seed: existing 0, requested 1" in other.stderr
     assert [len(refused.stderr.splitlines()) for refused in (again, other)] == [2, 2]

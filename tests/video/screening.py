@@ -1,4 +1,4 @@
-"""Storyboards to film, their videos decoded by two libraries, and how near a picture is to what was drawn."""
+"""Storyboards, their videos decoded by two libraries, and how close a picture is to the frame that was drawn."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TEXTS: dict[str, tuple[Language, str, str]] = {
 @cache
 def board_of(name: str, spec: VideoSpec | None = None) -> Storyboard:
     language, prompt, answer = TEXTS[name]
-    sample = Sample("made", 0, prompt, answer, "", language, "question")
+    sample = Sample("example", 0, prompt, answer, "", language, "question")
     board = lay_out(sample, (spec or VideoSpec()).storyboard_spec(), Fonts())
     assert isinstance(board, Storyboard), board
     return board
@@ -59,8 +59,8 @@ def drawn(name: str, spec: VideoSpec | None = None) -> Grey:
 def seen_by_cv2(path: Path) -> Iterator[Grey]:
     capture = cv2.VideoCapture(str(path))
     while True:
-        more, picture = capture.read()
-        if not more:
+        decoded, picture = capture.read()
+        if not decoded:
             break
         yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     capture.release()
@@ -72,9 +72,9 @@ def seen_by_av(data: bytes) -> Iterator[Grey]:
             yield picture.to_ndarray(format="rgb24")[:, :, 1]
 
 
-def psnr(picture: Grey, wanted: Grey) -> float:
+def psnr(picture: Grey, expected: Grey) -> float:
     """In decibels; 99 where they are equal."""
-    error = float(np.mean(np.square(picture.astype(np.float32) - wanted)))
+    error = float(np.mean(np.square(picture.astype(np.float32) - expected)))
     return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))
 
 

@@ -1,4 +1,4 @@
-"""The table of characters beside the fonts says what the font files themselves say."""
+"""The table of the characters that the fonts cover agrees with the font files."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_the_table_has_the_fonts_hash_and_grid(name: str) -> None:
 
 def test_the_chinese_font_covers_gbk() -> None:
     hanzi = [bytes([high, low]).decode("gbk", "ignore") for high in range(0x81, 0xFE) for low in range(0x40, 0xFF)]
-    wanted = {ord(char) for char in "".join(hanzi) if "\u4e00" <= char <= "\u9fff"}
-    assert len(wanted) > 20_000
-    assert wanted <= font(CHINESE).getBestCmap().keys()
+    required = {ord(char) for char in "".join(hanzi) if "\u4e00" <= char <= "\u9fff"}
+    assert len(required) > 20_000
+    assert required <= font(CHINESE).getBestCmap().keys()
 
 
-def test_each_font_lies_beside_its_licence() -> None:
+def test_each_font_has_its_licence_next_to_it() -> None:
     assert "Bitstream Vera" in (FONTS / "LICENSE-DejaVu.txt").read_text("utf-8")
     assert "SIL OPEN FONT LICENSE" in (FONTS / "LICENSE-Noto.txt").read_text("utf-8").upper()

@@ -27,7 +27,7 @@ def test_opencv_decodes_the_frames_that_were_drawn(encoder: str, name: str, tmp_
     pictures = list(seen_by_cv2(tmp_path / "video.mp4"))
     assert len(pictures) == 193
     assert {picture.shape for picture in pictures} == {(360, 640)}
-    assert min(psnr(seen, wanted) for seen, wanted in zip(pictures, drawn(name), strict=True)) > 30
+    assert min(psnr(seen, expected) for seen, expected in zip(pictures, drawn(name), strict=True)) > 30
 
 
 @pytest.mark.parametrize("name", ["en", "zh"])
@@ -36,11 +36,11 @@ def test_pyav_decodes_the_frames_that_were_drawn(encoder: str, name: str) -> Non
     pictures = list(seen_by_av(video_of(encoder, name)))
     assert len(pictures) == 193
     assert {picture.shape for picture in pictures} == {(360, 640)}
-    assert min(psnr(seen, wanted) for seen, wanted in zip(pictures, drawn(name), strict=True)) > 30
+    assert min(psnr(seen, expected) for seen, expected in zip(pictures, drawn(name), strict=True)) > 30
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_opencv_is_told_193_frames_at_19_3_a_second(encoder: str, tmp_path: Path) -> None:
+def test_opencv_reports_193_frames_at_19_3_a_second(encoder: str, tmp_path: Path) -> None:
     (tmp_path / "video.mp4").write_bytes(video_of(encoder, "en"))
     capture = cv2.VideoCapture(str(tmp_path / "video.mp4"))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 193
@@ -50,7 +50,7 @@ def test_opencv_is_told_193_frames_at_19_3_a_second(encoder: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_pyav_is_told_ten_seconds_of_evenly_spaced_frames(encoder: str) -> None:
+def test_pyav_reports_ten_seconds_of_evenly_spaced_frames(encoder: str) -> None:
     with av.open(io.BytesIO(video_of(encoder, "zh"))) as container:
         stream = container.streams.video[0]
         assert (stream.frames, stream.average_rate) == (193, Fraction(193, 10))
@@ -61,12 +61,12 @@ def test_pyav_is_told_ten_seconds_of_evenly_spaced_frames(encoder: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_the_header_says_codec_size_length_and_rate(encoder: str, name: str) -> None:
+def test_the_header_names_codec_size_length_and_rate(encoder: str, name: str) -> None:
     assert read_header(video_of(encoder, name)) == (CODECS[encoder], 640, 360, 193, Fraction(193, 10))
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_the_header_stands_before_the_media_data(encoder: str) -> None:
+def test_the_header_comes_before_the_media_data(encoder: str) -> None:
     kinds = top_boxes(video_of(encoder, "en"))
     assert kinds[0] == "ftyp"
     assert kinds.index("moov") < kinds.index("mdat")
@@ -94,11 +94,11 @@ def test_a_sample_has_the_same_bytes_whatever_was_encoded_before(encoder: str) -
     ids=lambda spec: f"{spec.width}x{spec.height} {spec.frames} at {spec.fps}",
 )
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_other_sizes_lengths_and_rates_are_made_as_asked(encoder: str, spec: VideoSpec) -> None:
+def test_other_sizes_lengths_and_rates_are_encoded_as_requested(encoder: str, spec: VideoSpec) -> None:
     data = video_of(encoder, "spilling", spec)
     pictures = list(seen_by_av(data))
     assert len(pictures) == spec.frames
-    assert min(psnr(seen, wanted) for seen, wanted in zip(pictures, drawn("spilling", spec), strict=True)) > 30
+    assert min(psnr(seen, expected) for seen, expected in zip(pictures, drawn("spilling", spec), strict=True)) > 30
     assert read_header(data) == (CODECS[encoder], spec.width, spec.height, spec.frames, spec.fps)
 
 
@@ -111,7 +111,7 @@ def test_an_encoder_names_itself_and_what_its_bytes_depend_on(encoder: str) -> N
     assert get_encoder(encoder).identity == identity
 
 
-def test_an_unknown_encoder_lists_those_there_are() -> None:
+def test_an_unknown_encoder_is_refused_with_the_supported_ones() -> None:
     with pytest.raises(UsageError, match="'av1'") as caught:
         get_encoder("av1")
     assert all(name in caught.value.hint for name in ENCODERS)

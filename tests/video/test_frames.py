@@ -1,4 +1,4 @@
-"""Frames: each is the one before with its own words added; a page starts white; the tail stands still."""
+"""Each frame is the previous one with its own words added; a page starts white; the tail does not change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def own_boxes(board: Storyboard, frame: int) -> list[Box]:
 
 def outside(picture: Canvas, boxes: list[Box]) -> Canvas:
     """A copy with the boxes whited out."""
-    left = picture.copy()
+    left: Canvas = picture.copy()
     for x, y, width, height in boxes:
         left[y : y + height, x : x + width] = 255
     return left
@@ -59,7 +59,7 @@ def test_each_frame_differs_only_inside_the_boxes_of_its_own_words(name: str) ->
 @given(WORDS, WORDS, st.sampled_from(["en", "zh"]))
 def test_the_same_holds_for_any_storyboard(prompt: list[str], answer: list[str], language: Language) -> None:
     sample = Sample(
-        "made", 0, " ".join("Q".join(prompt).split()), " ".join("A".join(answer).split()), "", language, "story"
+        "example", 0, " ".join("Q".join(prompt).split()), " ".join("A".join(answer).split()), "", language, "story"
     )
     board = lay_out(sample, SMALL, Fonts()) if sample.prompt and sample.answer else None
     if isinstance(board, Storyboard):
@@ -67,7 +67,7 @@ def test_the_same_holds_for_any_storyboard(prompt: list[str], answer: list[str],
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_the_first_frame_shows_the_prompt_alone(name: str) -> None:
+def test_the_first_frame_shows_only_the_prompt(name: str) -> None:
     board, first = board_of(name), drawn(name)[0]
     prompt = [word.box for word in board.words if word.frame == 0]
     assert (outside(first, [*prompt, board.separator]) == 255).all()
@@ -77,7 +77,7 @@ def test_the_first_frame_shows_the_prompt_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_after_the_last_word_the_picture_stands_still(name: str) -> None:
+def test_after_the_last_word_the_picture_does_not_change(name: str) -> None:
     last, frames = board_of(name).words[-1].frame, drawn(name)
     assert last < 192
     assert (frames[last:] == frames[last]).all()
@@ -85,7 +85,7 @@ def test_after_the_last_word_the_picture_stands_still(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["en", "zh"])
-def test_a_page_starts_white_but_for_its_first_word(name: str) -> None:
+def test_a_page_starts_white_except_for_its_first_word(name: str) -> None:
     board, frames = board_of(name), drawn(name)
     assert board.pages > 1
     for start in board.page_starts[1:]:
@@ -94,7 +94,7 @@ def test_a_page_starts_white_but_for_its_first_word(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_playing_says_which_frames_differ_from_the_last(name: str) -> None:
+def test_playing_reports_which_frames_differ_from_the_previous_one(name: str) -> None:
     board, frames = board_of(name), drawn(name)
     changed = list(play(board, np.empty((board.height, board.width), np.uint8)))
     assert changed[0]
@@ -102,7 +102,7 @@ def test_playing_says_which_frames_differ_from_the_last(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_colour_frames_are_the_grey_ones_whatever_the_canvas_held(name: str) -> None:
+def test_colour_frames_equal_the_grey_ones_whatever_the_canvas_contained(name: str) -> None:
     board, frames = board_of(name), drawn(name)
     canvas = np.full((board.height, board.width, 3), 77, np.uint8)
     for number, _ in enumerate(play(board, canvas)):

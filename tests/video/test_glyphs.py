@@ -1,4 +1,4 @@
-"""Every character that is called drawable shows ink, inside its own cell."""
+"""Every drawable character shows ink, and only inside its own cell."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_tens_of_thousands_of_characters_are_drawable() -> None:
     assert len(all_drawable()) > 24_000
 
 
-def test_every_drawable_character_but_spaces_shows_ink(language: Language) -> None:
+def test_every_drawable_character_except_spaces_shows_ink(language: Language) -> None:
     blank = [c for c in all_drawable() if not draw_glyph(c, 28, language).coverage.any()]
     assert [f"U+{ord(c):04X}" for c in blank if unicodedata.category(c) != "Zs"] == []
 
 
-def test_every_glyph_is_as_wide_as_laying_out_takes_it_for(language: Language) -> None:
+def test_every_glyph_is_as_wide_as_the_layout_assumes(language: Language) -> None:
     widths = Fonts().advances("".join(all_drawable()), 28, language)
     for char, width in zip(all_drawable(), widths, strict=True):
         glyph = draw_glyph(char, 28, language)
@@ -51,7 +51,7 @@ def test_every_glyph_is_as_wide_as_laying_out_takes_it_for(language: Language) -
         assert 0 < width <= 28
 
 
-def ink_beside_its_cell(char: str, size: int, language: Language) -> bool:
+def ink_outside_its_cell(char: str, size: int, language: Language) -> bool:
     """Whether a glyph, drawn on a larger sheet, has ink more than a pixel outside of its cell."""
     glyph = draw_glyph(char, size, language)
     height, width = glyph.coverage.shape
@@ -65,17 +65,17 @@ def ink_beside_its_cell(char: str, size: int, language: Language) -> bool:
 
 
 def test_no_cell_cuts_its_glyph_by_more_than_a_pixel(language: Language) -> None:
-    assert [char for char in all_drawable() if ink_beside_its_cell(char, 28, language)] == []
+    assert [char for char in all_drawable() if ink_outside_its_cell(char, 28, language)] == []
 
 
 @pytest.mark.parametrize("size", range(16, 28))
-def test_no_smaller_cell_cuts_what_the_corpora_are_written_with(size: int, language: Language) -> None:
+def test_no_smaller_cell_cuts_the_characters_of_the_corpora(size: int, language: Language) -> None:
     common = [
         char for char in all_drawable() if char < "\u0100" or "\u2010" <= char <= "\u2026" or char in "，。！？（）：；"
     ]
     hanzi = [char for char in all_drawable() if "\u4e00" <= char <= "\u9fff"][::40]
     assert len(common) > 190
-    assert [char for char in common + hanzi if ink_beside_its_cell(char, size, language)] == []
+    assert [char for char in common + hanzi if ink_outside_its_cell(char, size, language)] == []
 
 
 def test_latin_letters_have_columns_of_seventeen_pixels(language: Language) -> None:

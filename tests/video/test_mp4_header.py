@@ -1,4 +1,4 @@
-"""Reading mp4 headers: right for whole files, and `Mp4Error` and nothing else for any other bytes."""
+"""Reading mp4 headers: correct for complete files; damaged ones are read or raise `Mp4Error`, and no other error."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SMALL = VideoSpec(320, 240, 24)
 
 
 @cache
-def whole() -> bytes:
-    """The header and the first bytes of the media data of a small video, which are made to be all of it."""
+def complete() -> bytes:
+    """A complete file: the header of a small video, and a media data box with only 16 bytes in it."""
     data = video_of("opencv", "spilling", SMALL)
     at = data.index(b"mdat")
     return data[: at - 4] + struct.pack(">I4s", 24, b"mdat") + bytes(16)
@@ -29,21 +29,21 @@ def whole() -> bytes:
 
 @cache
 def moov_last() -> bytes:
-    """The same with the header last, as muxers write it at first."""
-    data = whole()
+    """The same video with the header at the end, where muxers write it first."""
+    data = complete()
     moov, mdat = data.index(b"moov") - 4, data.index(b"mdat") - 4
     size = int.from_bytes(data[moov : moov + 4], "big")
     return data[:moov] + data[moov + size : mdat] + data[mdat:] + data[moov : moov + size]
 
 
 def fields(data: bytes) -> list[int]:
-    """Where the boxes have their sizes, kinds, and first fields."""
+    """The offsets of the sizes, kinds and first fields of boxes."""
     kinds = (b"ftyp", b"moov", b"mvhd", b"trak", b"mdia", b"mdhd", b"minf", b"stbl", b"stsd", b"stsz", b"stco", b"mdat")
     return [data.index(kind) - 4 + after for kind in kinds for after in (0, 4, 8, 12, 16)]
 
 
 def edits_of(data: bytes) -> st.SearchStrategy[list[tuple[int, int]]]:
-    """Four bytes overwritten, here and there."""
+    """A few edits, each of which overwrites four bytes."""
     value = st.sampled_from([0, 1, 7, 8, 9, 16, 2**31, 2**32 - 1]) | st.integers(0, 2**32 - 1)
     return st.lists(st.tuples(st.sampled_from(fields(data)) | st.integers(0, len(data)), value), max_size=5)
 
@@ -65,9 +65,9 @@ def assert_read_or_refused(data: bytes) -> None:
 
 
 @settings(max_examples=300)
-@given(st.integers(0, 3000), edits_of(whole()))
+@given(st.integers(0, 3000), edits_of(complete()))
 def test_a_damaged_file_is_read_or_refused(length: int, edits: list[tuple[int, int]]) -> None:
-    assert_read_or_refused(edited(whole(), edits)[:length])
+    assert_read_or_refused(edited(complete(), edits)[:length])
 
 
 @settings(max_examples=200)
@@ -75,12 +75,12 @@ def test_a_damaged_file_is_read_or_refused(length: int, edits: list[tuple[int, i
 @example(b"\0\0\0\x01moov")
 @example(b"\0\0\0\x01moov\0\0\0\0\0\0\0\x08")
 @example(b"\0\0\0\0mdat")
-def test_bytes_that_are_no_mp4_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_an_mp4_are_refused(data: bytes) -> None:
     with pytest.raises(Mp4Error):
         read_header(data)
 
 
-def test_boxes_in_boxes_without_end_are_refused() -> None:
+def test_endlessly_nested_boxes_are_refused() -> None:
     data = b""
     for _ in range(3000):
         data = struct.pack(">I4s", len(data) + 8, b"moov") + data
@@ -89,21 +89,21 @@ def test_boxes_in_boxes_without_end_are_refused() -> None:
 
 
 @pytest.mark.parametrize("missing", [b"moov", b"mdhd", b"stsd", b"stsz", b"mdat"])
-def test_a_header_without_a_box_that_is_needed_names_it(missing: bytes) -> None:
+def test_a_missing_box_is_named(missing: bytes) -> None:
     with pytest.raises(Mp4Error, match=(b"mdhd" if missing == b"moov" else missing).decode()):
-        read_header(whole().replace(missing, b"free"))
+        read_header(complete().replace(missing, b"free"))
 
 
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
-def test_a_file_cut_short_is_refused(part: float) -> None:
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9, 0.999])
+def test_a_file_cut_short_is_refused(fraction: float) -> None:
     data = video_of("opencv", "spilling", SMALL)
     with pytest.raises(Mp4Error, match="cut short"):
-        read_header(data[: int(len(data) * part)])
+        read_header(data[: int(len(data) * fraction)])
 
 
 @settings(max_examples=300)
 @given(st.integers(0, 3000), edits_of(moov_last()))
-def test_moving_the_header_of_a_damaged_file_is_done_or_refused(length: int, edits: list[tuple[int, int]]) -> None:
+def test_the_header_of_a_damaged_file_is_moved_or_refused(length: int, edits: list[tuple[int, int]]) -> None:
     data = edited(moov_last(), edits)[:length]
     try:
         moved = moov_first(data)
@@ -113,13 +113,13 @@ def test_moving_the_header_of_a_damaged_file_is_done_or_refused(length: int, edi
 
 
 @pytest.mark.parametrize("field", [12, 16], ids=["count", "offset"])
-def test_a_header_whose_chunk_offsets_cannot_be_is_not_moved(field: int) -> None:
+def test_a_header_with_impossible_chunk_offsets_is_not_moved(field: int) -> None:
     data = moov_last()
     with pytest.raises(Mp4Error):
         moov_first(edited(data, [(data.index(b"stco") - 4 + field, 2**32 - 1)]))
 
 
-def test_the_header_is_moved_before_the_data_once(tmp_path: Path) -> None:
+def test_the_header_is_moved_before_the_data_only_once(tmp_path: Path) -> None:
     writer = cv2.VideoWriter(str(tmp_path / "raw.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 24.0, (320, 240))
     for picture in drawn("spilling", SMALL):
         writer.write(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))

@@ -10,7 +10,7 @@ from vwd.errors import UsageError
 from vwd.video.spec import VideoSpec
 
 
-def test_193_frames_at_193_tenths_are_ten_seconds() -> None:
+def test_193_frames_at_19_3_a_second_are_ten_seconds() -> None:
     assert VideoSpec().seconds == 10
     assert VideoSpec(fps=Fraction(30000, 1001), frames=30).seconds == Fraction(1001, 1000)
 
@@ -18,13 +18,13 @@ def test_193_frames_at_193_tenths_are_ten_seconds() -> None:
 @pytest.mark.parametrize(
     "fps", [Fraction(0), Fraction(-5), Fraction(1001), Fraction(70_000, 70_001), Fraction(1, 70_000)]
 )
-def test_a_rate_that_cannot_be_is_refused(fps: Fraction) -> None:
+def test_an_impossible_rate_is_refused(fps: Fraction) -> None:
     with pytest.raises(UsageError, match="frames a second") as caught:
         VideoSpec(fps=fps)
     assert "193/10" in caught.value.hint
 
 
-def test_a_storyboards_settings_follow_from_the_videos() -> None:
+def test_the_settings_of_a_storyboard_follow_from_those_of_its_video() -> None:
     spec = VideoSpec(320, 240, 50).storyboard_spec(20, "shrink", "char")
     assert (spec.page.width, spec.page.height, spec.page.font_size, spec.frames) == (320, 240, 20, 50)
     assert (spec.prompt_overflow, spec.zh_units) == ("shrink", "char")

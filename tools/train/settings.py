@@ -40,6 +40,6 @@ class Settings:
         if changed:
             raise UsageError(
                 "the checkpoint is from a run with other settings: "
-                + "; ".join(f"{name} is {saved.get(name)} there, {now[name]} now" for name in changed),
+                + "; ".join(f"{name}: existing {saved.get(name)}, requested {now[name]}" for name in changed),
                 "Give the same settings to resume it, or another --checkpoint folder.",
             )

@@ -1,4 +1,4 @@
-"""Random films for hypothesis: a spec of any size, length and rate, and a storyboard that a random text has in it."""
+"""A hypothesis strategy: specs of any size, length and rate, with the storyboard of a random text for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vwd.corpora.sample import Language, Sample
 from vwd.text.layout import lay_out
-from vwd.text.spec import PageSpec, StoryboardSpec
+from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
 from vwd.text.storyboard import Storyboard
 from vwd.video.fonts import Fonts, drawable
 from vwd.video.spec import VideoSpec
@@ -28,18 +28,18 @@ def texts(characters: list[str], gap: str, most: int) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def films(draw: st.DrawFn) -> tuple[Storyboard, VideoSpec]:
-    """A random spec, and a storyboard that a random text has in it."""
+def random_boards(draw: st.DrawFn) -> tuple[Storyboard, VideoSpec]:
+    """A random spec, and the storyboard of a random text for it."""
     side = st.integers(32, 360).map(lambda half: 2 * half)
     spec = VideoSpec(draw(side), draw(side), draw(st.integers(2, 40)), draw(st.sampled_from(RATES)))
     font_size = draw(st.integers(16, max(16, min(spec.width // 4, spec.height // 3, 48))))
     margins = [draw(st.integers(0, max(0, side - least) // 2)) for side, least in
                ((spec.width, 4 * font_size), (spec.height, 3 * font_size)) for _ in range(2)]  # fmt: skip
     page = PageSpec(spec.width, spec.height, font_size, *margins)
-    overflow = draw(st.sampled_from(["spill", "shrink"]))
+    overflow: PromptOverflow = draw(st.sampled_from(["spill", "shrink"]))
     language: Language = draw(st.sampled_from(["en", "zh"]))
     characters, gap = (NARROW, " ") if language == "en" else (NARROW + WIDE * 4, "")
-    units = draw(st.sampled_from(["word", "char"]))
+    units: ChineseUnits = draw(st.sampled_from(["word", "char"]))
     prompt, answer = draw(texts(characters, gap, 8)), draw(texts(characters, gap, max(1, spec.frames // 2)))
     sample = Sample("random", 0, prompt, answer, "", language, "question")
     board = lay_out(sample, StoryboardSpec(page, spec.frames, overflow, units), Fonts())
