@@ -125,7 +125,7 @@ def _chinese_ends(line: str) -> list[int]:
             whole = following not in "，、；：。！？,;:.!?"
         closed = mark.rstrip()[-1] in _CLOSING_QUOTES
         quotes, counted = quotes + line.count('"', counted, end), end
-        if closed and quotes % 2:
+        if mark.rstrip()[-1] == '"' and quotes % 2:
             closed, mark_end = False, end - 1  # a straight quote that opens the next sentence
         else:
             mark_end = end

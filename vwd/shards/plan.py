@@ -100,7 +100,7 @@ def array_task(environment: Mapping[str, str]) -> tuple[int, int] | None:
     count = _number(environment, "VWD_NUM_TASKS", 1)
     if count is None:
         raise UsageError(
-            "JOB_COMPLETION_INDEX is set, but VWD_NUM_TASKS is not, and Kubernetes does not tell how many tasks there are",
+            "JOB_COMPLETION_INDEX is set, but not VWD_NUM_TASKS, and Kubernetes does not tell how many tasks there are",
             f"Set VWD_NUM_TASKS to the Job's 'completions' in its manifest. {_GIVE_TASK}",
         )
     if index >= count:

@@ -15,7 +15,9 @@ from vwd.slurm.settings import SlurmSettings
 
 # Slurm's own default, for plans made where there is no Slurm.
 _MAX_ARRAY_SIZE = 1001
-_CONFIG = re.compile(r"^(MaxArraySize|MaxJobCount|SchedulerParameters|AccountingStorageEnforce)[ ]*=[ ]*(\S+)", re.MULTILINE)
+_CONFIG = re.compile(
+    r"^(MaxArraySize|MaxJobCount|SchedulerParameters|AccountingStorageEnforce)[ ]*=[ ]*(\S+)", re.MULTILINE
+)
 _ARRAY_TASKS = re.compile(r"(?:^|,)max_array_tasks=([0-9]+)")
 _PARTITION_QOS = re.compile(r"\bQoS=([^\s,]+)")
 

@@ -149,11 +149,14 @@ def settings_of(model: SubmissionModel) -> SlurmSettings:
         ValueError: the time limit is none, or the other options are not what a shell would split.
     """
     settings = SlurmSettings(**_values(model.settings))
-    for name, check in (("time_limit", limit_seconds), ("extra_sbatch", shlex.split)):
-        try:
-            check(getattr(settings, name))
-        except ValueError as error:
-            raise ValueError(f"allowed: {error} - at `$.settings.{name}`") from error
+    try:
+        limit_seconds(settings.time_limit)
+    except ValueError as error:
+        raise ValueError(f"allowed: {error} - at `$.settings.time_limit`") from error
+    try:
+        shlex.split(settings.extra_sbatch)
+    except ValueError as error:
+        raise ValueError(f"{error} - at `$.settings.extra_sbatch`") from error
     return settings
 
 

@@ -63,7 +63,5 @@ def plan_retry(
     for one, numbers in groups.values():
         settings = load_settings(environment, folder, one.settings)
         work = replace(one.work, shards=tuple(sorted(numbers)))
-        again.append(
-            make_submission(one.dataset, work, one.pack, settings, one.export, limits(settings), one.folder)
-        )
+        again.append(make_submission(one.dataset, work, one.pack, settings, one.export, limits(settings), one.folder))
     return Retry(tuple(again), tuple(free), len(coverage.incomplete) - len(free))

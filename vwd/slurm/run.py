@@ -84,7 +84,9 @@ def _started(
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError) and error.filename == line[0]:
             raise
-        raise SlurmError(f"{line[0]} cannot be started: {error}", "Check that it is Slurm's, and the folder.") from error
+        raise SlurmError(
+            f"{line[0]} cannot be started: {error}", "Check that it is Slurm's, and the folder."
+        ) from error
     with process:
         try:
             yield process

@@ -104,7 +104,7 @@ class Submission:
             num_tasks=model.num_tasks,
             windows=windows_of(model),
             pack=tuple(model.pack),
-            export=model.export and Export(model.export.task, model.export.base_dir),
+            export=Export(model.export.task, model.export.base_dir) if model.export else None,
             settings=settings_of(model),
             python=model.python,
             folder=model.folder,
@@ -146,11 +146,12 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
 def require_utf8(paths: OutputPaths, submission: Submission) -> None:
     """Raises a UsageError where a submission's file could not name its paths."""
     export = submission.export.base_dir if submission.export else ""
-    for text in (str(paths.folder), submission.folder, submission.python, export, *submission.pack):
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise UsageError(f"{ascii(text)[1:-1]}: the name is not UTF-8", "Rename it, or give another.") from error
+    names = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError as error:
+        bad = next(name for name in names if any("\udc80" <= char <= "\udcff" for char in name))
+        raise UsageError(f"{ascii(bad)[1:-1]}: the name is not UTF-8", "Rename it, or give another.") from error
 
 
 def existing_folders(paths: OutputPaths) -> set[Path]:

@@ -30,9 +30,7 @@ def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as
     limits = limits_of(local)
     for paths in submitted(output):
         again = plan_retry(paths, os.environ, Path.cwd(), limits)
-        everything += [
-            Prepared(paths, one, fewer_tasks_note(one, limits(one.settings))) for one in again.submissions
-        ]
+        everything += [Prepared(paths, one, fewer_tasks_note(one, limits(one.settings))) for one in again.submissions]
         click.echo(
             f"{paths.dataset}: {len(again.shards):,} shards to pack again, {again.held:,} held by live tasks", err=True
         )
