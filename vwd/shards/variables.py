@@ -28,5 +28,6 @@ def count_variable(environment: Mapping[str, str], name: str, least: int, most: 
     number = number_in(text)
     if number is None or not least <= number <= most:
         shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise UsageError(f"{name}={ascii(shown)[1:-1]} is not a whole number from {least:,} to {most:,}", hint)
+        shown = shown if shown.isprintable() else ascii(shown)[1:-1]
+        raise UsageError(f"{name}={shown} is not a whole number from {least:,} to {most:,}", hint)
     return number

@@ -58,17 +58,23 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
     smallest = SMALLEST_FONT_SIZE if spec.prompt_overflow == "shrink" else spec.page.font_size
     most_pages = spec.frames - 1 if spec.prompt_overflow == "spill" else 1
     for font_size in range(spec.page.font_size, smallest - 1, -1):
-        setter = _Typesetter(spec.page.with_font_size(font_size), metrics, sample.language)
+        page = spec.page.with_font_size(font_size)
+        if font_size > smallest and len(sample.prompt) > most_pages * _most_characters(page):
+            continue
+        setter = _Typesetter(page, metrics, sample.language)
         words: list[Word] = []
         for unit in setter.fitting(units):
             placed = setter.place(unit, 0)
-            if setter.page < most_pages:
+            if setter.page < most_pages:  # the other pages are only counted
                 words += placed
-            elif font_size > smallest:  # too large; the smallest goes on, to count the pages
-                break
         if setter.page < most_pages:
             return words, setter
     return Skip(SkipCode.PROMPT_TOO_LONG, f"{setter.page + 1} pages, {most_pages} at most")
+
+
+def _most_characters(page: PageSpec) -> int:
+    """More characters than fit on a page: the narrowest has 0.46 of the font's size, and a line its break."""
+    return page.lines * (4 * page.line_width // page.font_size + 1)
 
 
 @dataclass
