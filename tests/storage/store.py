@@ -38,6 +38,8 @@ class Server:
 
     def stop(self) -> None:
         self._server.stop()
+        # A port that is still open takes connections that nobody answers, and a client waits a minute for each.
+        self._server._server.server_close()
 
 
 @dataclass
