@@ -47,7 +47,7 @@ def test_a_wrong_checksum_of_gzip_is_an_error(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-8] ^= 1
     path.write_bytes(data)
-    assert "line 701: the gzip file is damaged or cut off at this line or after it: CRC check failed" in error_of(path).what
+    assert "line 701: the gzip file is damaged or cut off at this line or after it: CRC" in error_of(path).what
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz", "csv", "parquet"])
@@ -165,16 +165,10 @@ def test_a_parquet_file_whose_footer_counts_other_rows_than_it_has_is_damaged(tm
     path = write(tmp_path / "rows.parquet", MANY[:90])
     data = path.read_bytes()
     footer = int.from_bytes(data[-8:-4], "little") + 8
-    # num_rows, 90, is the third field of the footer: a zigzag number of two bytes after the schema.
-    places = [at for at in range(len(data) - footer, len(data)) if data[at : at + 3] == b"\x16\xb4\x01"]
-    assert places
-    for at in places:
-        path.write_bytes(data[:at] + b"\x16\xb2\x01" + data[at + 3 :])
-        with pytest.raises(RowsError) as caught:
-            source = open_file(path)
-            assert len(list(source.read(0, 90))) == 90
-            raise RowsError(f"{path}: this number is of something else", "")
-        assert str(path) in caught.value.what
+    # num_rows, 90, is the third field of the footer, after the schema: its type, and a zigzag number of two bytes.
+    at = data.index(b"\x16\xb4\x01", len(data) - footer)
+    path.write_bytes(data[:at] + b"\x16\xb2\x01" + data[at + 3 :])
+    assert "its row groups do not add up to 89 rows" in error_of(path).what
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl.gz", "rows.parquet"])

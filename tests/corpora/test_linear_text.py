@@ -26,13 +26,17 @@ from vwd.video.fonts import Fonts
 SIZE = 100_000
 FONTS = Fonts()
 SEEDS = [
-    "Mr. ", "!?", '"', '." ', "!?…", ". ", "(. ", 'x. “', "A. ", "a.b. ", "。”", "！”她说", '"。', "， ", "（ ", "） ", "“ ",
-    "\\boxed{", "\\boxed ", "<<", "<<1>> ", "####", " #### 1", "$", "$ ", "$a ", "\\(", "\\( ", "\\( a", "答案是 ", "\n答案是",
-    "\u00a0", "\t", " \n", "a\n", "\n    x", "x", "7", "一", "小羊喝水", "a\u0301", "\u0316\u0301", "\u0f73", "â€œ", "Ã©",
-    "â€", "\u200b ", "\ud800", "\u1100\u1161\u11a8",
+    "Mr. ", "!?", '"', '." ', "!?…", ". ", "(. ", 'x. “', "A. ", "a.b. ", "。”", "！”她说", '"。', "， ", "（ ", "） ",
+    "“ ", "\\boxed{", "\\boxed ", "<<", "<<1>> ", "####", " #### 1", "$", "$ ", "$a ", "\\(", "\\( ", "\\( a",
+    "答案是 ", "\n答案是", "\u00a0", "\t", " \n", "a\n", "\n    x", "x", "7", "一", "小羊喝水", "a\u0301",
+    "\u0316\u0301", "\u0f73", "â€œ", "Ã©", "â€", "\u200b ", "\ud800", "\u1100\u1161\u11a8",
 ]  # fmt: skip
 NASTY = [(seed * SIZE)[:SIZE] for seed in SEEDS]
-NASTY += ["!?" * (SIZE // 4) + '"' * (SIZE // 2), "\\boxed{" * 20_000 + "}" * 20_000, "a" + "\u0301" * SIZE + "\u0316" * SIZE]
+NASTY += [
+    "!?" * (SIZE // 4) + '"' * (SIZE // 2),
+    "\\boxed{" * 20_000 + "}" * 20_000,
+    "a" + "\u0301" * SIZE + "\u0316" * SIZE,
+]
 
 
 @pytest.mark.parametrize("text", NASTY, ids=lambda text: ascii(text[:12]))
@@ -67,8 +71,8 @@ def test_a_prompt_that_shrinks_is_placed_whole_only_at_the_last_size() -> None:
     assert skip.detail.endswith(" pages, 1 at most")
 
 
-PIECES = st.sampled_from(["答案", "是", "为", "：", ":", " ", "\n", "。", ".", "！", "7", "x", "####", "#", "\u3000", "答案是"])
-SHORT = st.lists(PIECES, max_size=16).map("".join)
+PIECES = [*"是为：: \n。.！7x#\u3000", "答案", "答案是", "####"]
+SHORT = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
 
 
 @settings(max_examples=500)
@@ -91,13 +95,13 @@ def test_marks_are_ordered_as_unicode_orders_them(marks: str) -> None:
     assert normalise(text) == unicodedata.normalize("NFC", text)
 
 
-@given(st.lists(st.sampled_from(["Mr. ", "said. ", "He ", '" ', "(", "p.m. ", "3. ", "x! ", "she "]), max_size=12).map("".join))
+ENGLISH = ["Mr. ", "said. ", "He ", '" ', "(", "p.m. ", "3. ", "x! ", "she "]
+
+
+@given(st.lists(st.sampled_from(ENGLISH), max_size=12).map("".join))
 def test_a_break_does_not_depend_on_what_stands_far_before_it(text: str) -> None:
-    before = "word " * 40 + "end.\n"
-    long = " ".join(["word"] * 200) + " and "
-    assert break_sentences(before + long + text, "en").startswith(break_sentences(before, "en").rstrip("\n"))
-    ends = break_sentences(long + text, "en").split("\n")
-    assert "".join(ends).replace(" ", "") == (long + text).replace(" ", "")
+    near, far = "word and ", "word " * 200 + "and "
+    assert break_sentences(far + text, "en").split("\n")[1:] == break_sentences(near + text, "en").split("\n")[1:]
 
 
 def test_abbreviations_are_seen_behind_long_words_and_in_long_lines() -> None:

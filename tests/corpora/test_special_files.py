@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,13 +19,9 @@ from vwd.errors import RowsError
 
 
 def bind_socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        folder = os.getcwd()
-        os.chdir(path.parent)  # a socket's path is short
-        try:
-            server.bind(path.name)
-        finally:
-            os.chdir(folder)
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{short}/s")  # a socket's path is 107 bytes at most
+        Path(short, "s").rename(path)
 
 
 SPECIAL: dict[str, Callable[[Path], None]] = {

@@ -19,16 +19,16 @@ from vwd.corpora.sample import Language, Sample
 from vwd.corpora.sentences import break_sentences
 from vwd.limits import LARGEST_INDENT
 from vwd.text.layout import lay_out
-from vwd.text.spec import StoryboardSpec
+from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Storyboard
 from vwd.text.units import Unit, cut_units
 
-CODE = "def largest(numbers):\n    best = numbers[0]\n    for n in numbers:\n        best = max(best, n)\n    return best"
+CODE = "def largest(xs):\n    best = xs[0]\n    for x in xs:\n        best = max(best, x)\n    return best"
 COLUMN = FONTS.advances(" ", 28, "en")[0]
 LEFT = 15
 
 
-def indents_of(board: Storyboard, text: str = "") -> list[int]:
+def indents_of(board: Storyboard) -> list[int]:
     """The columns before the first word of each line of the answer."""
     first: dict[tuple[int, int], int] = {}
     for word in board.words:
@@ -48,7 +48,7 @@ def test_code_is_normalised_as_it_is() -> None:
 def test_code_is_drawn_with_its_indentation(language: Language) -> None:
     board = board_of("Write it.", CODE, language)
     assert indents_of(board) == [0, 4, 4, 8, 4]
-    assert [word.text for word in board.words if word.frame >= 1][:5] == ["def", "largest(numbers):", "best", "=", "numbers[0]"]
+    assert [word.text for word in board.words if word.frame][:5] == ["def", "largest(xs):", "best", "=", "xs[0]"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -132,11 +132,13 @@ INDENTED = st.lists(LINES, min_size=1, max_size=8).map(lambda lines: "\n".join("
 
 @settings(max_examples=150)
 @given(INDENTED, INDENTED, LANGUAGES, st.sampled_from(PAGES))
-def test_any_indented_text_is_laid_out_within_the_page(prompt: str, answer: str, language: Language, page: object) -> None:
+def test_any_indented_text_is_laid_out_within_the_page(
+    prompt: str, answer: str, language: Language, page: PageSpec
+) -> None:
     corpus = own_corpus("made", "p", "a", language)
     sample = corpus.sample({"p": prompt, "a": answer}, 0, corpus.schemas[0])
     assert isinstance(sample, Sample)
-    spec = StoryboardSpec(page, 600)  # type: ignore[arg-type]
+    spec = StoryboardSpec(page, 600)
     board = lay_out(sample, spec, FONTS)
     assert isinstance(board, Storyboard)
     assert_boxes(board, spec)

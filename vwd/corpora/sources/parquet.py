@@ -146,10 +146,8 @@ def _batches(file: Any, path: Path, columns: tuple[str, ...], group: int, first:
         try:
             table = next(reading, None)
         except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise RowsError(
-                f"{path}, rows {first} to {min(first + size, last) - 1} (the first is 0): damaged: {_first_line(error)}",
-                _HINT,
-            ) from error
+            rows = f"rows {first} to {min(first + size, last) - 1} (the first is 0)"
+            raise RowsError(f"{path}, {rows}: damaged: {_first_line(error)}", _HINT) from error
         if table is None or not table.num_rows:
             raise RowsError(f"{path}, row {first} (the first is 0): the row group ends before it", _HINT)
         yield _Batch(first, first + table.num_rows, table)
