@@ -13,6 +13,8 @@ SKIPPED_CHUNK_BYTES = 1 << 16
 LONGEST_TEXT = 1_000_000
 # Columns that a line may be indented by; the default page is 36 wide.
 LARGEST_INDENT = 40
+# Columns that a message names of rows that have not the right ones.
+NAMED_COLUMNS = 20
 
 # Columns in memory.
 # Rows and bytes of parquet that are decoded at a time. A page is decoded whole: it counts as if each row were as large.

@@ -15,7 +15,8 @@ from slurm.commands import Commands, queueing
 
 from vwd.errors import SlurmError
 from vwd.slurm.limits import ClusterLimits, cluster_limits
-from vwd.slurm.settings import SlurmSettings, limit_seconds
+from vwd.slurm.settings import SlurmSettings
+from vwd.slurm.times import limit_seconds
 
 SUBMIT = ("slurm", "submit", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1)
 POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
@@ -77,8 +78,8 @@ def test_no_array_is_larger_than_the_cluster_takes(
         ("normal|||\\ntiny|9||\\n", "", "", 9, "MaxSubmitJobsPerUser of QOS tiny"),
         ("tiny|||9\\n", "", "", 9, "GrpSubmitJobs of QOS tiny"),
         ("tiny||7|9\\n", "", "", 7, "MaxSubmitJobsPerAccount of QOS tiny"),
-        ("tiny|||\\n", "physics|||9|\\n", "", 9, "MaxSubmitJobs of account"),
-        ("tiny|||\\n", "physics|||9|\\nbiology|||30|\\n", "", 30, "MaxSubmitJobs of account"),
+        ("tiny|||\\n", "physics|||9|\\n", "", 9, "MaxSubmitJobs of your account"),
+        ("tiny|||\\n", "physics|||9|\\nbiology|||30|\\n", "", 30, "MaxSubmitJobs of your account"),
         ("tiny|||\\n", "physics|||9|\\nbiology||||\\n", "", None, ""),
         ("tiny|40||\\n", "physics|||9|\\n", "", 40, "QOS tiny"),  # a QOS comes before the association
         ("tiny|40||\\npart|6||\\n", "", "PartitionName=main QoS=part", 6, "QOS part"),  # and a partition's before both

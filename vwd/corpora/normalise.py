@@ -24,7 +24,6 @@ _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 _RUN_OF_SPACES = re.compile("[\t\u3000 ]+")
 _AROUND_BREAKS = re.compile(" ?\n[ \n]*")
-_INDENTED = re.compile("^[ \t\u3000]*(?:\t| [ \u3000]* )", re.MULTILINE)
 _TAB = 4
 _PLAIN = re.compile("[\n\x20-\x7e]*")
 # So many combining marks in a row are sorted here, in a text so long: unicodedata takes quadratic time.
@@ -57,7 +56,7 @@ def _set_spaces(text: str) -> str:
     A single space is an indentation only where other lines have more, and never before the whole text. Ideographic
     spaces are none: Chinese begins paragraphs with them.
     """
-    if not _INDENTED.search(text):
+    if not ("  " in text or "\t" in text or "\u3000" in text):
         return _AROUND_BREAKS.sub("\n", _RUN_OF_SPACES.sub(" ", text)).strip()
     lines = [line.rstrip("\t\u3000 ") for line in text.split("\n")]
     lines = [line for line in lines if line]

@@ -11,6 +11,7 @@ from vwd.corpora import schemas
 from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
 from vwd.corpora.sentences import break_sentences
 from vwd.errors import RowsError, UsageError
+from vwd.limits import NAMED_COLUMNS
 
 KEY_SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -66,8 +67,10 @@ class Corpus:
             if set(schema.columns) <= set(existing):
                 return schema
         wanted = " or ".join(", ".join(f"'{c}'" for c in s.columns) for s in self.schemas)
+        shown = ", ".join(f"{name!r:.60}" for name in existing[:NAMED_COLUMNS]) or "none"
+        others = f" and {len(existing) - NAMED_COLUMNS:,} more" if len(existing) > NAMED_COLUMNS else ""
         raise RowsError(
-            f"{self.name} needs the column(s) {wanted}; the rows have {', '.join(map(repr, existing)) or 'none'}",
+            f"{self.name} needs the column(s) {wanted}; the rows have {shown}{others}",
             "Name yours with `prompt_column` A and `answer_column` B, or choose the corpus of these rows.",
         )
 

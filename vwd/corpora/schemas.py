@@ -45,7 +45,14 @@ def _text_of(value: object) -> str | None:
 
 
 def _kind_of(value: object) -> str:
-    names = {bool: "a true/false", float: "no number (NaN or infinity)", list: "a list", dict: "an object", str: "text"}
+    names = {
+        bool: "a true/false",
+        float: "no number (NaN or infinity)",
+        list: "a list",
+        dict: "an object",
+        str: "text",
+        bytes: "bytes",
+    }
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
 

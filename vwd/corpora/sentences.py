@@ -72,7 +72,8 @@ def _english_ends(line: str) -> list[int]:
 
 def _ends_sentence(line: str, start: int, end: int) -> bool:
     """Whether `line[start:end]`, which ends with . ! or ? and spaces, is complete, given what follows it."""
-    if _first_letter(line, end).islower():
+    following = line[end] if line[end] not in _OPENING else _after_opening(line, end)
+    if following.islower():
         return False
     words = _last_words(line, start, end)
     last = words[-1]
@@ -85,17 +86,14 @@ def _ends_sentence(line: str, start: int, end: int) -> bool:
         return False
     initial = len(short) == 1 and short.isalpha() and short != "i"
     if initial or "." in short or short in _SOMETIMES_LAST:
-        following = _WORD.search(line, end)
-        return following is not None and following[0].strip("\"'“‘(,:").lower() in _OPENERS
+        word = _WORD.search(line, end)
+        return word is not None and word[0].strip("\"'“‘(,:").lower() in _OPENERS
     return True
 
 
-def _first_letter(line: str, at: int) -> str:
-    """What follows, after quotes and brackets that open; the first of these where nothing does."""
-    for position in range(at, len(line)):
-        if line[position] not in _OPENING:
-            return line[position]
-    return line[at]
+def _after_opening(line: str, at: int) -> str:
+    """The first character that is no quote or bracket that opens; the first of these where there is none."""
+    return next((line[position] for position in range(at, len(line)) if line[position] not in _OPENING), line[at])
 
 
 def _last_words(line: str, start: int, end: int) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.commands import scancel
+from vwd.slurm.frozen import read_submissions
 from vwd.slurm.jobs import find_jobs
-from vwd.slurm.submission import read_submissions
 
 # Dependent jobs first: they would start when what they wait for ends.
 _ORDER = {"finish": 0, "export": 1, "pack": 2}

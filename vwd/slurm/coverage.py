@@ -10,8 +10,9 @@ from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths, tar_numbers
 from vwd.shards.plan import ShardRange
+from vwd.slurm.frozen import read_submissions
 from vwd.slurm.paths import submission_file
-from vwd.slurm.submission import Submission, read_submissions
+from vwd.slurm.submission import Submission
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def read_coverage(paths: OutputPaths) -> Coverage:
     Raises:
         OutputError: a submission or the `pack.json` cannot be read, or they do not fit together.
     """
-    contract = read_contract(paths) if paths.contract.is_file() else None
+    contract = read_contract(paths) if paths.contract.exists() else None
     rows = contract.rows if contract else None
     submissions = tuple(_with_rows(paths, submission, rows) for submission in read_submissions(paths))
     wanted: dict[int, ShardRange] = {}

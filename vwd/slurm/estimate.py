@@ -85,7 +85,7 @@ def measure(paths: OutputPaths) -> Rate | None:
     """The rate of an output's own ledger, else of another dataset's beside it; None where there is neither."""
     beside = find_outputs(paths.out) if any(paths.out.glob(f"*/{CONTRACT_FILE}")) else []
     for one in (paths, *beside):
-        if not one.contract.is_file():
+        if not one.contract.exists():
             continue
         read = open_ledger(one).lookup_many(entry_numbers(one)[:_MEASURED_SHARDS])
         if rate := _rate(one.dataset, [entry for _, state, entry, _ in read if entry and state is State.DONE]):

@@ -30,7 +30,7 @@ class FinishedRows:
     """
 
     def __init__(self, paths: OutputPaths, submission: Submission) -> None:
-        contract = read_contract(paths) if paths.contract.is_file() else None
+        contract = read_contract(paths) if paths.contract.exists() else None
         found = {entry.number: entry for _, state, entry, _ in (Ledger(paths, contract).read() if contract else ())
                  if entry and state is State.DONE}  # fmt: skip
         self._folder = paths.ledger

@@ -93,10 +93,10 @@ def _read_record(path: Path, submission: Submission, role: str, offset: int) -> 
         wanted = {"role": role, "offset": offset, "name": submission.job_name(note.role)}
         for field, value in wanted.items():
             if getattr(record, field) != value:
-                raise ValueError(f"{getattr(record, field)!r} in place of {value!r} - at `$.{field}`")
+                raise ValueError(f"{getattr(record, field)!r} in place of {value!r} - at $.{field}")
         most = submission.num_tasks if role != "finish" else 1
         if record.offset + record.tasks > most:
-            raise ValueError(f"task {record.offset + record.tasks - 1} of {most} - at `$.tasks`")
+            raise ValueError(f"task {record.offset + record.tasks - 1} of {most} - at $.tasks")
     except (OSError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) else error
         raise OutputError(

@@ -104,11 +104,12 @@ def _queue_limits(settings: SlurmSettings) -> Iterator[tuple[int, str]]:
                 break
         # Slurm's order: a user's limit in a QOS replaces that of the association.
         of_user = [] if any(row["MaxSubmitPU"] for row in of_qos) else ["MaxSubmit"]
+        account = f"account {settings.account}" if settings.account else "your account"
         for field in (*of_user, "GrpSubmit"):
             numbers = [number_in(row[field]) for row in associations]
             # With several accounts it is unknown which the job will have: the one with the highest limit.
             if numbers and all(numbers):
-                yield max(filter(None, numbers)), f"{field}Jobs of account {settings.account or 'by default'}"
+                yield max(filter(None, numbers)), f"{field}Jobs of {account}"
 
 
 def _associations(settings: SlurmSettings) -> Iterator[dict[str, str]]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from vwd.shards.cpus import usable_cpus
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.finished import FinishedRows
+from vwd.slurm.frozen import freeze
 from vwd.slurm.jobs import JobRecord, record_job
 from vwd.slurm.models import Role
 from vwd.slurm.outcomes import note_outcome, open_log, read_tail
 from vwd.slurm.paths import log_folder, submission_file
-from vwd.slurm.submission import Submission, freeze
+from vwd.slurm.submission import Submission
 from vwd.storage.errors import output_errors
 from vwd.storage.processes import process_tag
 

@@ -14,7 +14,8 @@ from vwd.errors import UsageError
 from vwd.shards.cpus import MOST_CPUS
 from vwd.shards.ranges import parse_ranges
 from vwd.slurm.arrays import Window, Work
-from vwd.slurm.settings import SlurmSettings, limit_seconds
+from vwd.slurm.settings import SlurmSettings
+from vwd.slurm.times import limit_seconds
 
 Role = Literal["pack", "export", "finish"]
 ROLES: tuple[Role, ...] = ("pack", "export", "finish")
@@ -115,14 +116,14 @@ def work_of(model: SubmissionModel) -> Work:
         try:
             shards = parse_ranges(model.work.shards)
         except UsageError as error:
-            raise ValueError(f"{error.what} - at `$.work.shards`") from error
+            raise ValueError(f"{error.what} - at $.work.shards") from error
     work = Work(**{**_values(model.work), "shards": shards})
     try:
         count = len(work.ranges())
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.work`") from error
+        raise ValueError(f"{error.what} - at $.work") from error
     if model.num_tasks > count:
-        raise ValueError(f"{model.num_tasks} tasks for {count} shards - at `$.num_tasks`")
+        raise ValueError(f"{model.num_tasks} tasks for {count} shards - at $.num_tasks")
     return work
 
 
@@ -135,10 +136,10 @@ def windows_of(model: SubmissionModel) -> tuple[Window, ...]:
     offset = 0
     for first, tasks in model.windows:
         if first != offset:
-            raise ValueError(f"an array begins with task {first} in place of {offset} - at `$.windows`")
+            raise ValueError(f"an array begins with task {first} in place of {offset} - at $.windows")
         offset += tasks
     if offset != model.num_tasks:
-        raise ValueError(f"the arrays have {offset} of {model.num_tasks} tasks - at `$.windows`")
+        raise ValueError(f"the arrays have {offset} of {model.num_tasks} tasks - at $.windows")
     return tuple(Window(*window) for window in model.windows)
 
 
@@ -152,11 +153,11 @@ def settings_of(model: SubmissionModel) -> SlurmSettings:
     try:
         limit_seconds(settings.time_limit)
     except ValueError as error:
-        raise ValueError(f"allowed: {error} - at `$.settings.time_limit`") from error
+        raise ValueError(f"allowed: {error} - at $.settings.time_limit") from error
     try:
         shlex.split(settings.extra_sbatch)
     except ValueError as error:
-        raise ValueError(f"{error} - at `$.settings.extra_sbatch`") from error
+        raise ValueError(f"{error} - at $.settings.extra_sbatch") from error
     return settings
 
 
@@ -168,4 +169,4 @@ def _decode(decoder: msgspec.json.Decoder[Model], data: bytes) -> Model:
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error) or "nested too deeply") from error
+        raise ValueError(str(error).replace("`", "")) from error  # which are for names of arguments here

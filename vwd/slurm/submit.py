@@ -13,12 +13,13 @@ from vwd.errors import NoAnswerError, OutputError, SlurmError, UsageError
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.arrays import Window, Work, count_tasks, window_before, windows
 from vwd.slurm.commands import scancel
+from vwd.slurm.frozen import existing_folders, freeze, require_utf8, unfreeze
 from vwd.slurm.jobs import JobRecord, record_job
 from vwd.slurm.limits import ClusterLimits
 from vwd.slurm.models import Role
 from vwd.slurm.sbatch import log_pattern, require_sbatch, run_sbatch, sbatch_line
 from vwd.slurm.settings import SlurmSettings
-from vwd.slurm.submission import Export, Submission, existing_folders, freeze, require_utf8, unfreeze
+from vwd.slurm.submission import Export, Submission
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def fewer_tasks_note(submission: Submission, limits: ClusterLimits) -> str:
         return ""
     return (
         f"{submission.num_tasks:,} tasks in place of {wanted:,}, each of more samples than SAMPLES_PER_NODE: "
-        f"{limits.jobs_by} allows {limits.jobs:,} jobs in the queue, with those that finish"
+        f"{limits.jobs_by} allows {limits.jobs:,} jobs in the queue, the finishing one included"
     )
 
 

@@ -88,7 +88,8 @@ def submitit_pack(
 
     Raises:
         MissingExtraError: submitit is not installed.
-        UsageError: the slice does not fit the shards, or the number of rows is unknown.
+        UsageError: the slice does not fit the shards, the number of rows is unknown, or submitit cannot keep its files
+            in such a folder.
     """
     try:
         import submitit
@@ -100,6 +101,16 @@ def submitit_pack(
     count = settings.start_idx + (settings.num_samples or 0) if rows.count is None else rows.count
     work = Work(count, settings.shard_size, settings.start_idx, settings.num_samples, settings.shards)
     tasks = count_tasks(work.ranges(), samples_per_node)
-    chosen = executor or submitit.AutoExecutor(folder=settings.out / "logs" / "submitit")
+    chosen = executor or submitit.AutoExecutor(folder=_own_folder(settings.out))
     task = PackTask(corpus, rows, settings, num_workers)
     return list(chosen.map_array(task, range(tasks), [tasks] * tasks))
+
+
+def _own_folder(out: Path) -> Path:
+    folder = out / "logs" / "submitit"
+    if set("%\\") & set(str(folder)):  # submitit and sbatch replace %j, and sbatch drops backslashes
+        raise UsageError(
+            f"{folder}: submitit cannot keep its files in a folder with % or a backslash in its name",
+            "Give an `executor` with a folder of its own, or another `out`.",
+        )
+    return folder

@@ -96,12 +96,13 @@ class _Typesetter:
 
     def place(self, unit: Unit, frame: int) -> list[Word]:
         """Places a unit after the last one. Several words where it is longer than a line."""
-        if unit.lead.startswith("\n") and self.x > self._left:
+        lead, line_width = unit.lead, self._right - self._left
+        if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
-        gap = unit.lead.count(" ") * self._space
+        gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
         width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
-        if self.x == self._left:  # indented, but never so far that its line has no room
-            gap = max(0, min(gap, self.spec.line_width // 2, self.spec.line_width - width))
+        if gap and self.x == self._left:  # indented, but never so far that its line has no room
+            gap = max(0, min(gap, line_width // 2, line_width - width))
         if self.x + gap + width <= self._right:
             self._make_room(1)
             return [self._put(unit.text, gap, width, frame)]

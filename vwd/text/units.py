@@ -101,6 +101,9 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
 
 def _pieces(line: str) -> Iterator[tuple[str, str]]:
     """The line in pieces of one kind each: every character is in one."""
+    if "\\(" not in line:
+        yield from ((found.group(), str(found.lastgroup)) for found in _TOKEN.finditer(line))
+        return
     ends = _FORMULA_END.finditer(line)
     end = next(ends, None)
     position = 0

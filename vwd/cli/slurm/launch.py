@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -105,8 +106,8 @@ def _prepare(
 
 def print_sbatch_lines(everything: list[Prepared]) -> None:
     from vwd.slurm.estimate import idle_cpus_note
+    from vwd.slurm.frozen import next_number
     from vwd.slurm.sbatch import shell_command
-    from vwd.slurm.submission import next_number
     from vwd.slurm.submit import sbatch_lines
     from vwd.slurm.task import task_arguments
 
@@ -133,4 +134,4 @@ def _print_jobs(paths: OutputPaths, submission: Submission, jobs: tuple[JobRecor
     for job in jobs:
         tasks = "" if job.role == "finish" else f", tasks {job.offset} to {job.offset + job.tasks - 1}"
         click.echo(f"  {job.role:8} job {job.job}{tasks}")
-    click.echo(f"  watch    vwd slurm status {paths.folder}")
+    click.echo(f"  watch    vwd slurm status {shlex.quote(str(paths.folder))}")

@@ -23,8 +23,8 @@ def task(submission: Path, role: str, offset: int, number: int | None) -> None:
     SUBMISSION is its frozen file, and ROLE is pack, export or finish.
     """
     from vwd.shards.paths import output_at
+    from vwd.slurm.frozen import read_submission
     from vwd.slurm.models import Role
-    from vwd.slurm.submission import read_submission
     from vwd.slurm.task import array_index, exec_task, task_arguments
 
     frozen = read_submission(submission)

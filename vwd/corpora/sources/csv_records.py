@@ -48,10 +48,11 @@ class CsvRecords:
         reader = csv.reader(self._feed(), strict=True)
         while True:
             self._held, self._size = [], 0
+            first_line = self.line + 1
             try:
                 fields = next(reader, None)
             except _TooLargeError:
-                self._pass_over()
+                self._pass_over(first_line)
                 yield RefusedRow.too_large(self._size - self._line_break, self._max_bytes)
                 reader = csv.reader(self._feed(), strict=True)
                 continue
@@ -80,8 +81,8 @@ class CsvRecords:
             self._size += len(part) if part.isascii() else len(part.encode("utf-8", "surrogateescape"))
         return part
 
-    def _pass_over(self) -> None:
-        """Reads on to the end of a record of which `held` is the beginning."""
+    def _pass_over(self, first_line: int) -> None:
+        """Reads on to the end of a record, of which `held` is the beginning."""
         held, self._held = "".join(self._held), []
         state = _START
         for at in range(0, len(held), SKIPPED_CHUNK_BYTES):
@@ -89,7 +90,7 @@ class CsvRecords:
         while state != _END and (part := self._read(SKIPPED_CHUNK_BYTES)):
             state = _after(part, state)
         if state == _QUOTED:
-            raise csv.Error("unexpected end of data")
+            raise csv.Error(f"the record that starts in line {first_line} has a quote that is never closed")
 
 
 def _after(text: str, state: int) -> int:

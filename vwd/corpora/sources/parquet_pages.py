@@ -1,102 +1,123 @@
-"""How large the pages of a parquet column are: a page is decoded whole, so that one can take any memory.
+"""How large the pages of a parquet file are: a page is decoded whole, so that one can take any memory.
 
-pyarrow does not tell. The headers of pages stand in the file before each page, as Thrift's compact protocol
-(apache/parquet-format, parquet.thrift: PageHeader); only their sizes are read.
+pyarrow does not tell, and what it does tell of a column chunk ends the process where the file is damaged. Where chunks
+are stands in the footer, a page's size in a header before it (apache/parquet-format, parquet.thrift).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from typing import BinaryIO
 
-_UNCOMPRESSED, _COMPRESSED = 2, 3  # fields of PageHeader
-# Types of the compact protocol.
-_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 11, 12
-_INTEGERS = (4, 5, 6)
-_DEEPEST = 8
+from vwd.corpora.sources.thrift import INTEGERS, LIST, STRUCT, ThriftReader
+
+# Of PageHeader.
+_UNCOMPRESSED, _COMPRESSED = 2, 3
+# Of FileMetaData, RowGroup, ColumnChunk and ColumnMetaData.
+_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
+_TOTAL_COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 7, 9, 11
+
+_MAGIC = b"PAR1"
 # A header holds statistics, that is values; parquet's own readers allow 16 MB.
 _FIRST_WINDOW, _LARGEST_HEADER = 1 << 12, 1 << 24
 
+# Where a column chunk starts and ends in the file.
+Place = tuple[int, int]
 
-def page_sizes(file: BinaryIO, start: int, stop: int) -> Iterator[int]:
-    """The uncompressed bytes of each page of a column chunk.
 
-    Args:
-        start, stop: where the chunk is in the file.
+def chunk_places(file: BinaryIO) -> list[list[Place]]:
+    """Where each column of each row group is.
+
+    Raises:
+        ValueError: the footer is damaged.
+    """
+    end = file.seek(0, os.SEEK_END)
+    tail = _read(file, end - 8, 8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != _MAGIC:
+        raise ValueError("no footer")
+    footer = ThriftReader(_read(file, end - 8 - length, length))
+    try:
+        return _row_groups(footer)
+    except IndexError as error:
+        raise ValueError("the footer is cut off") from error
+
+
+def largest_page(file: BinaryIO, place: Place) -> int:
+    """The uncompressed bytes of the largest page of a column chunk.
 
     Raises:
         ValueError: there is no page header where one should be.
     """
+    largest, (start, stop) = 0, place
     while start < stop:
-        window, size = b"", _FIRST_WINDOW
-        while True:
-            file.seek(start)
-            window = file.read(size)
-            try:
-                uncompressed, compressed, length = _parse_header(window)
-                break
-            except IndexError as error:
-                if len(window) < size or size >= _LARGEST_HEADER:
-                    raise ValueError("a page header is cut off") from error
-                size *= 16
-        yield uncompressed
-        start += length + compressed
+        uncompressed, step = _page(file, start)
+        largest = max(largest, uncompressed)
+        start += step
+    return largest
 
 
-def _parse_header(data: bytes) -> tuple[int, int, int]:
-    """The uncompressed and the compressed bytes of a page, and those of its header. IndexError: there are more."""
-    sizes: dict[int, int] = {}
-    at = field = 0
-    while data[at]:
-        field, kind, at = _field(data, at, field)
-        if kind in _INTEGERS:
-            value, at = _varint(data, at)
-            sizes[field] = (value >> 1) ^ -(value & 1)
-        else:
-            at = _skip(data, at, kind, 0)
+def _row_groups(reader: ThriftReader) -> list[list[Place]]:
+    groups: list[list[Place]] = []
+    for number, kind in reader.fields():
+        if (number, kind) != (_ROW_GROUPS, LIST):
+            reader.skip(kind)
+            continue
+        for _ in reader.items():
+            groups.append([])
+            for field, inner in reader.fields():
+                if (field, inner) == (_COLUMNS, LIST):
+                    groups[-1] += [_place(reader) for _ in reader.items()]
+                else:
+                    reader.skip(inner)
+    return groups
+
+
+def _place(reader: ThriftReader) -> Place:
+    """The place of a ColumnChunk, which is read."""
+    values: dict[int, int] = {}
+    for number, kind in reader.fields():
+        if (number, kind) != (_META_DATA, STRUCT):
+            reader.skip(kind)
+            continue
+        values = _integers(reader)
+    starts = [values[field] for field in (_DICTIONARY_OFFSET, _DATA_OFFSET) if values.get(field, 0) > 0]
+    start = min(starts, default=0)
+    return start, start + max(values.get(_TOTAL_COMPRESSED, 0), 0)
+
+
+def _page(file: BinaryIO, at: int) -> tuple[int, int]:
+    """The uncompressed bytes of a page, and how far the next one is."""
+    size = _FIRST_WINDOW
+    while True:
+        window = _read(file, at, size)
+        reader = ThriftReader(window)
+        try:
+            sizes = _integers(reader)
+            break
+        except IndexError as error:
+            if len(window) < size or size >= _LARGEST_HEADER:
+                raise ValueError("a page header is cut off") from error
+            size *= 16
     uncompressed, compressed = sizes.get(_UNCOMPRESSED, -1), sizes.get(_COMPRESSED, -1)
     if not (0 <= uncompressed < 2**31 and 0 <= compressed < 2**31):
         raise ValueError("a page header without the page's size")
-    return uncompressed, compressed, at + 1
+    return uncompressed, reader.at + compressed
 
 
-def _field(data: bytes, at: int, last: int) -> tuple[int, int, int]:
-    """A field's number, its type, and where its value starts."""
-    head, at = data[at], at + 1
-    if head >> 4:
-        return last + (head >> 4), head & 15, at
-    value, at = _varint(data, at)
-    return (value >> 1) ^ -(value & 1), head & 15, at
+def _integers(reader: ThriftReader) -> dict[int, int]:
+    """The numbers among a struct's fields; what else it has is passed over."""
+    values: dict[int, int] = {}
+    for number, kind in reader.fields():
+        if kind in INTEGERS:
+            values[number] = reader.integer()
+        else:
+            reader.skip(kind)
+    return values
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        byte, at = data[at], at + 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise ValueError("a number of more than ten bytes")
-
-
-def _skip(data: bytes, at: int, kind: int, depth: int) -> int:
-    """Where the value ends that starts at `at`."""
-    if depth > _DEEPEST:
-        raise ValueError("a page header nested too deeply")
-    if kind in (_TRUE, _FALSE):
-        return at
-    if kind == _BYTE:
-        return at + 1
-    if kind == _DOUBLE:
-        return at + 8
-    if kind in _INTEGERS:
-        return _varint(data, at)[1]
-    if kind == _BINARY:
-        length, at = _varint(data, at)
-        return at + length
-    if kind == _STRUCT:
-        while data[at]:
-            _, inner, at = _field(data, at, 0)
-            at = _skip(data, at, inner, depth + 1)
-        return at + 1
-    raise ValueError(f"a value of type {kind} in a page header")  # PageHeader has no list, set or map
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
+    if at < 0:
+        raise ValueError("a place before the file")
+    file.seek(at)
+    return file.read(size)
