@@ -6,6 +6,8 @@ from __future__ import annotations
 # Bytes of a row where the user says nothing (`max_row_bytes`). A book has one to three million; a worker holds the row
 # several times while it is parsed and normalised.
 MAX_ROW_BYTES = 16_000_000
+# The most that the user may allow: a row is held in memory.
+LARGEST_MAX_ROW_BYTES = 1_000_000_000
 # Bytes read at a time of a line that is longer than a row may be: only counted, never held.
 SKIPPED_CHUNK_BYTES = 1 << 16
 # Characters of a column that are laid out: up to ten seconds of work, where all of it is mojibake. A video of the most

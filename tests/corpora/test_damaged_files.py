@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +157,8 @@ def test_damaged_pages_of_a_wanted_column_name_the_rows(tmp_path: Path, first_pa
     pyarrow.parquet.write_table(table, path, row_group_size=700, data_page_size=4096, use_dictionary=False)
     damage_pages(path, "b", first_page)
     what = error_of(path).what
-    assert f"{path}, rows " in what
-    assert "damaged: " in what
-    assert ("rows 0 to" in what) or not first_page
+    assert re.fullmatch(rf"{path}, rows? \d+( to \d+)? \(the first is 0\): damaged: .+", what)
+    assert (f"{path}, row 0 " in what) or not first_page
 
 
 def test_a_parquet_file_whose_footer_counts_other_rows_than_it_has_is_damaged(tmp_path: Path) -> None:
@@ -187,6 +187,6 @@ def test_packing_says_a_damaged_file_in_two_lines(run: Run, tmp_path: Path, name
         assert "rows.jsonl.gz, line 1: the gzip file is damaged" in done.stderr
     else:
         assert done.returncode == 1
-        assert "Error: gsm8k-000000: rows.parquet, rows 0 to 17 (the first is 0): damaged: " in done.stderr
+        assert "Error: gsm8k-000000: rows.parquet, row 0 (the first is 0): damaged: " in done.stderr
         assert "Traceback" not in done.stderr
         assert "unexpected" not in done.stderr

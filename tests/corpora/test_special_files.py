@@ -25,10 +25,10 @@ def bind_socket(path: Path) -> None:
 
 
 SPECIAL: dict[str, Callable[[Path], None]] = {
-    "a pipe": os.mkfifo,
-    "a socket": bind_socket,
-    "a device": lambda path: path.symlink_to("/dev/zero"),
-    "a folder": Path.mkdir,
+    "a pipe, not a regular file": os.mkfifo,
+    "a socket, not a regular file": bind_socket,
+    "a device, not a regular file": lambda path: path.symlink_to("/dev/zero"),
+    "Is a directory": Path.mkdir,
 }
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path, kind: str, wh
     SPECIAL[what](path)
     with pytest.raises(RowsError) as caught:
         open_file(path)
-    assert caught.value.what == f"{path}: {what}, not a regular file"
+    assert caught.value.what == f"{path}: {what}"
     assert ".jsonl, .jsonl.gz, .parquet, .csv" in caught.value.hint
 
 

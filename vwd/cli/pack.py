@@ -19,7 +19,7 @@ from vwd.cli.command import (
     shards_option,
     with_flags,
 )
-from vwd.limits import MAX_ROW_BYTES
+from vwd.limits import LARGEST_MAX_ROW_BYTES, MAX_ROW_BYTES
 
 if TYPE_CHECKING:
     from vwd.corpora.registry import Corpus
@@ -109,7 +109,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--max-row-bytes",
-    type=click.IntRange(1),
+    type=click.IntRange(1, LARGEST_MAX_ROW_BYTES),
     default=MAX_ROW_BYTES,
     show_default=True,
     help="Skip larger rows, unread: of a line in a file, or of the columns that are read.",

@@ -22,11 +22,11 @@ DEFAULT_BASE_DIR = Path("data")
 _URL = re.compile(r"(?:^|/)[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 # What a path may lead to, besides a regular file.
 _OTHERS: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
+    (stat.S_ISDIR, "Is a directory"),
+    (stat.S_ISFIFO, "a pipe, not a regular file"),
+    (stat.S_ISSOCK, "a socket, not a regular file"),
+    (stat.S_ISCHR, "a device, not a regular file"),
+    (stat.S_ISBLK, "a device, not a regular file"),
 )
 
 
@@ -100,8 +100,8 @@ def _check_regular(path: Path, hint: str) -> None:
             raise RowsError(f"{path}: URLs are not read", "Download the file, and give its path as `rows`.") from error
         raise RowsError(f"{path}: {error.strerror or error}", "Check the path given as `rows`.") from error
     if not stat.S_ISREG(mode):
-        kind = next((name for is_it, name in _OTHERS if is_it(mode)), "something else")
-        raise RowsError(f"{path}: {kind}, not a regular file", hint)
+        kind = next((name for is_it, name in _OTHERS if is_it(mode)), "not a regular file")
+        raise RowsError(f"{path}: {kind}", hint)
 
 
 def _builtin(corpus: Corpus) -> Path:

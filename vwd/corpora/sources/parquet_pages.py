@@ -20,6 +20,8 @@ _TOTAL_COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 7, 9, 11
 _MAGIC = b"PAR1"
 # A header holds statistics, that is values; parquet's own readers allow 16 MB.
 _FIRST_WINDOW, _LARGEST_HEADER = 1 << 12, 1 << 24
+# Of a column chunk: with pages of the usual 1 MB it would have 100 GB.
+_MOST_PAGES = 100_000
 
 # Where a column chunk starts and ends in the file.
 Place = tuple[int, int]
@@ -50,11 +52,13 @@ def largest_page(file: BinaryIO, place: Place) -> int:
         ValueError: there is no page header where one should be.
     """
     largest, (start, stop) = 0, place
-    while start < stop:
+    for _ in range(_MOST_PAGES):
+        if start >= stop:
+            return largest
         uncompressed, step = _page(file, start)
         largest = max(largest, uncompressed)
         start += step
-    return largest
+    raise ValueError("too many pages")
 
 
 def _row_groups(reader: ThriftReader) -> list[list[Place]]:
