@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vwd.corpora import schemas
-from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
+from vwd.corpora.sample import BadRowError, Kind, Language, Row, Sample, Skip, SkipCode, Text
 from vwd.corpora.sentences import break_sentences
 from vwd.errors import RowsError, UsageError
 
@@ -17,20 +17,10 @@ KEY_SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns that a row must have, and how it is read from them.
-
-    Attributes:
-        optional: columns that are read, too, where a row has them.
-    """
+    """The columns that a row must have, and how it is read from them."""
 
     columns: tuple[str, ...]
     read: Callable[[Row], Text]
-    optional: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """Every column that is ever read; a source need not read others."""
-        return self.columns + self.optional
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,6 @@ class Corpus:
 
     def sample(self, row: Row, index: int, schema: Schema) -> Sample | Skip:
         """One row as a sample, or the reason why there is none."""
-        if isinstance(row, RefusedRow):
-            return Skip(SkipCode.BAD_ROW, row.detail)
         try:
             text = schema.read(row)
         except BadRowError as error:
@@ -90,7 +78,7 @@ class Corpus:
 _GSM8K = Schema(("question", "answer"), schemas.from_gsm8k)
 _MESSAGES = Schema(("messages",), schemas.from_messages)
 _OPENMATH = Schema(("problem", "generated_solution", "expected_answer"), schemas.from_openmath)
-_BELLE = Schema(("instruction", "output"), schemas.from_belle, optional=("input",))
+_BELLE = Schema(("instruction", "output"), schemas.from_belle)
 _GSM8K_ZH = Schema(("question_zh-cn", "answer_only"), schemas.from_gsm8k_zh)
 _METAMATH_ZH = Schema(("question_zh", "answer_zh", "answer_only"), schemas.from_metamath_zh)
 _STORY_EN = Schema(("text",), schemas.Story("text", "en"))

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from vwd.errors import UsageError
-from vwd.shards.cpus import MOST_CPUS
-from vwd.shards.variables import number_in
-from vwd.slurm.toml_file import FILE, read_table
 
-# Minutes, minutes:seconds; hours:minutes:seconds; days-, days-hours, days-hours:minutes, days-hours:minutes:seconds.
-_TIME = re.compile("N(?::N)?|N:N:N|N-(?:N(?::N)?(?::N)?)?".replace("N", "([0-9]{1,10})"))
-_UNLIMITED = {"UNLIMITED", "INFINITE", "-1"}
-# sbatch counts seconds as a C int.
-_MOST_SECONDS = 2**31 - 1
-_LONGEST = 4000
+FILE = "vwd.toml"
+
+_MINUTES = re.compile(r"(\d+)(?::(\d\d))?|(\d+):(\d\d):(\d\d)|(\d+)-(\d+)(?::(\d\d))?(?::(\d\d))?")
+_UNLIMITED = {"UNLIMITED", "INFINITE"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def load_settings(environment: Mapping[str, str], folder: Path, before: SlurmSet
         UsageError: a value is not allowed, or `vwd.toml` cannot be read or has an unknown name.
     """
     given: dict[str, Any] = {}
-    for name, value in read_table(folder / FILE, _names()).items():
+    for name, value in _from_file(folder / FILE).items():
         given[name] = _checked(f"{FILE}: {name}", name, value)
     for name in _names():
         if value := environment.get(name.upper(), ""):
@@ -78,28 +73,46 @@ def load_settings(environment: Mapping[str, str], folder: Path, before: SlurmSet
 
 
 def limit_seconds(text: str) -> int | None:
-    """A time limit as sbatch takes it, in seconds; None for no limit, which it also writes as 0 and -1.
+    """A time limit as Slurm writes it, in seconds; None for no limit.
 
     Raises:
         ValueError: it has another form.
     """
     if text.upper() in _UNLIMITED:
         return None
-    found = _TIME.fullmatch(text)
+    found = _MINUTES.fullmatch(text)
     if not found:
-        raise ValueError(
-            "minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes, "
-            "days-hours:minutes:seconds, 0 or UNLIMITED"
-        )
+        raise ValueError("minutes, minutes:seconds, hours:minutes:seconds, days-hours, or UNLIMITED")
     m, ms, h, hm, hs, d, dh, dm, ds = (int(part or 0) for part in found.groups())
     seconds = m * 60 + ms + h * 3600 + hm * 60 + hs + d * 86400 + dh * 3600 + dm * 60 + ds
-    if seconds > _MOST_SECONDS:
-        raise ValueError("at most 68 years, or UNLIMITED")
-    return seconds or None
+    if not seconds:
+        raise ValueError("a time limit above zero")
+    return seconds
 
 
 def _names() -> list[str]:
     return [field.name for field in fields(SlurmSettings)]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    read: Any = tomllib.loads
+    try:
+        table = read(path.read_text("utf-8")).get("slurm", {})
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "Fix it: a table [slurm] of name = value.") from error
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: [slurm] is not a table", f"Allowed are {', '.join(_names())}.")
+    if unknown := sorted(table.keys() - set(_names())):
+        raise UsageError(
+            f"{path}: [slurm] has unknown names: {', '.join(unknown)}", f"Allowed are {', '.join(_names())}."
+        )
+    return table
 
 
 def _checked(label: str, name: str, value: Any) -> Any:
@@ -107,56 +120,37 @@ def _checked(label: str, name: str, value: Any) -> Any:
     try:
         return check(value)
     except ValueError as error:
-        raise UsageError(f"{label}={_shown(value)} is not allowed", f"Allowed: {error}.") from error
+        raise UsageError(f"{label}={value} is not allowed", f"Allowed: {error}.") from error
 
 
-def _shown(value: Any) -> str:
-    """A value in a message. Lists and tables of a file may be large, or nested."""
-    if isinstance(value, list | dict):
-        return "[…]" if isinstance(value, list) else "{…}"
-    text = str(value) if not isinstance(value, int) or abs(value) < 10**18 else "(a huge number)"
-    cut = text if len(text) <= 80 else f"{text[:80]}…"
-    return cut if cut.isprintable() else ascii(cut)[1:-1]
-
-
-def _whole_number(most: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        number = value if isinstance(value, int) else number_in(value) if isinstance(value, str) else None
-        if number is None or isinstance(value, bool) or not 1 <= number <= most:
-            raise ValueError(f"a whole number from 1 to {most:,}")
-        return number
-
-    return check
+def _count(value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError("a whole number from 1")
+    return int(text)
 
 
 def _one_line(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(word, str | int) for word in value):
-        value = " ".join(map(_shown_word, value))
-    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST:
-        raise ValueError(f"one line of text, of at most {_LONGEST:,} characters")
-    return value
-
-
-def _shown_word(word: Any) -> str:
-    return word if isinstance(word, str) else _shown(word)
+    text = " ".join(map(str, value)) if isinstance(value, list) else value
+    if not isinstance(text, str) or not text.isprintable():
+        raise ValueError("one line of text")
+    return text
 
 
 def _word(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[^\s\-][^\s]{0,999}", value) or not value.isprintable():
+    if not isinstance(value, str) or not re.fullmatch(r"[^\s\-][^\s]*", value):
         raise ValueError("a name without spaces, or several separated by commas")
     return value
 
 
 def _limit(value: Any) -> str:
-    text = value if isinstance(value, str) else _shown(value)
+    text = str(value)
     limit_seconds(text)
     return text
 
 
 def _options(value: Any) -> str:
-    if isinstance(value, list):
-        value = shlex.join([_one_line(word) for word in value])
-    text = _one_line(value)
+    text = shlex.join(map(str, value)) if isinstance(value, list) else _one_line(value)
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -167,16 +161,15 @@ def _options(value: Any) -> str:
 
 
 def _file(value: Any) -> str:
-    with suppress(OSError):  # a name that is too long, for example
-        if Path(_one_line(value)).is_file():
-            return str(Path(value).resolve())
-    raise ValueError("an existing file")
+    if not Path(_one_line(value)).is_file():
+        raise ValueError("an existing file")
+    return str(Path(value).resolve())
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    "num_nodes": _whole_number(10**6),
-    "cpus_per_node": _whole_number(MOST_CPUS),
-    "samples_per_node": _whole_number(999_999_999),
+    "num_nodes": _count,
+    "cpus_per_node": _count,
+    "samples_per_node": _count,
     "partition": _word,
     "time_limit": _limit,
     "qos": _word,

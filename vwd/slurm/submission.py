@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from vwd.errors import OutputError, UsageError
-from vwd.shards.paths import CONTRACT_FILE, OutputPaths
+from vwd.errors import OutputError
+from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, task_slice
-from vwd.shards.ranges import format_ranges
+from vwd.shards.ranges import format_ranges, parse_ranges
 from vwd.slurm.arrays import Window, Work
-from vwd.slurm.models import Role, decode_submission, settings_of, windows_of, work_of
-from vwd.slurm.paths import (
-    LAST_NUMBER,
-    log_folder,
-    shards_file,
-    submission_file,
-    submission_numbers,
-    submissions_folder,
-)
+from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
 from vwd.slurm.settings import SlurmSettings
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import output_errors
-from vwd.storage.regular import read_regular
 
-# The list of a retry's shards is in it: 7 MB where every other of a million is missing.
-_LARGEST = 16_000_000
+Role = Literal["pack", "export", "finish"]
 
 
 @dataclass(frozen=True)
@@ -68,11 +58,8 @@ class Submission:
 
     @property
     def name(self) -> str:
-        """The name of the jobs that pack."""
+        """The name of its jobs."""
         return f"vwd-{self.dataset}-{self.number:04d}"
-
-    def job_name(self, role: Role) -> str:
-        return self.name if role == "pack" else f"{self.name}-{role}"
 
     @cached_property
     def ranges(self) -> tuple[ShardRange, ...]:
@@ -91,26 +78,17 @@ class Submission:
         return {**asdict(self), "work": {**asdict(self.work), "shards": shards}}
 
     @classmethod
-    def from_json(cls, data: bytes) -> Submission:
-        """A submission from the content of its file.
-
-        Raises:
-            ValueError: a field is missing or invalid; names it.
-        """
-        model = decode_submission(data)
-        return cls(
-            dataset=model.dataset,
-            work=work_of(model),
-            num_tasks=model.num_tasks,
-            windows=windows_of(model),
-            pack=tuple(model.pack),
-            export=Export(model.export.task, model.export.base_dir) if model.export else None,
-            settings=settings_of(model),
-            python=model.python,
-            folder=model.folder,
-            number=model.number,
-            created=model.created,
-        )
+    def from_json(cls, data: dict[str, Any]) -> Submission:
+        work, export = data["work"], data["export"]
+        shards = None if work["shards"] is None else parse_ranges(work["shards"])
+        return cls(**{
+            **data,
+            "work": Work(**{**work, "shards": shards}),
+            "windows": tuple(Window(*window) for window in data["windows"]),
+            "pack": tuple(data["pack"]),
+            "export": export and Export(**export),
+            "settings": SlurmSettings(**data["settings"]),
+        })  # fmt: skip
 
 
 def next_number(paths: OutputPaths) -> int:
@@ -123,93 +101,46 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
 
     Raises:
         OutputError: the output folder cannot be written.
-        UsageError: a path is not UTF-8.
     """
-    require_utf8(paths, submission)
     folder = submissions_folder(paths)
     with output_errors(folder, "and submit again, or give another `out`."):
         log_folder(paths).mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         number = next_number(paths)
-        while number <= LAST_NUMBER:
+        while True:
             frozen = replace(submission, number=number, created=round(time.time(), 3))
             if create_if_absent(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
                 break
             number += 1
-        else:
-            raise OutputError(f"{folder}: no number is left for a submission", "Remove the file of the last number.")
         if frozen.work.shards is not None:
             create_if_absent(shards_file(paths, number), f"{format_ranges(frozen.work.shards)}\n".encode(), paths.temp)
     return frozen
 
 
-def require_utf8(paths: OutputPaths, submission: Submission) -> None:
-    """Raises a UsageError where a submission's file could not name its paths."""
-    export = submission.export.base_dir if submission.export else ""
-    names = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
-    try:
-        "".join(names).encode()
-    except UnicodeEncodeError as error:
-        bad = next(name for name in names if any("\udc80" <= char <= "\udcff" for char in name))
-        raise UsageError(f"{ascii(bad)[1:-1]}: the name is not UTF-8", "Rename it, or give another.") from error
-
-
-def existing_folders(paths: OutputPaths) -> set[Path]:
-    """Those of a submission's folders that exist already."""
-    return {folder for folder in _folders(paths) if folder.is_dir()}
-
-
-def unfreeze(paths: OutputPaths, submission: Submission, before: Collection[Path]) -> None:
-    """Removes a submission of which nothing was queued, and the folders that only it has filled.
-
-    Args:
-        before: folders that existed before it, which are kept.
-    """
+def unfreeze(paths: OutputPaths, submission: Submission) -> None:
+    """Removes a submission of which nothing was queued, and the folders that only it has filled."""
     for path in (submission_file(paths, submission.number), shards_file(paths, submission.number)):
         path.unlink(missing_ok=True)
-    for folder in (folder for folder in _folders(paths) if folder not in before):
+    for folder in (submissions_folder(paths), paths.temp, paths.folder, log_folder(paths), paths.out):
         with suppress(OSError):  # not empty
             folder.rmdir()
-
-
-def _folders(paths: OutputPaths) -> tuple[Path, ...]:
-    return submissions_folder(paths), paths.temp, paths.folder, log_folder(paths), paths.out
 
 
 def read_submission(path: Path) -> Submission:
     """A submission from its file.
 
     Raises:
-        OutputError: it does not exist, or is damaged; names the field.
+        OutputError: it does not exist, or is damaged.
     """
     try:
-        submission = Submission.from_json(read_regular(path, _LARGEST))
-        if path.name != f"{submission.number:04d}.json":
-            raise ValueError(f"{submission.number} is the number of another file - at `$.number`")
-    except (OSError, ValueError) as error:
-        what = error.strerror if isinstance(error, OSError) else error
+        return Submission.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(
-            f"{path}: not a readable submission: {what}",
-            "Restore it, or remove it with the notes of its number and submit again with 'vwd slurm submit'.",
+            f"{path}: not a readable submission: {error}", "Submit again with 'vwd slurm submit'."
         ) from error
-    return submission
 
 
 def read_submissions(paths: OutputPaths) -> list[Submission]:
-    """All submissions of an output, oldest first.
-
-    Raises:
-        OutputError: one is damaged, or of another dataset.
-    """
+    """All submissions of an output, oldest first."""
     folder = submissions_folder(paths)
-    found = []
-    for number in submission_numbers(folder):
-        path = submission_file(paths, number)
-        one = read_submission(path)
-        if one.dataset != paths.dataset:
-            raise OutputError(
-                f"{path}: a submission of {one.dataset}, not of {paths.dataset} - at `$.dataset`",
-                f"A folder that was renamed needs its {CONTRACT_FILE}: rename it back, or remove the file.",
-            )
-        found.append(one)
-    return found
+    return [read_submission(submission_file(paths, number)) for number in submission_numbers(folder)]

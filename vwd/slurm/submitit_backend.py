@@ -42,8 +42,8 @@ class PackTask:
         Raises:
             ShardError: some could not be packed; the others are complete.
         """
-        from vwd.packing import empty_output, pack_output
-        from vwd.shards.cpus import default_workers
+        from vwd.packing import pack_output
+        from vwd.shards.workers import default_workers
 
         workers = self.num_workers or default_workers()
         settings = replace(self.settings, task=task, num_tasks=num_tasks, num_workers=workers)
@@ -54,8 +54,6 @@ class PackTask:
         if result.failures:
             first = result.failures[0]
             raise ShardError(f"{result.paths.shard_name(first.number)}: {first.what}", first.hint)
-        if error := empty_output(result):
-            raise error
         return len(result.built)
 
     def checkpoint(self, task: int, num_tasks: int) -> submitit.helpers.DelayedSubmission:
