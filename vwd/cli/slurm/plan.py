@@ -25,6 +25,7 @@ def plan(dataset: str, options: tuple[str, ...], as_json: bool) -> None:
         one = estimate(prepared.submission, measure(prepared.paths))
         estimates.append(one)
         if not as_json:
-            click.echo(with_flags("\n".join(one.lines())))
+            lines = one.lines() + ([f"  note     {prepared.note}"] if prepared.note else [])
+            click.echo(with_flags("\n".join(lines)))
     if as_json:
         print_json([one.to_json() for one in estimates])

@@ -1,0 +1,123 @@
+"""How large the pages of a parquet file are: a page is decoded whole, so that one can take any memory.
+
+pyarrow does not tell, and what it does tell of a column chunk ends the process where the file is damaged. Where chunks
+are stands in the footer, a page's size in a header before it (apache/parquet-format, parquet.thrift).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+from vwd.corpora.sources.thrift import INTEGERS, LIST, STRUCT, ThriftReader
+
+# Of PageHeader.
+_UNCOMPRESSED, _COMPRESSED = 2, 3
+# Of FileMetaData, RowGroup, ColumnChunk and ColumnMetaData.
+_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
+_TOTAL_COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 7, 9, 11
+
+_MAGIC = b"PAR1"
+# A header holds statistics, that is values; parquet's own readers allow 16 MB.
+_FIRST_WINDOW, _LARGEST_HEADER = 1 << 12, 1 << 24
+
+# Where a column chunk starts and ends in the file.
+Place = tuple[int, int]
+
+
+def chunk_places(file: BinaryIO) -> list[list[Place]]:
+    """Where each column of each row group is.
+
+    Raises:
+        ValueError: the footer is damaged.
+    """
+    end = file.seek(0, os.SEEK_END)
+    tail = _read(file, end - 8, 8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != _MAGIC:
+        raise ValueError("no footer")
+    footer = ThriftReader(_read(file, end - 8 - length, length))
+    try:
+        return _row_groups(footer)
+    except IndexError as error:
+        raise ValueError("the footer is cut off") from error
+
+
+def largest_page(file: BinaryIO, place: Place) -> int:
+    """The uncompressed bytes of the largest page of a column chunk.
+
+    Raises:
+        ValueError: there is no page header where one should be.
+    """
+    largest, (start, stop) = 0, place
+    while start < stop:
+        uncompressed, step = _page(file, start)
+        largest = max(largest, uncompressed)
+        start += step
+    return largest
+
+
+def _row_groups(reader: ThriftReader) -> list[list[Place]]:
+    groups: list[list[Place]] = []
+    for number, kind in reader.fields():
+        if (number, kind) != (_ROW_GROUPS, LIST):
+            reader.skip(kind)
+            continue
+        for _ in reader.items():
+            groups.append([])
+            for field, inner in reader.fields():
+                if (field, inner) == (_COLUMNS, LIST):
+                    groups[-1] += [_place(reader) for _ in reader.items()]
+                else:
+                    reader.skip(inner)
+    return groups
+
+
+def _place(reader: ThriftReader) -> Place:
+    """The place of a ColumnChunk, which is read."""
+    values: dict[int, int] = {}
+    for number, kind in reader.fields():
+        if (number, kind) != (_META_DATA, STRUCT):
+            reader.skip(kind)
+            continue
+        values = _integers(reader)
+    starts = [values[field] for field in (_DICTIONARY_OFFSET, _DATA_OFFSET) if values.get(field, 0) > 0]
+    start = min(starts, default=0)
+    return start, start + max(values.get(_TOTAL_COMPRESSED, 0), 0)
+
+
+def _page(file: BinaryIO, at: int) -> tuple[int, int]:
+    """The uncompressed bytes of a page, and how far the next one is."""
+    size = _FIRST_WINDOW
+    while True:
+        window = _read(file, at, size)
+        reader = ThriftReader(window)
+        try:
+            sizes = _integers(reader)
+            break
+        except IndexError as error:
+            if len(window) < size or size >= _LARGEST_HEADER:
+                raise ValueError("a page header is cut off") from error
+            size *= 16
+    uncompressed, compressed = sizes.get(_UNCOMPRESSED, -1), sizes.get(_COMPRESSED, -1)
+    if not (0 <= uncompressed < 2**31 and 0 <= compressed < 2**31):
+        raise ValueError("a page header without the page's size")
+    return uncompressed, reader.at + compressed
+
+
+def _integers(reader: ThriftReader) -> dict[int, int]:
+    """The numbers among a struct's fields; what else it has is passed over."""
+    values: dict[int, int] = {}
+    for number, kind in reader.fields():
+        if kind in INTEGERS:
+            values[number] = reader.integer()
+        else:
+            reader.skip(kind)
+    return values
+
+
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
+    if at < 0:
+        raise ValueError("a place before the file")
+    file.seek(at)
+    return file.read(size)

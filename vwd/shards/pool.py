@@ -1,0 +1,231 @@
+"""Worker processes: the parent assigns items one by one and collects results, failures and deaths. The one way of
+running processes, for packing, verifying and whatever comes.
+"""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, Generic, TypeVar
+
+from vwd.errors import StorageError, VwdError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Called in a worker with an item and a function that counts progress; gives the item's result.
+Handler = Callable[[Item, Callable[[], None]], Result]
+
+# Fresh interpreters: a fork would copy the locks of pyarrow's and OpenCV's threads.
+_CONTEXT = multiprocessing.get_context("spawn")
+_REPORT_SECONDS = 0.2
+# While these last nothing can be written: the run ends instead of failing each item in turn.
+_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Done(Generic[Item, Result]):
+    """An item with its result."""
+
+    item: Item
+    result: Result
+
+
+@dataclass(frozen=True)
+class Failed(Generic[Item]):
+    """An item that failed. `fatal`: whether the others will fail, too; the rest as in an error."""
+
+    item: Item
+    what: str
+    hint: str
+    trace: str = ""
+    fatal: bool = False
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    item: Any = None
+    busy: bool = False
+
+
+def run_pool(
+    open_handler: Callable[[], Handler[Item, Result]],
+    items: Iterable[Item],
+    num_workers: int,
+    on_progress: Callable[[int], None] = lambda count: None,
+    defer: Callable[[Sequence[Item]], Collection[Item]] = lambda items: (),
+) -> Generator[Done[Item, Result] | Failed[Item], None, None]:
+    """Handles items in worker processes; yields each one's result or failure as it arrives.
+
+    A worker that dies fails its item and is replaced; the others continue. When the caller stops early, or is
+    interrupted, every worker is ended within two seconds.
+
+    Args:
+        open_handler: picklable; called once in each worker, when its first item arrives.
+        on_progress: called with how much was counted since the last call.
+        defer: those of the items left that are assigned last.
+    """
+    queue = list(reversed(list(items)))
+    workers = [_start(open_handler) for _ in range(min(num_workers, len(queue)))]
+    try:
+        for worker in workers:
+            _assign(worker, queue, defer)
+        while busy := {worker.pipe: worker for worker in workers if worker.busy}:
+            for pipe in wait(list(busy), timeout=1.0):
+                worker = busy[pipe]  # type: ignore[index]
+                message = _receive(worker)
+                if isinstance(message, int):
+                    on_progress(message)
+                    continue
+                if not worker.process.is_alive() and queue:
+                    workers[workers.index(worker)] = worker = _start(open_handler)
+                _assign(worker, queue, defer)
+                yield message
+    finally:
+        _end(workers)
+
+
+def _start(open_handler: Callable[[], Handler[Any, Any]]) -> _Worker:
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=_work, args=(open_handler, theirs), daemon=True)
+    with _defer_signals():
+        process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+@contextmanager
+def _defer_signals() -> Iterator[None]:
+    """Defers signals until a process has started; the process inherits a blocked SIGINT.
+
+    A terminal sends Ctrl-C to all processes, and the parent decides. Blocking alone does not keep the signal from
+    the parent, since another thread may receive it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    deferred: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: deferred.append(number)) for number in numbers}
+    resource_tracker.ensure_running()  # else `start` does it, and unblocks SIGINT
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if deferred:
+            signal.raise_signal(deferred[0])
+
+
+def _assign(worker: _Worker, queue: list[Any], defer: Callable[[Sequence[Any]], Collection[Any]]) -> None:
+    worker.busy = bool(queue)
+    if queue:
+        deferred = defer(queue)
+        at = next((at for at in reversed(range(len(queue))) if queue[at] not in deferred), -1)
+        worker.item = queue.pop(at)
+        with suppress(BrokenPipeError):  # it died already; receiving from it will tell
+            worker.pipe.send(worker.item)
+
+
+def _receive(worker: _Worker) -> Any:
+    try:
+        return worker.pipe.recv()
+    except (EOFError, OSError):
+        worker.process.join()
+        code = worker.process.exitcode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return Failed(
+            worker.item, f"the worker process {how}",
+            "Run the same command again; after SIGKILL, look for an out-of-memory message and lower `num_workers`.",
+        )  # fmt: skip
+
+
+def _end(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.process.terminate()
+    deadline = time.monotonic() + 2
+    for worker in workers:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.pipe.close()
+
+
+def _work(open_handler: Callable[[], Handler[Any, Any]], pipe: Connection) -> None:
+    """What a worker does: receives items and sends results and failures, until the parent ends or stops it."""
+    signal.signal(signal.SIGTERM, lambda *_: _exit())
+    handler: Handler[Any, Any] | None = None
+    try:
+        while True:
+            item = pipe.recv()
+            meter = _Meter(pipe)
+            try:
+                handler = handler or open_handler()
+                result = handler(item, meter.count)
+            except Exception as error:  # any error fails this item alone and is reported with it
+                if meter.parent_gone:
+                    return
+                meter.flush()
+                pipe.send(_failure(item, error))
+            else:
+                meter.flush()
+                pipe.send(Done(item, result))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _exit() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the whole group may get one, and the parent sends another
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _failure(item: Any, error: Exception) -> Failed[Any]:
+    trace = traceback.format_exc()
+    if isinstance(error, VwdError):
+        fatal = isinstance(error, StorageError) and error.fatal
+        return Failed(item, error.what, error.hint, trace, fatal)
+    if isinstance(error, OSError) and error.errno in _FATAL:
+        what = f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}"
+        return Failed(item, what, "Free some space or fix the permissions, and run again.", trace, True)
+    return Failed(
+        item, f"{type(error).__name__}: {error}", "Run it again with `debug` and report the traceback.", trace
+    )
+
+
+class _Meter:
+    """Reports progress to the parent a few times a second; notices so when the parent is gone."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._count = 0
+        self._next = time.monotonic() + _REPORT_SECONDS
+        self.parent_gone = False
+
+    def count(self) -> None:
+        self._count += 1
+        if time.monotonic() >= self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        self._next = time.monotonic() + _REPORT_SECONDS
+        try:
+            self._pipe.send(self._count)
+        except OSError:
+            self.parent_gone = True
+            raise
+        self._count = 0
