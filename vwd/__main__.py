@@ -1,25 +1,6 @@
-"""``python -m vwd``, and the ``vwd`` command: ends quietly on a signal that comes before everything is imported."""
+"""``python -m vwd``: the same as the ``vwd`` command."""
 
-import os
-import signal
-from types import FrameType
-
-
-def main() -> None:
-    """The console script."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    from vwd.cli.main import main as run
-
-    run()
-
-
-def _stop(signum: int, frame: FrameType | None) -> None:
-    """Until the verb sets handlers of its own, nothing has been done that needs clearing up."""
-    os.write(2, f"Stopped by {signal.Signals(signum).name}; nothing was done yet.\n".encode())
-    os.write(2, b"Run the same command again.\n")
-    os._exit(128 + signum)
-
+from vwd.cli.main import main
 
 if __name__ == "__main__":
     main()

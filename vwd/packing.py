@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
-from vwd.errors import OutputError, VwdError
+from vwd.errors import VwdError
 from vwd.index.write import write_index
-from vwd.shards.entry import Entry
+from vwd.shards.ledger import Entry
 from vwd.shards.pack import PackPlan, PackResult, pack_shards
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
@@ -40,20 +40,6 @@ def pack_output(
     except VwdError as error:
         return PackedOutput(result, error)
     return PackedOutput(result)
-
-
-def empty_output(result: PackResult) -> VwdError | None:
-    """Why an output whose every row was skipped is a failure; None where it holds samples, or rows are left to pack."""
-    summary = result.summary
-    if summary.samples or not summary.rows or result.failures:
-        return None
-    code = max(summary.skips, key=lambda name: summary.skips[name])
-    first = next(skip for entry in result.entries.values() for skip in entry.skips if skip.code.value == code)
-    counts = ", ".join(f"{name} {count:,}" for name, count in summary.skips.items())
-    return OutputError(
-        f"{result.paths.folder}: all {summary.rows:,} rows were skipped ({counts}); row {first.index}: {first.detail}",
-        "Check the rows, their columns and their language; 'ledger/' names each skipped row.",
-    )
 
 
 def finish_output(paths: OutputPaths, entries: Mapping[int, Entry], corpus_rows: int | None, torn: bool) -> None:

@@ -108,7 +108,7 @@ def test_belle_without_input_has_the_instruction_as_its_prompt(empty: dict[str, 
 def test_gsm8k_chinese_reads_the_chinese_columns_and_ends_with_the_result() -> None:
     row = {"question": "How many?", "answer": "#### 8", "question_zh-cn": "一共有几只？", "answer_only": "8"}
     sample = sample_of("gsm8k_chinese", row)
-    assert (sample.prompt, sample.answer, sample.final_answer) == ("一共有几只？", "答案：8。", "8")
+    assert (sample.prompt, sample.answer, sample.final_answer) == ("一共有几只？", "答案是：8。", "8")
 
 
 @pytest.mark.parametrize(

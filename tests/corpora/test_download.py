@@ -1,4 +1,4 @@
-"""`vwd download` makes a local copy once, whole or not at all."""
+"""`vwd download` writes a local copy once, and never leaves a partial one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def rows_of(count: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base folder with a local copy of 300 rows; not to be written to."""
+    """A base folder with a local copy of 300 rows. Tests must not change it."""
     folder = tmp_path_factory.mktemp("copied")
     (folder / "rows").mkdir()
     write_rows(folder / "rows" / "train.jsonl", rows_of(300))
-    done = fetch(folder).communicate(timeout=HANG_SECONDS)
-    assert "300 rows, downloaded" in done[0], done
+    stdout, stderr = fetch(folder).communicate(timeout=HANG_SECONDS)
+    assert "300 rows, downloaded" in stdout, stderr
     return folder
 
 
@@ -44,7 +44,7 @@ def fetch(folder: Path, *args: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_a_copy_is_where_it_is_looked_for_and_has_all_rows(copied: Path) -> None:
+def test_a_copy_is_found_and_has_all_rows(copied: Path) -> None:
     base = copied / "data"
     assert copy_path(base, "tinystories") == base / "tinystories" / "dataset"
     assert sorted(p.name for p in (base / "tinystories").iterdir()) == ["dataset"]
@@ -53,13 +53,13 @@ def test_a_copy_is_where_it_is_looked_for_and_has_all_rows(copied: Path) -> None
     assert list(rows.read(250, 400)) == rows_of(300)[250:]
 
 
-def test_a_copy_is_read_when_what_it_was_made_from_is_gone(run: Run, tmp_path: Path, copied: Path) -> None:
+def test_a_copy_is_read_when_its_source_is_gone(run: Run, tmp_path: Path, copied: Path) -> None:
     shutil.copytree(copied / "data", tmp_path / "data")
     done = run("pack", "tinystories", "--num-samples", 2, "--json", **caches(tmp_path))
     assert json.loads(done.stdout)["samples"] == 2
 
 
-def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: Path, copied: Path) -> None:
+def test_a_second_download_does_nothing_and_force_replaces_the_copy(run: Run, tmp_path: Path, copied: Path) -> None:
     shutil.copytree(copied / "data", tmp_path / "data")
     (tmp_path / "rows").mkdir()
     write_rows(tmp_path / "rows" / "train.jsonl", rows_of(20))
@@ -67,7 +67,7 @@ def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: P
     identity = open_copy(tmp_path / "data", "tinystories").identity
 
     again = run("download", "--dataset", "tinystories", **env)
-    assert "300 rows, already there" in again.stdout
+    assert "300 rows, already present" in again.stdout
     assert open_copy(tmp_path / "data", "tinystories").identity == identity
 
     forced = json.loads(run("download", "--dataset", "tinystories", "--force", "--json", **env).stdout)
@@ -78,7 +78,7 @@ def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: P
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
-def test_a_stopped_download_leaves_no_half_copy_and_the_next_one_succeeds(
+def test_a_stopped_download_leaves_no_partial_copy_and_the_next_one_succeeds(
     tmp_path: Path, copied: Path, sent: signal.Signals
 ) -> None:
     shutil.copytree(copied / "rows", tmp_path / "rows")
@@ -101,8 +101,8 @@ def test_a_stopped_download_leaves_no_half_copy_and_the_next_one_succeeds(
     assert list(open_copy(tmp_path / "data", "tinystories").read(0, 300)) == rows_of(300)
 
 
-@pytest.mark.parametrize("blocked", ["tinystories", "tinystories/dataset"])
-def test_a_copy_that_cannot_be_written_is_said_and_is_no_copy(tmp_path: Path, copied: Path, blocked: str) -> None:
+@pytest.mark.parametrize("blocked", ["tinystories", "tinystories/.dataset.new"])
+def test_a_copy_that_cannot_be_written_is_reported(tmp_path: Path, copied: Path, blocked: str) -> None:
     shutil.copytree(copied / "rows", tmp_path / "rows")
     obstacle = tmp_path / "data" / blocked
     obstacle.parent.mkdir(parents=True)
@@ -117,17 +117,18 @@ def test_a_copy_that_cannot_be_written_is_said_and_is_no_copy(tmp_path: Path, co
 
 
 @pytest.mark.parametrize("file", ["vwd_source.json", "state.json", "data-00000-of-00001.arrow"])
-def test_a_damaged_copy_is_said_with_the_command_that_mends_it(tmp_path: Path, copied: Path, file: str) -> None:
+def test_a_damaged_copy_is_reported_with_the_command_that_replaces_it(tmp_path: Path, copied: Path, file: str) -> None:
     shutil.copytree(copied / "data", tmp_path / "data")
     path = copy_path(tmp_path / "data", "tinystories") / file
     path.write_bytes(path.read_bytes()[:5])
     with pytest.raises(OutputError, match="damaged") as caught:
         list(open_copy(tmp_path / "data", "tinystories").read(0, 300))
-    assert "vwd download --dataset tinystories" in caught.value.hint
-    assert "--force" in caught.value.hint
+    assert caught.value.hint == (
+        f"Run 'vwd download `dataset` tinystories `base_dir` {tmp_path / 'data'} `force`' to replace it."
+    )
 
 
-def test_the_registry_shows_which_local_copies_are_there(run: Run, tmp_path: Path, copied: Path) -> None:
+def test_the_registry_shows_which_local_copies_exist(run: Run, tmp_path: Path, copied: Path) -> None:
     listed = json.loads(run("download", "--list", "--json", "--base-dir", copied / "data").stdout)
     assert {row["dataset"] for row in listed if row["local_copy"]} == {"tinystories"}
     assert json.loads(run("datasets", "--json", "--base-dir", copied / "data").stdout) == listed

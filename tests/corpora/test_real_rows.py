@@ -59,6 +59,5 @@ def test_the_other_schemas_of_real_rows_are_read() -> None:
         assert samples
         assert all("\\boxed" not in s.answer and s.final_answer for s in samples)
         if name == "gsm8k_chinese":
-            closing = "答案：" if "swulling" in file else "答案是："  # the first has no steps before it
-            assert all(s.answer.endswith(f"{closing}{s.final_answer}。") for s in samples)
+            assert all(s.answer.endswith(f"答案是：{s.final_answer}。") for s in samples)
             assert all(s.prompt.endswith("？") for s in samples)

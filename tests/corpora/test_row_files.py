@@ -80,8 +80,8 @@ def test_blank_lines_in_jsonl_are_not_rows(tmp_path: Path) -> None:
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n\n  \n{"a": 2}\r\n\n{"a": 3}')
     source = open_file(path)
     assert source.count == 3
-    assert [row["a"] for row in source.read(0, 3)] == ["1", "2", "3"]
-    assert [row["a"] for row in source.read(1, 2)] == ["2"]
+    assert [row["a"] for row in source.read(0, 3)] == [1, 2, 3]
+    assert [row["a"] for row in source.read(1, 2)] == [2]
 
 
 def test_csv_fields_can_contain_line_breaks_commas_and_quotes(tmp_path: Path) -> None:

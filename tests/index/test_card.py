@@ -60,7 +60,7 @@ def test_the_counts_are_those_of_the_ledger(folder: Path) -> None:
     (split,) = metadata["dataset_info"]["splits"]
     size = sum(tar.stat().st_size for tar in folder.glob("*.tar"))
     assert split == {"name": "train", "num_examples": 10, "num_bytes": size}
-    assert (metadata["language"], metadata["size_categories"]) == (["en"], ["n<1K"])
+    assert (metadata["license"], metadata["language"], metadata["size_categories"]) == ("mit", ["en"], ["n<1K"])
     assert "empty_text 7" in (folder / "README.md").read_text()
 
 

@@ -24,7 +24,7 @@ from shards.packing import (
 )
 
 from vwd.corpora.registry import find_corpus
-from vwd.corpora.sources.hub_rows import StreamRows
+from vwd.corpora.sources.hub import StreamRows
 from vwd.corpora.sources.open import open_file
 from vwd.corpora.sources.rows import take
 from vwd.errors import UsageError

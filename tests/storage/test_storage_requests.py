@@ -18,7 +18,6 @@ import pytest
 from conftest import HANG_SECONDS, Run
 from shards.packing import gsm8k, start, write_lamps
 from storage.store import Rule, Store, left_in_staging
-from upath import UPath
 
 from vwd.errors import StorageError
 from vwd.shards.ledger import State, lookup_entries, lookup_entry
@@ -198,7 +197,7 @@ def test_the_local_copy_of_an_object_exists_only_while_it_is_read(store: Store, 
 
 def test_any_store_of_fsspec_can_be_used(tmp_path: Path) -> None:
     pytest.importorskip("upath", reason="the extra s3 is not installed")
-    folder = UPath("memory://corpora/gsm8k")
+    folder = parse_path("memory://corpora/gsm8k")
     with atomic_write(folder / "a.tar", tmp_path / "temp") as file:
         file.write(b"bytes")
     assert remove_stale(tmp_path / "temp") == 0
@@ -206,9 +205,9 @@ def test_any_store_of_fsspec_can_be_used(tmp_path: Path) -> None:
     assert read_many([folder / "a.tar", folder / "b.tar"]) == [b"bytes", None]
     assert create_if_absent(folder / "pack.json", b"1", tmp_path / "temp")
     assert not create_if_absent(folder / "pack.json", b"2", tmp_path / "temp")
-    paths = OutputPaths(UPath("memory://corpora"), "gsm8k")
+    paths = OutputPaths(parse_path("memory://corpora"), "gsm8k")
     assert list(lookup_entries(paths, [0])) == [(0, State.MISSING, None)]
     remove(folder / "a.tar")
     remove(folder / "a.tar")
     assert not exists(folder / "a.tar")
-    assert listing(UPath("memory://nothing")) == {}
+    assert listing(parse_path("memory://nothing")) == {}

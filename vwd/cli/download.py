@@ -26,8 +26,7 @@ def download(dataset: str | None, base_dir: Path, force: bool, list_only: bool, 
         print_registry(base_dir, as_json)
         return
     from vwd.corpora.registry import CORPORA, find_corpus
-    from vwd.corpora.sources.download import download_corpus
-    from vwd.corpora.sources.local import copy_path
+    from vwd.corpora.sources.local import copy_path, download_corpus
 
     done = []
     for corpus in [find_corpus(dataset)] if dataset else CORPORA.values():

@@ -19,7 +19,6 @@ from vwd.cli.command import (
     shards_option,
     with_flags,
 )
-from vwd.limits import MAX_ROW_BYTES
 
 if TYPE_CHECKING:
     from vwd.corpora.registry import Corpus
@@ -108,13 +107,6 @@ if TYPE_CHECKING:
     help="Shuffle the rows by this seed before they are sharded; keys keep the row's number.  [default: in order]",
 )
 @click.option(
-    "--max-row-bytes",
-    type=click.IntRange(1),
-    default=MAX_ROW_BYTES,
-    show_default=True,
-    help="Skip larger rows, unread: of a line in a file, or of the columns that are read.",
-)
-@click.option(
     "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
 )
 @click.option(
@@ -134,7 +126,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
 
     corpus = corpus_of(dataset, options)
     settings = _settings(options)
-    rows = open_rows(corpus, options["rows"], options["base_dir"], options["streaming"], options["max_row_bytes"])
+    rows = open_rows(corpus, options["rows"], options["base_dir"], options["streaming"])
     bars: list[Progress] = []
 
     def start(plan: PackPlan) -> None:
@@ -175,9 +167,9 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
-    from vwd.shards.cpus import default_workers
     from vwd.shards.ranges import load_ranges
     from vwd.shards.settings import PackSettings
+    from vwd.shards.workers import default_workers
     from vwd.video.spec import VideoSpec
 
     task, num_tasks = _task(options)
@@ -198,7 +190,6 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         shuffle_seed=options["shuffle_seed"],
         sat_meta=options["sat_meta"],
         staging=_staging(options),
-        max_row_bytes=options["max_row_bytes"],
         video=video,
         storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
     )
@@ -231,8 +222,6 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
 
 def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
     """What was packed on stdout, problems on stderr. Exits with 1 where a shard failed."""
-    from vwd.packing import empty_output
-
     result = packed.result
     if packed.sidecar_error:  # the shards are complete all the same
         click.echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
@@ -245,9 +234,7 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
         print_error(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.hint)
         if ctx.meta.get("vwd.debug"):
             click.echo(failure.trace, err=True)
-    if error := empty_output(result):
-        print_error(error.what, error.hint)
-    if result.failures or error:
+    if result.failures:
         ctx.exit(1)
 
 

@@ -38,10 +38,7 @@ def _show(one: Status) -> None:
     of_shards = f" of {one.shards:,}" if one.shards is not None else ""
     of_rows = f" of {one.corpus_rows:,}" if one.corpus_rows is not None else ""
     click.echo(one.dataset)
-    click.echo(
-        f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn"
-        + (f", {len(one.foreign):,} foreign" if one.foreign else "")
-    )
+    click.echo(f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn")
     click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {format_size(one.bytes)}")
     if one.samples_per_second:
         done = one.corpus_rows is not None and one.rows >= one.corpus_rows
@@ -55,7 +52,5 @@ def _show(one: Status) -> None:
         click.echo(f"  rate     {one.samples_per_second:.1f} samples/s recently, {left}")
     if one.torn:
         click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' packs them again")
-    if one.foreign:
-        click.echo(f"  foreign  {', '.join(one.foreign)}: entries of other shards; 'vwd pack' packs them again")
     if one.cut:
         click.echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run completes them")

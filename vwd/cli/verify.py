@@ -26,8 +26,8 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
     """
     from vwd.cli.progress import Progress
     from vwd.inspect.verify import verify_output
-    from vwd.shards.cpus import default_workers
     from vwd.shards.paths import entry_numbers, find_outputs
+    from vwd.shards.workers import default_workers
 
     results = []
     for paths in find_outputs(output):

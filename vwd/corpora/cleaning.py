@@ -1,16 +1,13 @@
-"""Turns what corpora write for machines into what a reader should see. All of it in time linear in the text."""
+"""Turns what corpora write for machines into what a reader should see."""
 
 from __future__ import annotations
 
 import re
 
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
+_FINAL_LINE = re.compile(r"\n?\s*####\s*(.*?)\s*$", re.DOTALL)
 _BOXED = re.compile(r"\\boxed\s*\{")
-_BRACE = re.compile("[{}]")
-_CHINESE_FINAL = re.compile(r"答案[是为][：:]?\s*")
-
-# Boxes in boxes that are unwrapped.
-_DEEPEST_BOX = 9
+_CHINESE_FINAL = re.compile(r"(?:\n|^|(?<=[。！？]))\s*答案[是为][：:]?\s*([^。\n]*?)\s*[。.]?\s*$")
 
 
 def drop_annotations(answer: str) -> str:
@@ -20,45 +17,27 @@ def drop_annotations(answer: str) -> str:
 
 def split_final(answer: str) -> tuple[str, str]:
     """Removes GSM8K's last line ``#### 72``: the steps, and the final answer ("" where there is none)."""
-    steps, mark, final = answer.partition("####")
-    return (steps.rstrip(), final.strip()) if mark else (answer, "")
+    found = _FINAL_LINE.search(answer)
+    if not found:
+        return answer, ""
+    return answer[: found.start()], found.group(1)
 
 
 def split_chinese_final(answer: str) -> tuple[str, str]:
-    """Removes a closing ``答案是：72。`` or ``答案为72``: the steps, and the final answer ("" where there is none).
-
-    It starts a line or a sentence, and is the last sentence.
-    """
-    closing = answer.rstrip()
-    closing = (closing[:-1] if closing.endswith(("。", ".")) else closing).rstrip()
-    # What is stated has no full stop, and is on one line.
-    others_end = max(closing.rfind("。"), closing.rfind("\n"))
-    for found in _CHINESE_FINAL.finditer(answer):
-        if found.end() > others_end:
-            start = _sentence_start(answer, found.start())
-            if start is not None:
-                return answer[:start], closing[found.end() :]
-    return answer, ""
-
-
-def _sentence_start(text: str, at: int) -> int | None:
-    """Where the white space starts that sets off what is at `at` as a line or sentence; None within a sentence."""
-    start = at
-    while start and text[start - 1].isspace():
-        start -= 1
-    if start == 0 or text[start - 1] in "。！？":
-        return start
-    line_break = text.find("\n", start, at)
-    return None if line_break < 0 else line_break
+    """Removes a closing ``答案是：72。`` or ``答案为72``: the steps, and the final answer ("" where there is none)."""
+    found = _CHINESE_FINAL.search(answer)
+    if not found:
+        return answer, ""
+    return answer[: found.start()], found.group(1)
 
 
 def unwrap_boxed(solution: str) -> tuple[str, str]:
     r"""Replaces each balanced ``\boxed{…}`` by its content; that of the last one is the final answer.
 
-    Nested boxes, too, at most nine deep. An unbalanced one is left alone, and so are those after it.
+    Nested boxes, too, at most eight deep. An unbalanced one is left alone.
     """
     text, final = _unwrap_outer(solution)
-    for _ in range(_DEEPEST_BOX - 1):
+    for _ in range(8):
         text, final = _unwrap_outer(text)[0], _unwrap_outer(final)[0]
     return text, final
 
@@ -78,8 +57,11 @@ def _unwrap_outer(solution: str) -> tuple[str, str]:
 
 def _closing_brace(text: str, start: int) -> int | None:
     depth = 1
-    for brace in _BRACE.finditer(text, start):
-        depth += 1 if brace[0] == "{" else -1
-        if depth == 0:
-            return brace.start()
+    for position in range(start, len(text)):
+        if text[position] == "{":
+            depth += 1
+        elif text[position] == "}":
+            depth -= 1
+            if depth == 0:
+                return position
     return None

@@ -1,15 +1,10 @@
-"""Normalising text: mojibake repaired, NFC, one kind of space and of line break, nothing invisible.
-
-Lines keep their indentation, of which code consists. Everything takes time linear in the text.
-"""
+"""Normalising text: mojibake repaired, NFC, one kind of space and of line break, nothing invisible."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from typing import Any
-
-from vwd.limits import LARGEST_INDENT
 
 # A closing quote (E2 80 9D) read as Windows-1252 loses its last byte, which that code page leaves undefined.
 # The rest looks like the start of another quote, and a repair would turn it into a dagger.
@@ -21,57 +16,32 @@ _FOLLOWING = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–
 _MOJIBAKE = re.compile(f"[ÂÃÄÅÎÏÐÑ]{_FOLLOWING}|â€|[à-ï]{_FOLLOWING}{{2}}|ð{_FOLLOWING}{{3}}")
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
-_RUN_OF_SPACES = re.compile("[\t\u3000 ]+")
+_SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000 ]+")
 _AROUND_BREAKS = re.compile(" ?\n[ \n]*")
-_TAB = 4
 _PLAIN = re.compile("[\n\x20-\x7e]*")
-# So many combining marks in a row are sorted here, in a text so long: unicodedata takes quadratic time.
-_MANY_MARKS, _MANY_MARKS_LENGTH = re.compile(rb"[^\0]{32,}"), 1024
-# Letters by their class, but they are two marks each.
-_PAIRS_OF_MARKS = ("\u0f73", "\u0f75", "\u0f81")
 
 
 def normalise(text: str) -> str:
-    """Text as it will be drawn, except for sentence breaks: lines without trailing or doubled spaces, none empty.
+    """Text as it will be drawn, except for sentence breaks: lines without outer or doubled spaces, none empty.
 
     NFC and not NFKC, which would change ½, ² and full-width punctuation. Lone surrogates become U+FFFD, which
     no font here draws, so that such a row is skipped and reported instead of being changed silently.
     """
     if not _PLAIN.fullmatch(text):
         text = _repair(text)
-    return _set_spaces(text)
+    return _collapse_spaces(text)
 
 
 def renormalise(text: str) -> str:
     """`normalise` for normalised text that was cut or joined; repeats only the steps that this may have undone."""
-    if _PLAIN.fullmatch(text) or (_is_nfc(text) and not _MOJIBAKE.search(text)):
-        return _set_spaces(text)
+    if _PLAIN.fullmatch(text) or (unicodedata.is_normalized("NFC", text) and not _MOJIBAKE.search(text)):
+        return _collapse_spaces(text)
     return normalise(text)
 
 
-def _set_spaces(text: str) -> str:
-    """One space between words, and lines that keep their indentation, a tab as four spaces.
-
-    A single space is an indentation only where other lines have more, and never before the whole text. Ideographic
-    spaces are none: Chinese begins paragraphs with them.
-    """
-    if not ("  " in text or "\t" in text or "\u3000" in text):
-        return _AROUND_BREAKS.sub("\n", _RUN_OF_SPACES.sub(" ", text)).strip()
-    lines = [line.rstrip("\t\u3000 ") for line in text.split("\n")]
-    lines = [line for line in lines if line]
-    indents = [_indent(line) for line in lines]
-    least = 1 if max(indents, default=0) > 1 else 2
-    return "\n".join(
-        " " * (indent if indent >= max(least, 2 - number) else 0) + _RUN_OF_SPACES.sub(" ", line.lstrip("\t\u3000 "))
-        for number, (indent, line) in enumerate(zip(indents, lines, strict=True))
-    )
-
-
-def _indent(line: str) -> int:
-    """The columns before a line's text."""
-    spaces = line[: len(line) - len(line.lstrip("\t\u3000 "))].replace("\u3000", "")
-    return min(len(spaces.expandtabs(_TAB)), LARGEST_INDENT)
+def _collapse_spaces(text: str) -> str:
+    text = _SPACES.sub(" ", text)
+    return _AROUND_BREAKS.sub("\n", text).strip()
 
 
 def _repair(text: str) -> str:
@@ -80,42 +50,15 @@ def _repair(text: str) -> str:
         text = "\n".join(_repair_mojibake(line) for line in text.split("\n"))
     text = _LINE_BREAKS.sub("\n", text)
     text = _SPACES.sub(" ", text)
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
-    return _to_nfc(text)
-
-
-def _to_nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", _sort_marks(text))
-
-
-def _is_nfc(text: str) -> bool:
-    return _sort_marks(text) == text and unicodedata.is_normalized("NFC", text)
-
-
-def _sort_marks(text: str) -> str:
-    """Long runs of combining marks decomposed and in canonical order, which leaves the NFC of the text the same."""
-    if len(text) < _MANY_MARKS_LENGTH or text.isascii():
-        return text
-    for pair in _PAIRS_OF_MARKS:
-        text = text.replace(pair, unicodedata.normalize("NFD", pair))
-    kept, end = [], 0
-    for run in _MANY_MARKS.finditer(bytes(map(unicodedata.combining, text))):
-        marks = "".join(unicodedata.normalize("NFD", mark) for mark in text[run.start() : run.end()])
-        kept += [text[end : run.start()], *sorted(marks, key=unicodedata.combining)]
-        end = run.end()
-    return "".join(kept) + text[end:]
+    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFC", text)
 
 
 def _repair_mojibake(line: str) -> str:
     """Only a line with the pattern: elsewhere ftfy would take “a”דb” for misread Hebrew."""
     import ftfy
 
-    if not _MOJIBAKE.search(line):
-        return line
-    before, line = "", _LOST_LAST_BYTE.sub("â€\u009d", line)
-    while line != before:  # composing letters may complete a pattern
-        before, line = line, _to_nfc(ftfy.fix_text(line, _ftfy_config()))
-    return line
+    return ftfy.fix_text(_LOST_LAST_BYTE.sub("â€\u009d", line), _ftfy_config()) if _MOJIBAKE.search(line) else line
 
 
 def _ftfy_config() -> Any:
@@ -130,6 +73,6 @@ def _ftfy_config() -> Any:
         fix_line_breaks=False,
         fix_surrogates=False,
         remove_control_chars=False,
-        normalization=None,
+        normalization="NFC",
         explain=False,
     )

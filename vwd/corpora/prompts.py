@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from vwd.corpora.sample import Kind, Language
 
 _LABELS: dict[tuple[Language, Kind], tuple[str, str]] = {
@@ -13,8 +11,6 @@ _LABELS: dict[tuple[Language, Kind], tuple[str, str]] = {
     ("zh", "story"): ("故事：{}", "续写：{}"),
 }
 
-_CHINESE_LABEL = re.compile("答案[：:是为]")
-
 
 def inference_prompt(prompt: str, language: Language, kind: Kind) -> str:
     """The question alone: to train reasoning."""
@@ -22,6 +18,5 @@ def inference_prompt(prompt: str, language: Language, kind: Kind) -> str:
 
 
 def rendering_prompt(prompt: str, answer: str, language: Language, kind: Kind) -> str:
-    """The question and its answer: to train rendering. An answer that says 答案 itself gets no second one."""
-    says_so = (language, kind) == ("zh", "question") and _CHINESE_LABEL.match(answer)
-    return inference_prompt(prompt, language, kind) + (answer if says_so else _LABELS[language, kind][1].format(answer))
+    """The question and its answer: to train rendering."""
+    return inference_prompt(prompt, language, kind) + _LABELS[language, kind][1].format(answer)

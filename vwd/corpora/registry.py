@@ -8,30 +8,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vwd.corpora import schemas
-from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
+from vwd.corpora.sample import BadRowError, Kind, Language, Row, Sample, Skip, SkipCode, Text
 from vwd.corpora.sentences import break_sentences
 from vwd.errors import RowsError, UsageError
-from vwd.limits import NAMED_COLUMNS
 
 KEY_SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns that a row must have, and how it is read from them.
-
-    Attributes:
-        optional: columns that are read, too, where a row has them.
-    """
+    """The columns that a row must have, and how it is read from them."""
 
     columns: tuple[str, ...]
     read: Callable[[Row], Text]
-    optional: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """Every column that is ever read; a source need not read others."""
-        return self.columns + self.optional
 
 
 @dataclass(frozen=True)
@@ -67,17 +56,13 @@ class Corpus:
             if set(schema.columns) <= set(existing):
                 return schema
         wanted = " or ".join(", ".join(f"'{c}'" for c in s.columns) for s in self.schemas)
-        shown = ", ".join(f"{name!r:.60}" for name in existing[:NAMED_COLUMNS]) or "none"
-        others = f" and {len(existing) - NAMED_COLUMNS:,} more" if len(existing) > NAMED_COLUMNS else ""
         raise RowsError(
-            f"{self.name} needs the column(s) {wanted}; the rows have {shown}{others}",
+            f"{self.name} needs the column(s) {wanted}; the rows have {', '.join(map(repr, existing)) or 'none'}",
             "Name yours with `prompt_column` A and `answer_column` B, or choose the corpus of these rows.",
         )
 
     def sample(self, row: Row, index: int, schema: Schema) -> Sample | Skip:
         """One row as a sample, or the reason why there is none."""
-        if isinstance(row, RefusedRow):
-            return Skip(SkipCode.BAD_ROW, row.detail)
         try:
             text = schema.read(row)
         except BadRowError as error:
@@ -93,7 +78,7 @@ class Corpus:
 _GSM8K = Schema(("question", "answer"), schemas.from_gsm8k)
 _MESSAGES = Schema(("messages",), schemas.from_messages)
 _OPENMATH = Schema(("problem", "generated_solution", "expected_answer"), schemas.from_openmath)
-_BELLE = Schema(("instruction", "output"), schemas.from_belle, optional=("input",))
+_BELLE = Schema(("instruction", "output"), schemas.from_belle)
 _GSM8K_ZH = Schema(("question_zh-cn", "answer_only"), schemas.from_gsm8k_zh)
 _METAMATH_ZH = Schema(("question_zh", "answer_zh", "answer_only"), schemas.from_metamath_zh)
 _STORY_EN = Schema(("text",), schemas.Story("text", "en"))

@@ -74,23 +74,3 @@ def sample_key(dataset: str, index: int) -> str:
 
 class BadRowError(ValueError):
     """A row whose field is absent, null, or not text: becomes a `bad_row` skip."""
-
-
-class RefusedRow(dict[str, Any]):
-    """Stands in for a row that was not read, so that the rows after it keep their numbers: becomes a `bad_row` skip.
-
-    Attributes:
-        detail: why it was not read.
-    """
-
-    def __init__(self, detail: str) -> None:
-        super().__init__()
-        self.detail = detail
-
-    def __reduce__(self) -> tuple[type[RefusedRow], tuple[str]]:
-        return RefusedRow, (self.detail,)
-
-    @classmethod
-    def too_large(cls, size: int, limit: int) -> RefusedRow:
-        """A row of `size` bytes where `limit` are allowed."""
-        return cls(f"a row of {size:,} bytes, more than the {limit:,} that one may have")

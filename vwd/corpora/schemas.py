@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from decimal import Decimal
 
 from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.normalise import normalise, renormalise
 from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
-from vwd.limits import LONGEST_TEXT
 
 STORY_PROMPT_SENTENCES = 2
 
 
 def field(row: Row, column: str) -> str:
-    """The text of a column, normalised. A number is the text that the row writes it as.
+    """The text of a column, normalised.
 
     Raises:
-        BadRowError: the column is absent, null, true or false, a list or an object, or too long to lay out.
+        BadRowError: the column is absent, null, a number or a list.
     """
     if column not in row:
         raise BadRowError(f"no column '{column}'")
-    text = _text_of(row[column])
-    if text is None:
-        raise BadRowError(f"column '{column}' holds {_kind_of(row[column])}, not text")
-    if len(text) > LONGEST_TEXT:
-        raise BadRowError(
-            f"column '{column}' holds {len(text):,} characters, more than the {LONGEST_TEXT:,} that are laid out"
-        )
-    return normalise(text)
-
-
-def _text_of(value: object) -> str | None:
-    """A text, or a number as it is written: JSON's come as text, those of typed columns do not."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return repr(value)
-    return f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else None
+    value = row[column]
+    if not isinstance(value, str):
+        raise BadRowError(f"column '{column}' holds {_kind_of(value)}, not text")
+    return normalise(value)
 
 
 def _kind_of(value: object) -> str:
-    names = {
-        bool: "a true/false",
-        float: "no number (NaN or infinity)",
-        list: "a list",
-        dict: "an object",
-        str: "text",
-        bytes: "bytes",
-    }
+    names = {bool: "a true/false", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
 
@@ -83,7 +58,7 @@ def from_messages(row: Row) -> Text:
 def from_openmath(row: Row) -> Text:
     """The same pairs before they were wrapped as messages."""
     answer, final = unwrap_boxed(field(row, "generated_solution"))
-    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer").strip())
+    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer"))
 
 
 def from_belle(row: Row) -> Text:
@@ -94,25 +69,22 @@ def from_belle(row: Row) -> Text:
 
 def from_gsm8k_zh(row: Row) -> Text:
     """swulling/gsm8k_chinese: a Chinese question and the bare result; `question`, `answer` are English."""
-    final = field(row, "answer_only").strip()
-    return Text(field(row, "question_zh-cn"), _answer_zh("", final), final)
+    final = field(row, "answer_only")
+    return Text(field(row, "question_zh-cn"), chinese_closing(final) if final else "", final)
 
 
 def from_metamath_zh(row: Row) -> Text:
-    """meta-math/GSM8K_zh: the steps in Chinese, too, some of which already end with the result; null where unknown."""
-    final = field(row, "answer_only").strip()
-    steps = "" if row.get("answer_zh", "") is None else field(row, "answer_zh")
-    steps, stated = split_chinese_final(steps)
+    """meta-math/GSM8K_zh: the steps in Chinese, too, some of which already end with the result."""
+    final = field(row, "answer_only")
+    steps, stated = split_chinese_final(field(row, "answer_zh"))
     steps, marked = split_final(steps)
     final = final or stated or marked
-    return Text(field(row, "question_zh"), _answer_zh(steps, final), final)
+    closing = chinese_closing(final) if final else ""
+    return Text(field(row, "question_zh"), renormalise(f"{steps}\n{closing}"), final)
 
 
-def _answer_zh(steps: str, final: str) -> str:
-    """The steps, closed with the result; the result alone where there are none."""
-    if not final or not steps.strip():
-        return f"答案：{final}。" if final else renormalise(steps)
-    return renormalise(f"{steps}\n答案是：{final}。")
+def chinese_closing(final: str) -> str:
+    return f"答案是：{final}。"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
-"""Where a sentence ends, in English and in Chinese: each sentence is drawn on a line of its own.
-
-Every mark is judged by the words next to it, never by the whole line, so that time is linear in the text.
-"""
+"""Where a sentence ends, in English and in Chinese: each sentence is drawn on a line of its own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 # A title or a Latin short form: more of the same sentence always follows.
@@ -28,25 +24,22 @@ _OPENERS = frozenset(
     "if in it its let my next no now on one our she since so that the their then there therefore these they this "
     "those thus to we what when where which while who why with you your calculate find determine".split()
 )
-_ENGLISH_END = re.compile(r"(?<![.!?])[.!?]+[\"'”’)\]»]* +(?=\S)")
+_ENGLISH_END = re.compile(r"[.!?]+[\"'”’)\]»]* +(?=\S)")
 _CHINESE_END = re.compile(r"[。！？]+[”’」』）)\"']*|[!?]+[”’」』）)\"']*|\.[”’」』）)\"']* +")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\.")
 _OPENING = "\"'“‘([{«$€£¥（「『《"
 # Who spoke, after a quotation: “推我！”她说。
 _SAYS = re.compile(r"[^，。！？：“\"]{0,8}?[说问道喊叫答想笑嚷]")
 _CLOSING_QUOTES = "”’」』\"'"
-_WORD = re.compile(r"\S+")
-# Characters in which the last two words of a sentence are looked for first.
-_TAIL = 64
 
 
 def break_sentences(text: str, language: str) -> str:
-    """Text with every sentence on a line of its own; existing breaks stay. Sentences keep their line's indentation.
+    """Text with every sentence on a line of its own; existing breaks stay.
 
     No break after an abbreviation, inside a decimal, or between a list's number and its entry.
     """
     ends = _english_ends if language == "en" else _chinese_ends
-    return "\n".join(sentence for line in text.split("\n") for sentence in _sentences(line, ends))
+    return "\n".join("\n".join(_cut(line, ends(line))) for line in text.split("\n"))
 
 
 def first_sentences(text: str, count: int, language: str) -> tuple[str, str]:
@@ -55,27 +48,26 @@ def first_sentences(text: str, count: int, language: str) -> tuple[str, str]:
     return "\n".join(lines[:count]), "\n".join(lines[count:])
 
 
-def _sentences(line: str, find_ends: Callable[[str], list[int]]) -> Iterator[str]:
-    words = line.lstrip(" ")
-    indent = line[: len(line) - len(words)] if words else ""
-    for start, end in pairwise([0, *find_ends(words), len(words)]):
-        yield indent + words[start:end].strip()
+def _cut(line: str, ends: list[int]) -> list[str]:
+    edges = [0, *ends, len(line)]
+    return [line[a:b].strip() for a, b in pairwise(edges)]
 
 
 def _english_ends(line: str) -> list[int]:
     ends: list[int] = []
     for found in _ENGLISH_END.finditer(line):
-        if _ends_sentence(line, ends[-1] if ends else 0, found.end()):
+        sentence = line[ends[-1] if ends else 0 : found.end()]
+        if _ends_sentence(sentence.rstrip(), line[found.end() :]):
             ends.append(found.end())
     return ends
 
 
-def _ends_sentence(line: str, start: int, end: int) -> bool:
-    """Whether `line[start:end]`, which ends with . ! or ? and spaces, is complete, given what follows it."""
-    following = line[end] if line[end] not in _OPENING else _after_opening(line, end)
-    if following.islower():
+def _ends_sentence(sentence: str, rest: str) -> bool:
+    """Whether `sentence`, which ends with . ! or ?, is complete, given what follows it."""
+    start = rest.lstrip(_OPENING)[:1] or rest[:1]
+    if start.islower():
         return False
-    words = _last_words(line, start, end)
+    words = sentence.rsplit(None, 2)
     last = words[-1]
     if not last.endswith(".") or last.endswith(".."):
         return True
@@ -86,48 +78,28 @@ def _ends_sentence(line: str, start: int, end: int) -> bool:
         return False
     initial = len(short) == 1 and short.isalpha() and short != "i"
     if initial or "." in short or short in _SOMETIMES_LAST:
-        word = _WORD.search(line, end)
-        return word is not None and word[0].strip("\"'“‘(,:").lower() in _OPENERS
+        return rest.split(None, 1)[0].strip("\"'“‘(,:").lower() in _OPENERS
     return True
-
-
-def _after_opening(line: str, at: int) -> str:
-    """The first character that is no quote or bracket that opens; the first of these where there is none."""
-    return next((line[position] for position in range(at, len(line)) if line[position] not in _OPENING), line[at])
-
-
-def _last_words(line: str, start: int, end: int) -> list[str]:
-    """The last two words of `line[start:end]`, or the only one; there may be more before them."""
-    size = _TAIL
-    while True:
-        first = max(start, end - size)
-        words = line[first:end].rsplit(None, 2)
-        if first == start or len(words) == 3:
-            return words
-        size *= 2
 
 
 def _chinese_ends(line: str) -> list[int]:
     ends: list[int] = []
-    counted = quotes = 0
     for found in _CHINESE_END.finditer(line):
-        mark, end = found.group(), found.end()
-        if end == len(line):
+        mark, rest = found.group(), line[found.end() :]
+        if not rest:
             break
-        following = line[end]
         if mark[0] == ".":
-            whole = _ends_sentence(line, ends[-1] if ends else 0, end)
+            whole = _ends_sentence(line[ends[-1] if ends else 0 : found.end()].rstrip(), rest)
         elif mark[0] in "!?":
-            whole = following == " " or _is_chinese(following)
+            whole = rest[0] == " " or _is_chinese(rest[0])
         else:
-            whole = following not in "，、；：。！？,;:.!?"
+            whole = rest[0] not in "，、；：。！？,;:.!?"
         closed = mark.rstrip()[-1] in _CLOSING_QUOTES
-        quotes, counted = quotes + line.count('"', counted, end), end
-        if mark.rstrip()[-1] == '"' and quotes % 2:
-            closed, mark_end = False, end - 1  # a straight quote that opens the next sentence
+        if mark.rstrip()[-1] == '"' and line[: found.end()].count('"') % 2:
+            closed, mark_end = False, found.end() - 1  # a straight quote that opens the next sentence
         else:
-            mark_end = end
-        if whole and not (closed and _SAYS.match(line, end)):
+            mark_end = found.end()
+        if whole and not (closed and _SAYS.match(rest)):
             ends.append(mark_end)
     return ends
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from vwd.errors import ContractError
 from vwd.export.selection import Selection
-from vwd.shards.paths import OutputPaths, sample_video_path
+from vwd.shards.paths import sample_video_path
 from vwd.shards.reader import StoredSample
-from vwd.storage.atomic import atomic_write, atomic_write_if_changed, create_if_absent, fsync_folder, json_bytes
+from vwd.storage.atomic import atomic_write, atomic_write_if_changed, fsync_folder
 from vwd.storage.errors import output_errors
-from vwd.storage.objects import read_if_exists
 from vwd.storage.tempfiles import remove_stale
-
-# In the export's folder: which output it is of.
-_RECORD = ".vwd-export.json"
 
 
 @dataclass(frozen=True)
@@ -36,31 +30,10 @@ class ExportResult:
 class ExportFolder:
     """`<base>/<dataset>` while it is filled, with counts of the files written and of those that needed no writing."""
 
-    def __init__(self, path: Path, record: bytes = b"") -> None:
-        self.path, self._record = path, record
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.temp = path / ".tmp"
         self.written = self.unchanged = self.samples = 0
-        self._claimed = False
-
-    def check_record(self) -> bool:
-        """Whether the folder is recorded as this output's; the lists of another one would name videos not theirs.
-
-        Raises:
-            ContractError: it is recorded as another output's.
-        """
-        existing = read_if_exists(self.path / _RECORD)
-        if existing not in (None, self._record):
-            raise ContractError(
-                f"{self.path} holds the export of another output of this name",
-                "Give another `base_dir`, or remove that folder first.",
-            )
-        return existing is not None
-
-    def _claim(self) -> None:
-        """Records the output before its first file, of several exports at once for one of them."""
-        if not self._claimed:
-            create_if_absent(self.path / _RECORD, self._record, self.temp)
-            self._claimed = self.check_record()
 
     def video(self, key: str) -> Path:
         """Where a sample's video is."""
@@ -87,7 +60,6 @@ class ExportFolder:
             yield [
                 files.enter_context(atomic_write_if_changed(self.path / name, self.temp, self._count)) for name in names
             ]
-            self._claim()
             fsync_folder(videos)
 
     @contextmanager
@@ -95,7 +67,6 @@ class ExportFolder:
         """A file that appears when the block ends without an error."""
         with atomic_write(path, self.temp, sync_parent) as file:
             yield file
-            self._claim()
         self._count()
 
     def result(self, selection: Selection) -> ExportResult:
@@ -107,23 +78,15 @@ class ExportFolder:
 
 
 @contextmanager
-def export_folder(base_dir: Path, paths: OutputPaths) -> Iterator[ExportFolder]:
+def export_folder(base_dir: Path, dataset: str) -> Iterator[ExportFolder]:
     """The folder of a dataset's export, created where it does not exist.
 
     Raises:
         OutputError: it cannot be written.
-        ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / paths.dataset).resolve(), _record_of(paths))
+    folder = ExportFolder((base_dir / dataset).resolve())
     with output_errors(folder.path, "and run again, or give another `base_dir`."):
         folder.path.mkdir(parents=True, exist_ok=True)
         remove_stale(folder.temp)
-        folder.check_record()
         yield folder
         remove_stale(folder.temp)
-
-
-def _record_of(paths: OutputPaths) -> bytes:
-    """What a folder records of the output that it holds."""
-    contract = read_if_exists(paths.contract)
-    return json_bytes({"contract_sha256": hashlib.sha256(contract).hexdigest() if contract else None})

@@ -21,7 +21,6 @@ def export_jsonl(
     start_idx: int = 0,
     num_samples: int | None = None,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
     shards: Sequence[int] | None = None,
 ) -> ExportResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and writes JSONL files of `video_path` and `prompt`.
@@ -31,15 +30,13 @@ def export_jsonl(
 
     Args:
         shards: the numbers of the only shards to take from; None for all.
-        check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
-        ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
-            taken from it.
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
-    selection = select(paths, start_idx, num_samples, shards, check=check)
-    with export_folder(base_dir, paths) as folder:
+    selection = select(paths, start_idx, num_samples, shards)
+    with export_folder(base_dir, paths.dataset) as folder:
         for part in selection.by_shard():
             names = [f"{paths.dataset}_{task}_video_data_{part.start}.jsonl" for task in tasks]
             with folder.listings(names) as files:

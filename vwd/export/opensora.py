@@ -26,27 +26,22 @@ def export_opensora(
     start_idx: int = 0,
     num_samples: int | None = None,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
 ) -> ExportResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and writes `<dataset>_<task>_opensora_<start_idx>.csv`.
 
     The trainer takes one CSV, so that one holds all shards' rows, or those of the slice; there is one for each task,
     whose prompt is the text.
 
-    Args:
-        check: compare each tar with the sha256 of its ledger entry.
-
     Raises:
-        ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
-            taken from it.
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
 
     def extract(sample: StoredSample) -> tuple[dict[str, str], StoryboardRecord]:
         return read_prompts(sample, tasks), read_storyboard(sample)
 
-    selection = select(paths, start_idx, num_samples, check=check)
-    with export_folder(base_dir, paths) as folder:
+    selection = select(paths, start_idx, num_samples)
+    with export_folder(base_dir, paths.dataset) as folder:
         for part in selection.together():
             names = [f"{paths.dataset}_{task}_opensora_{part.start}.csv" for task in tasks]
             with folder.listings(names) as files:

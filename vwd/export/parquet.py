@@ -35,7 +35,6 @@ def export_parquet(
     start_idx: int = 0,
     num_samples: int | None = None,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
     with_video: bool = False,
 ) -> ExportResult:
     """Writes `<base>/<dataset>/parquet/<shard>.parquet`, or one `<dataset>_video_data_<start_idx>.parquet` for a slice.
@@ -44,15 +43,13 @@ def export_parquet(
 
     Args:
         with_video: with a column `video` of the mp4 files' bytes.
-        check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
-        ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
-            taken from it.
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
-    selection = select(paths, start_idx, num_samples, check=check)
-    with export_folder(base_dir, paths) as folder:
+    selection = select(paths, start_idx, num_samples)
+    with export_folder(base_dir, paths.dataset) as folder:
         for part in selection.by_shard():
             path, origin = _path(folder.path, selection, part), _origin(selection, part, with_video)
             samples = _count_if_current(path, origin)

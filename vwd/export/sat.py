@@ -71,7 +71,6 @@ def export_sat(
     start_idx: int = 0,
     num_samples: int | None = None,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
     clip: Clip | None = None,
     labels: str | None = None,
 ) -> SatResult:
@@ -83,11 +82,9 @@ def export_sat(
     Args:
         clip: what the trainer needs of a video; those too short are counted.
         labels: also writes this task's prompt to `<key>.txt` beside each video, on one line.
-        check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
-        ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
-            taken from it.
+        ShardError: a tar has members that no shard should have; nothing was taken from it.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
         UsageError: the trainer would not find the labels in this folder.
     """
@@ -98,8 +95,8 @@ def export_sat(
 
     if labels:
         _check_label_place((base_dir / paths.dataset).resolve())
-    selection, shortage = select(paths, start_idx, num_samples, check=check), _Shortage(clip or Clip())
-    with export_folder(base_dir, paths) as folder:
+    selection, shortage = select(paths, start_idx, num_samples), _Shortage(clip or Clip())
+    with export_folder(base_dir, paths.dataset) as folder:
         for part in selection.together():
             names = [f"{paths.dataset}_{task}_sat_{part.start}.jsonl" for task in tasks]
             with folder.listings(names) as files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,18 +12,13 @@ import numpy as np
 from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError
 from vwd.shards.contract import Contract, read_contract
-from vwd.shards.entry import Entry
-from vwd.shards.ledger import Ledger, State, open_ledger
+from vwd.shards.ledger import Entry, State, lookup_entries, lookup_entry
+from vwd.shards.offsets import parse_sizes
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.reader import StoredSample, open_shard
 from vwd.shards.shuffle import Indices, permutation
-from vwd.shards.sizes import parse_sizes
-from vwd.storage.hashing import sha256_file
-from vwd.storage.objects import local_copy
 
 T = TypeVar("T")
-
-_REPACK = "Run 'vwd pack' with its settings and `check` to pack this shard again."
 
 
 @dataclass(frozen=True)
@@ -54,19 +49,15 @@ class Selection:
     """What an export takes of a dataset: these rows of these shards.
 
     Attributes:
-        ledger: None where there is none.
-        entries: the ledger's, by shard and without sizes.
+        entries: the ledger's, by shard and without sizes; none where there is no ledger.
         left_out: the shards that are not complete, each with the reason.
-        check: compare each tar with the sha256 of its entry.
     """
 
     paths: OutputPaths
-    ledger: Ledger | None
     rows: Slice
     shards: tuple[int, ...]
     entries: Mapping[int, Entry]
     left_out: tuple[str, ...]
-    check: bool = True
 
     def by_shard(self) -> Iterator[Part]:
         """One part a shard; of a slice, one for it all."""
@@ -88,23 +79,12 @@ class Selection:
             ShardError: a shard holds what it should not; nothing of it has been yielded.
         """
         for number in part.shards:
-            tar = self.paths.tar(number)
-            entry = self._entry(number)
-            with local_copy(tar) as copy:
-                if entry and self.check and sha256_file(copy) != entry.sha256:
-                    raise ShardError(f"{tar}: the sha256 differs from the ledger's", _REPACK)
-                with open_shard(tar, copy) as stored:
-                    _check_samples(self.paths, stored, entry)
-                    yield from [(sample, extract(sample)) for sample in stored if sample.index in self.rows]
-
-    def _entry(self, number: int) -> Entry | None:
-        """A shard's entry as it is now, with its sizes."""
-        if self.ledger is None:
-            return None
-        found = self.ledger.lookup(number)
-        if found.state is not State.DONE:
-            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now", _REPACK)
-        return found.entry
+            entry = lookup_entry(self.paths, number)[1]
+            rows = {sizes.row for sizes in parse_sizes(entry.sizes)} if entry else None
+            with open_shard(self.paths.tar(number)) as stored:
+                for sample in stored:
+                    _check(self.paths, sample, rows)
+                yield from [(sample, extract(sample)) for sample in stored if sample.index in self.rows]
 
     def _start_of(self, number: int) -> int:
         entry = self.entries.get(number)
@@ -112,27 +92,21 @@ class Selection:
 
 
 def select(
-    paths: OutputPaths,
-    start_idx: int = 0,
-    num_samples: int | None = None,
-    only: Collection[int] | None = None,
-    check: bool = True,
+    paths: OutputPaths, start_idx: int = 0, num_samples: int | None = None, only: Collection[int] | None = None
 ) -> Selection:
     """The shards of a dataset that hold rows of a slice. Without a ledger, every tar is read.
 
     Args:
         only: the numbers of the only shards to take; None for all.
-        check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
         OutputError: no shard holds rows of the slice.
         ShardError: there is no ledger, and a tar is damaged, or two hold the same sample.
     """
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
-    ledger = open_ledger(paths) if paths.ledger.is_dir() else None
-    contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
-    if ledger:
-        entries, left_out = _complete_shards(ledger, only)
+    contract = read_contract(paths) if paths.contract.is_file() else None
+    if paths.ledger.is_dir():
+        entries, left_out = _complete_shards(paths, only)
         numbers = list(entries) if rows.everything else _shards_with_samples(rows, contract, entries)
     else:
         entries, left_out = {}, []
@@ -141,16 +115,16 @@ def select(
     left_out += _not_packed(paths, rows, contract)
     if not rows.everything and not numbers:
         raise OutputError(f"{paths.folder}: no shard holds rows from {rows.start} on", "See 'vwd status'.")
-    return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check)
+    return Selection(paths, rows, tuple(numbers), entries, tuple(left_out))
 
 
-def _complete_shards(ledger: Ledger, only: Collection[int] | None) -> tuple[dict[int, Entry], list[str]]:
+def _complete_shards(paths: OutputPaths, only: Collection[int] | None) -> tuple[dict[int, Entry], list[str]]:
     """The entries of the shards to read, and the shards to leave out with the reason."""
-    entries, left_out, paths = {}, [], ledger.paths
+    entries, left_out = {}, []
     wanted = sorted({*entry_numbers(paths), *tar_numbers(paths)} if only is None else set(only))
-    for number, state, entry, problem in ledger.lookup_many(wanted):
+    for number, state, entry in lookup_entries(paths, wanted):
         if state is not State.DONE:
-            left_out.append(f"{paths.shard_name(number)} is {state.value}" + (f" ({problem})" if problem else ""))
+            left_out.append(f"{paths.shard_name(number)} is {state.value}")
         elif entry and entry.samples:
             entries[number] = entry
     return entries, left_out
@@ -209,25 +183,11 @@ def _tar_rows(paths: OutputPaths, number: int) -> Iterator[int]:
         yield from (sample.index for sample in stored)
 
 
-def _check_samples(paths: OutputPaths, samples: Sequence[StoredSample], entry: Entry | None) -> None:
-    """Refuses samples of another dataset, and others, fewer or more than the shard's entry names."""
-    for sample in samples:
-        if sample.key != sample_key(paths.dataset, sample.index):
-            raise _misplaced(paths, sample)
-    if entry is None:
-        return
-    rows = [sizes.row for sizes in parse_sizes(entry.sizes)]
-    known = set(rows)
-    for sample in samples:
-        if sample.index not in known:
-            raise _misplaced(paths, sample)
-    if [sample.index for sample in samples] != rows:
-        name = paths.tar(entry.number)
-        raise ShardError(f"{name}: holds {len(samples)} samples, not the ledger's {entry.samples}", _REPACK)
-
-
-def _misplaced(paths: OutputPaths, sample: StoredSample) -> ShardError:
-    return ShardError(
-        f"{sample.path}: the key '{sample.key}' does not belong to this shard of {paths.dataset}",
-        "Keep each dataset's shards in a folder of its own name, and fetch or pack this one again.",
-    )
+def _check(paths: OutputPaths, sample: StoredSample, rows: set[int] | None) -> None:
+    """Refuses a sample of another dataset, or of a row that the shard's entry does not name."""
+    unexpected = rows is not None and sample.index not in rows
+    if sample.key != sample_key(paths.dataset, sample.index) or unexpected:
+        raise ShardError(
+            f"{sample.path}: the key '{sample.key}' does not belong to this shard of {paths.dataset}",
+            "Keep each dataset's shards in a folder of its own name, and fetch or pack this one again.",
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from vwd.corpora.registry import CORPORA
 from vwd.index.listing import Listing
-from vwd.index.provenance import provenance_of
 from vwd.index.webdataset import brace_pattern
+from vwd.shards.contract import Contract
 from vwd.shards.members import SAT_ID
 from vwd.shards.storyboard_json import FIELDS, PROMPT_FIELDS, JsonType
 
@@ -65,7 +66,7 @@ def counts(listing: Listing) -> str:
 def _front(listing: Listing) -> str:
     """The YAML between the dashes: which files, which features, how many samples."""
     dataset, samples = listing.paths.dataset, listing.summary.samples
-    licence = provenance_of(listing.contract.source).licence
+    licence = CORPORA[dataset].licence if dataset in CORPORA else ""
     features = "".join(f"  - name: {ending}\n{_FEATURES[ending]}" for ending in listing.contract.members)
     keys = "".join(f"  - name: {name}\n    dtype: string\n" for name in ("__key__", "__url__"))
     size = next((name for limit, name in _SIZES if samples < limit), _LARGER)
@@ -89,7 +90,7 @@ def _front(listing: Listing) -> str:
 
 def _text(listing: Listing) -> str:
     contract, summary, dataset = listing.contract, listing.summary, listing.paths.dataset
-    video, provenance = contract.video, provenance_of(contract.source)
+    video = contract.video
     skips = ", ".join(f"{code} {count:,}" for code, count in summary.skips.items()) or "none"
     order = "in order" if contract.shuffle_seed is None else f"shuffled with seed {contract.shuffle_seed}"
     members = "".join(f"| `<key>.{name}` | {_DESCRIPTIONS[name]} |\n" for name in contract.members)
@@ -104,10 +105,24 @@ def _text(listing: Listing) -> str:
         f"{len(listing.shards):,} shards, `{brace_pattern(listing)}`: {summary.bytes:,} bytes, listed in "
         "`SHA256SUMS`, `sizes.json` and `shardindex.json`.\n\n"
         "## How it was made\n\n"
-        f"Rows: {provenance.rows}. {summary.rows:,} rows, {order}, "
+        f"Rows of the corpus: {_source(contract)}. {summary.rows:,} rows, {order}, "
         f"{contract.shard_size:,} a shard; skipped: {skips}. "
         f"{summary.prompt_tokens:,} tokens in prompts, {summary.answer_tokens:,} in answers (cl100k_base). "
-        f"Encoder {contract.encoder.get('name', 'unknown')}. "
-        "All settings are in `pack.json`; what each shard holds is in `ledger/`.\n\n"
-        f"## Licence\n\n{provenance.terms}\n"
+        f"Encoder {contract.encoder['name']}. All settings are in `pack.json`; what each shard holds is in "
+        "`ledger/`.\n\n"
+        f"## Licence\n\n{_licence(dataset)}\n"
     )
+
+
+def _source(contract: Contract) -> str:
+    return ", ".join(f"{name} {value}" for name, value in contract.source.items())
+
+
+def _licence(dataset: str) -> str:
+    corpus = CORPORA.get(dataset)
+    if corpus is None:
+        return "That of the rows it was made of."
+    page = f"[{corpus.hub_id}](https://huggingface.co/datasets/{corpus.hub_id})"
+    known = f"its licence is `{corpus.licence}`" if corpus.licence else "its licence is not stated there"
+    note = f"; {corpus.terms}" if corpus.terms else ""
+    return f"The text is that of {page}: {known}{note}. The videos are under the same terms."

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vwd.errors import OutputError
-from vwd.shards.contract import Contract
-from vwd.shards.entry import Entry
-from vwd.shards.ledger import Ledger, State, open_ledger
+from vwd.shards.contract import Contract, read_contract
+from vwd.shards.ledger import Entry, done_entries, lookup_entry
 from vwd.shards.offsets import SampleOffsets, entry_offsets
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.summary import Summary, summarise
@@ -30,17 +29,10 @@ class Shard:
 class Listing:
     """All shards of a dataset that hold samples, in order; none where every row was skipped."""
 
-    ledger: Ledger
+    paths: OutputPaths
+    contract: Contract
     summary: Summary
     shards: tuple[Shard, ...]
-
-    @property
-    def paths(self) -> OutputPaths:
-        return self.ledger.paths
-
-    @property
-    def contract(self) -> Contract:
-        return self.ledger.contract
 
     def samples(self, shard: Shard) -> Iterator[SampleOffsets]:
         """Where each sample of a shard is; read on demand, since a large dataset has millions.
@@ -48,8 +40,7 @@ class Listing:
         Raises:
             OutputError: the ledger entry is gone, has changed or is damaged.
         """
-        found = self.ledger.lookup(shard.number)
-        entry = found.entry if found.state is State.DONE else None
+        entry = lookup_entry(self.paths, shard.number)[1]
         try:
             if entry is None or entry.sha256 != shard.sha256:
                 raise ValueError("the entry changed while it was indexed")
@@ -67,14 +58,14 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
         entries: of its complete shards, where they have been read already.
 
     Raises:
-        OutputError: a shard is torn or foreign, or a tar exists that the ledger does not know.
+        OutputError: a shard is torn, or a tar exists that the ledger does not know.
     """
-    ledger = open_ledger(paths)
-    done = ledger.done() if entries is None else entries
+    contract = read_contract(paths)
+    done = done_entries(paths) if entries is None else entries
     present = entry_numbers(paths)
-    if bad := [number for number in present if number not in done]:
+    if torn := [number for number in present if number not in done]:
         raise OutputError(
-            f"{paths.folder}: torn or foreign: {', '.join(map(paths.shard_name, bad))}",
+            f"{paths.folder}: torn: {', '.join(map(paths.shard_name, torn))}",
             "Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
     if strays := sorted(set(tar_numbers(paths)) - set(present)):
@@ -87,5 +78,4 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
         for number, entry in sorted(done.items())
         if entry.samples
     ]
-    summary = summarise(paths.dataset, list(done.values()), ledger.contract.rows)
-    return Listing(ledger, summary, tuple(shards))
+    return Listing(paths, contract, summarise(paths.dataset, list(done.values()), contract.rows), tuple(shards))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import urllib.error
+import urllib.request
+from http.client import HTTPException
 from typing import Any
 
-from vwd.corpora.sources import hub_client
 from vwd.errors import HubError
 from vwd.shards.paths import OutputPaths
 
 # Not part of the dataset: unfinished files, the uploader's own notes, submissions to Slurm.
 _IGNORED = (".tmp/*", ".cache/*", "slurm/*")
+# The uploader waits forever for a hub that does not answer, such as behind a firewall that drops packets.
+_PROBE_SECONDS = 6.0
 
 
 def push_to_hub(paths: OutputPaths, repository: str, private: bool = False) -> str:
@@ -25,22 +29,21 @@ def push_to_hub(paths: OutputPaths, repository: str, private: bool = False) -> s
     Raises:
         HubError: the hub is unreachable, or refuses.
     """
-    hub_client.check_endpoint()
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError
 
     hub = HfApi()
     # Older releases upload large folders by a method of its own; in newer ones the usual method does.
     upload: Any = getattr(hub, "upload_large_folder", hub.upload_folder)
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            _probe(repository)
+            _probe()
             # Before the upload, whose workers would try again and again.
             address = hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
             upload(repo_id=repository, folder_path=paths.folder, repo_type="dataset", ignore_patterns=list(_IGNORED))
     # The bases are the errors of the HTTP client, which differs between releases; the uploader turns errors of its
     # storage into RuntimeError, and what it does not accept into ValueError.
-    except (*HfHubHTTPError.__bases__, OSError, RuntimeError, ValueError) as error:
+    except (*HfHubHTTPError.__bases__, HTTPException, OSError, RuntimeError, ValueError) as error:
         raise HubError(
             f"cannot upload to '{repository}': {_reason(error)}",
             "Check the name (user/dataset) and that HF_TOKEN may write to it, and run it again: it resumes.",
@@ -48,26 +51,15 @@ def push_to_hub(paths: OutputPaths, repository: str, private: bool = False) -> s
     return str(address)
 
 
-def _probe(repository: str) -> None:
-    """Whether the hub answers at all: the uploader waits forever behind a firewall that drops packets.
+def _probe() -> None:
+    """Whether the hub answers at all; the uploader judges the answer. In offline mode it is not asked."""
+    from huggingface_hub import constants
 
-    The uploader judges the answer. In offline mode the hub is not asked.
-    """
-    what = f"cannot upload to '{repository}'"
-    if switch := hub_client.offline_switch():
-        raise HubError(f"{what}: {switch} is set, so that the hub is not asked", f"Unset {switch}, and run it again.")
-    if trouble := hub_client.first_trouble() or _trouble():
-        raise HubError(f"{what}: {trouble}", "Check the network, its proxy and HF_ENDPOINT, and run it again.")
-
-
-def _trouble() -> str:
-    try:
-        hub_client.ask(method="HEAD")
-    except hub_client.UnreachableError as error:
-        return str(error)
-    except hub_client.RefusedError:
-        pass  # it has answered
-    return ""
+    if constants.HF_HUB_OFFLINE:
+        return
+    with contextlib.suppress(urllib.error.HTTPError):
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+        urllib.request.urlopen(request, timeout=_PROBE_SECONDS).close()
 
 
 def _reason(error: BaseException) -> str:

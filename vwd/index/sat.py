@@ -34,7 +34,7 @@ def sat_meta(listing: Listing, shard: Shard) -> bytes:
             tar.seek(offset)
             try:
                 caption = json.loads(tar.read(size))["prompt"]
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError) as error:
                 raise ShardError(
                     f"{shard.tar}: {sample.key}.{_CAPTION} is not where the ledger says: {error}",
                     "Run 'vwd pack' with its settings and `check` to pack the shard again.",

@@ -14,7 +14,7 @@ from vwd.index import card, energon, webdataset
 from vwd.index.dali import dali_index
 from vwd.index.listing import Listing, list_shards
 from vwd.index.sat import sat_meta
-from vwd.shards.entry import Entry
+from vwd.shards.ledger import Entry
 from vwd.shards.members import SAT_ID
 from vwd.shards.paths import OutputPaths
 from vwd.storage.atomic import atomic_path, atomic_write

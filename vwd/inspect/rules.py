@@ -19,7 +19,7 @@ def rule_problems(sample: StoredSample) -> Iterator[str]:
         ShardError: a JSON member is no JSON object.
     """
     for member in sample.members.values():
-        if not _is_plain(sample, member):
+        if not _is_plain(sample.tar, member):
             yield f"the header of {member.name} is not plain USTAR without time and owner"
     video = sample.read("mp4")
     if moov_first(video) is not video:
@@ -29,8 +29,9 @@ def rule_problems(sample: StoredSample) -> Iterator[str]:
             yield f"{ending}: {what}"
 
 
-def _is_plain(sample: StoredSample, member: tarfile.TarInfo) -> bool:
+def _is_plain(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
     plain = tarfile.TarInfo(member.name)
     plain.size, plain.mode = member.size, 0o644
-    sample.file.seek(member.offset)
-    return sample.file.read(tarfile.BLOCKSIZE) == plain.tobuf(tarfile.USTAR_FORMAT)
+    assert tar.fileobj is not None
+    tar.fileobj.seek(member.offset)
+    return tar.fileobj.read(tarfile.BLOCKSIZE) == plain.tobuf(tarfile.USTAR_FORMAT)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vwd.shards.ledger import State, open_ledger
+from vwd.shards.contract import read_contract
+from vwd.shards.ledger import State, read_ledger
 from vwd.shards.paths import OutputPaths, tar_numbers
 from vwd.shards.summary import recent_rate
 
@@ -15,7 +16,6 @@ class Status:
     """Shards by state. `missing`, `shards` and `seconds_left` are None where the corpus's size is unknown.
 
     Attributes:
-        foreign: shards whose entry is of another shard or another output.
         cut: shards that `num_samples` cut short; a longer run completes them.
         samples_per_second: recent, of all workers together.
     """
@@ -28,7 +28,6 @@ class Status:
     done: int
     missing: int | None
     torn: tuple[str, ...]
-    foreign: tuple[str, ...]
     cut: tuple[str, ...]
     bytes: int
     samples_per_second: float
@@ -44,15 +43,14 @@ def output_status(paths: OutputPaths) -> Status:
     Raises:
         OutputError: its `pack.json` is missing or unreadable.
     """
-    ledger = open_ledger(paths)
-    corpus_rows = ledger.contract.rows
-    found = list(ledger.read())
-    done = [entry for _, state, entry, _ in found if entry and state is State.DONE]
-    foreign = [one.number for one in found if one.state is State.FOREIGN]
-    torn = [one.number for one in found if one.state is State.TORN]
-    torn += sorted(set(tar_numbers(paths)) - {one.number for one in found})
+    contract = read_contract(paths)
+    corpus_rows = contract.rows
+    ledger = list(read_ledger(paths))
+    done = [entry for _, state, entry in ledger if entry and state is State.DONE]
+    torn = [number for number, state, _ in ledger if state is State.TORN]
+    torn += sorted(set(tar_numbers(paths)) - {number for number, _, _ in ledger})
     rows = sum(entry.stop - entry.start for entry in done)
-    shards = None if corpus_rows is None else -(-corpus_rows // ledger.contract.shard_size)
+    shards = None if corpus_rows is None else -(-corpus_rows // contract.shard_size)
     rate = recent_rate(done)
     row_rate = rate * rows / max(1, sum(e.samples for e in done))
     return Status(
@@ -62,9 +60,8 @@ def output_status(paths: OutputPaths) -> Status:
         samples=sum(entry.samples for entry in done),
         shards=shards,
         done=len(done),
-        missing=None if shards is None else max(0, shards - len(done) - len(torn) - len(foreign)),
+        missing=None if shards is None else shards - len(done) - len(torn),
         torn=tuple(paths.shard_name(number) for number in torn),
-        foreign=tuple(paths.shard_name(number) for number in foreign),
         cut=tuple(paths.shard_name(entry.number) for entry in done if not entry.whole),
         bytes=sum(entry.bytes for entry in done),
         samples_per_second=round(rate, 2),

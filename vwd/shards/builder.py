@@ -12,15 +12,13 @@ from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sample import Row, Sample, Skip
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import ShardError
-from vwd.shards.checksums import format_checksums, member_checksums
-from vwd.shards.entry import Entry, SkippedRow
-from vwd.shards.ledger import Ledger, State
+from vwd.shards.ledger import Entry, SkippedRow, State, lookup_entry, write_entry
 from vwd.shards.members import sample_members
+from vwd.shards.offsets import SampleSizes, format_sizes
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
 from vwd.shards.settings import PackSettings
 from vwd.shards.shuffle import row_indices
-from vwd.shards.sizes import SampleSizes, format_sizes
 from vwd.shards.tar import shard_tar
 from vwd.shards.tokens import count_tokens
 from vwd.storage.objects import remove
@@ -44,12 +42,8 @@ class ShardJob:
     corpus: Corpus
     schema: Schema
     rows: Rows
-    ledger: Ledger
+    paths: OutputPaths
     settings: PackSettings
-
-    @property
-    def paths(self) -> OutputPaths:
-        return self.ledger.paths
 
 
 class _SupersededError(Exception):
@@ -78,7 +72,7 @@ class ShardBuilder:
             RowsError: a row of the file is broken.
             ShardError: the rows end before the shard does.
         """
-        _, state, existing, _ = self._job.ledger.lookup(shard.number)
+        state, existing = lookup_entry(self._job.paths, shard.number)
         if not self._settings.check and state is State.DONE and existing and existing.covers(shard):
             return existing
         try:
@@ -90,7 +84,6 @@ class ShardBuilder:
         started = time.monotonic()
         skips: list[SkippedRow] = []
         sizes: list[SampleSizes] = []
-        checksums = bytearray()
         prompt_tokens = answer_tokens = 0
         counts_before = self._encoder.cache_counts
         tar_path = self._job.paths.tar(shard.number)
@@ -102,7 +95,6 @@ class ShardBuilder:
                     sample, members = result
                     tar.write(sample.key, members)
                     sizes.append(SampleSizes(index, tuple(map(len, members.values()))))
-                    checksums += member_checksums(members.values())
                     prompt_tokens += count_tokens(sample.prompt)
                     answer_tokens += count_tokens(sample.answer)
                 on_row()
@@ -125,16 +117,15 @@ class ShardBuilder:
             seconds=round(time.monotonic() - started, 3),
             finished=round(time.time(), 3),
             sizes=format_sizes(sizes),
-            checksums=format_checksums(checksums),
             writer=_writer(),
             cache=_difference(counts_before, self._encoder.cache_counts),
         )
-        self._job.ledger.write(entry)
+        write_entry(self._job.paths, entry)
         return entry
 
     def _superseding(self, shard: ShardRange) -> Entry | None:
         """The entry of a run that has meanwhile packed more of this shard: a cut one must not replace a whole one."""
-        _, state, entry, _ = self._job.ledger.lookup(shard.number)
+        state, entry = lookup_entry(self._job.paths, shard.number)
         return entry if state is State.DONE and entry and entry.stop > shard.stop else None
 
     def _render(self, shard: ShardRange) -> Iterator[tuple[int, Skip | tuple[Sample, dict[str, bytes]]]]:
@@ -160,13 +151,10 @@ class ShardBuilder:
     def _rows(self, shard: ShardRange) -> Iterator[tuple[int, Row]]:
         """The shard's rows with their numbers in the corpus."""
         rows, seed = self._job.rows, self._settings.shuffle_seed
-        wanted, limit = self._job.schema.wanted, self._settings.max_row_bytes
         if seed is None:
-            return enumerate(rows.read(shard.start, shard.stop, wanted, limit), shard.start)
+            return enumerate(rows.read(shard.start, shard.stop), shard.start)
         indices = row_indices(shard.start, shard.stop, rows.count, seed)
-        return zip(
-            indices, take(rows, indices, wanted, limit), strict=False
-        )  # the caller reports rows that are missing
+        return zip(indices, take(rows, indices), strict=False)  # the caller reports rows that are missing
 
 
 def _difference(before: CacheCounts, now: CacheCounts) -> CacheCounts:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
-
-import msgspec
+from typing import Any
 
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
@@ -20,23 +17,16 @@ from vwd.shards.settings import PackSettings
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists
-from vwd.storage.regular import read_regular
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
 
 # Raised whenever the same rows and settings give other bytes, or other members; older formats are still read.
-FORMAT = 3
+FORMAT = 2
 
 # What a shard's bytes depend on, besides our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
-_LARGEST = 16_000_000
-_INCOMPLETE_TRIES = 20
 _HINT = "Give a folder that 'vwd pack' has made."
-
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Side = Annotated[int, msgspec.Meta(ge=2, le=8190)]
-_Member = Literal["mp4", "inference.json", "rendering.json", "storyboard.json", "id"]
 
 
 @dataclass(frozen=True)
@@ -101,58 +91,19 @@ class Contract:
         values["video"] = self.video.to_json()
         return {name: values[name] for name in _ORDER}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Contract:
+        """The inverse of `to_json`.
 
-class _Video(msgspec.Struct):
-    width: _Side
-    height: _Side
-    frames: Annotated[int, msgspec.Meta(ge=2, le=65_535)]
-    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}$")]
-
-
-class _Model(msgspec.Struct, kw_only=True):
-    """The fields of `pack.json` as they are validated; what readers do not need may be missing in older formats."""
-
-    rows: _Count | None
-    shard_size: Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
-    shuffle_seed: int | None
-    members: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=5)]
-    video: _Video
-    dataset: str = ""
-    language: str = ""
-    kind: str = ""
-    source: dict[str, str] = {}
-    columns: list[str] = []
-    storyboard: dict[str, Any] = {}
-    encoder: dict[str, str] = {}
-    fonts: dict[str, str] = {}
-    libraries: dict[str, str] = {}
-    format: Annotated[int, msgspec.Meta(ge=1)] = 1
-
-
-_DECODER = msgspec.json.Decoder(_Model)
-
-
-def parse_contract(data: bytes) -> Contract:
-    """A contract from the content of its file.
-
-    Raises:
-        ValueError: a field is missing or invalid; names it.
-    """
-    try:
-        model = _DECODER.decode(data)
-        values = {name: getattr(model, name) for name in model.__struct_fields__}
-        values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
-    except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
-    except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
-    if len(set(model.members)) != len(model.members):
-        raise ValueError("$.members has one twice")
-    if model.format > FORMAT:
-        raise ValueError(f"$.format is {model.format}: written by a newer vwd, which reads it")
-    return Contract(**{**values, "members": tuple(model.members), "columns": tuple(model.columns)})
+        Raises:
+            KeyError, TypeError, ValueError, UsageError: a field that readers need is missing, or of another type.
+        """
+        if not isinstance(data["shard_size"], int) or data["shard_size"] < 1:
+            raise ValueError(f"shard_size {data['shard_size']!r}")
+        values: dict[str, Any] = {name: data[name] for name in _ORDER if name in data}
+        values.update(rows=data["rows"], shuffle_seed=data["shuffle_seed"], video=VideoSpec.from_json(data["video"]))
+        values.update(members=tuple(data["members"]), columns=tuple(values.get("columns", ())))
+        return cls(**values)
 
 
 _ORDER = (
@@ -182,13 +133,12 @@ def read_contract(paths: OutputPaths) -> Contract:
     """The contract of an output folder.
 
     Raises:
-        OutputError: it does not exist, or is damaged; names the field.
+        OutputError: it does not exist, or cannot be read.
     """
-    data = _read_bytes(paths)
     try:
-        return parse_contract(data)
-    except ValueError as error:
-        raise OutputError(f"{paths.contract}: not the contract of an output: {error}", _HINT) from error
+        return Contract.from_json(_read(paths))
+    except (KeyError, TypeError, ValueError, ArithmeticError, UsageError) as error:
+        raise OutputError(f"{paths.contract}: not the contract of an output", _HINT) from error
 
 
 def contract_differences(existing: Mapping[str, Any], requested: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -203,23 +153,12 @@ def contract_differences(existing: Mapping[str, Any], requested: Mapping[str, An
     return found
 
 
-def _read_bytes(paths: OutputPaths) -> bytes:
-    try:
-        for _ in range(_INCOMPLETE_TRIES):
-            with storage_errors(paths.contract):
-                data = read_regular(paths.contract, _LARGEST)
-            if data:
-                break
-            time.sleep(0.1)  # without hard links it is created empty, and filled a moment later
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{paths.contract}: cannot be read: {error}", _HINT) from error
-    return data
-
-
 def _read(paths: OutputPaths) -> dict[str, Any]:
     try:
-        contract = json.loads(_read_bytes(paths))
-    except (ValueError, RecursionError) as error:
+        with storage_errors(paths.contract):
+            data = paths.contract.read_bytes()
+        contract = json.loads(data)
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(f"{paths.contract}: cannot be read: {error}", _HINT) from error
     if not isinstance(contract, dict):
         raise OutputError(f"{paths.contract}: not the contract of an output", _HINT)

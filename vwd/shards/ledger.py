@@ -1,25 +1,26 @@
-"""The ledger: one small JSON file a shard, which exists when the shard is complete. One function judges each entry."""
+"""The ledger: one small JSON file a shard, which exists when the shard is complete."""
 
 from __future__ import annotations
 
-import os
-import stat
+import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from vwd.shards.contract import Contract, read_contract
-from vwd.shards.entry import Entry, parse_entry
+from vwd.corpora.sample import SkipCode
 from vwd.shards.paths import OutputPaths, entry_numbers
-from vwd.shards.sizes import parse_sizes, tar_bytes
+from vwd.shards.plan import ShardRange
 from vwd.storage.atomic import atomic_write, json_bytes
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import listing, read_many
-from vwd.storage.regular import read_regular
 from vwd.storage.urls import is_remote
 
 # Entries that are requested from object storage together.
@@ -28,224 +29,195 @@ _BATCH = 256
 _READERS = 8
 # Where an entry and its tar take longer than this, several are read at once; a local disk takes 50 microseconds.
 _SLOW_SECONDS = 0.0005
-# An entry of a shard of 100,000 samples has 10 MB.
-_LARGEST_ENTRY = 256_000_000
-# At a tar's end there are at most two empty blocks, the rest of a record of 10,240 bytes, and the padding of a member.
-_TAIL = 10_240 + 3 * 512
+_SIZES = b'"sizes": "'
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A row without a sample, and why."""
+
+    index: int
+    code: SkipCode
+    detail: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a complete shard: all of its rows are samples or skips.
+
+    Attributes:
+        start, stop: its rows, from `start` to `stop` (exclusive).
+        whole: False where it was cut short by `num_samples`.
+        bytes, sha256, md5: of the tar; 0 and "" where every row was skipped: then there is no tar.
+        sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
+        seconds: of wall-clock time that one worker took.
+        finished: seconds since 1970.
+        cache: for each of the encoder's caches, look-ups and hits.
+        writer: host, process and, under Slurm, job and task.
+    """
+
+    number: int
+    start: int
+    stop: int
+    whole: bool
+    samples: int
+    skips: tuple[SkippedRow, ...]
+    bytes: int
+    sha256: str
+    md5: str
+    prompt_tokens: int
+    answer_tokens: int
+    seconds: float
+    finished: float
+    sizes: str
+    writer: dict[str, str] = field(default_factory=dict)
+    cache: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.stop - self.start != self.samples + len(self.skips):
+            raise ValueError(f"shard {self.number}: rows are not samples + skips")
+
+    @property
+    def skips_by_code(self) -> Counter[str]:
+        return Counter(skip.code.value for skip in self.skips)
+
+    def covers(self, shard: ShardRange) -> bool:
+        """Whether this shard holds all rows of a range."""
+        return self.stop >= shard.stop
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["skips"] = {
+            code: [{"index": s.index, "detail": s.detail} for s in self.skips if s.code.value == code]
+            for code in sorted(self.skips_by_code)
+        }
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Entry:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: a field is missing, unknown or of another type.
+        """
+        skips = [
+            SkippedRow(row["index"], SkipCode(code), row["detail"])
+            for code, rows in data["skips"].items()
+            for row in rows
+        ]
+        return cls(**{**data, "skips": tuple(sorted(skips, key=lambda s: s.index))})
 
 
 class State(str, Enum):
-    """Of a shard: done (entry and tar agree), missing (no entry), torn (they disagree, or one cannot be read), or
-    foreign (the entry is of another shard or another output).
-    """
+    """Of a shard: done (entry and tar agree), missing (no entry), or torn (entry and tar disagree)."""
 
     DONE = "done"
     MISSING = "missing"
     TORN = "torn"
-    FOREIGN = "foreign"
 
 
-class Lookup(NamedTuple):
-    """A shard as the ledger has it. `problem`: why it is torn or foreign, one line; "" otherwise."""
-
-    number: int
-    state: State
-    entry: Entry | None
-    problem: str = ""
+def write_entry(paths: OutputPaths, entry: Entry) -> None:
+    with atomic_write(paths.entry(entry.number), paths.temp) as file:
+        file.write(json_bytes(entry.to_json()))
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """The ledger of one output. Every entry is judged by its file name, the contract's plan and the tar."""
-
-    paths: OutputPaths
-    contract: Contract
-
-    def lookup(self, number: int) -> Lookup:
-        """A shard with its entry, sizes and checksums included."""
-        path, tar = self.paths.entry(number), self.paths.tar(number)
-        try:
-            with storage_errors(path):
-                data = read_regular(path, _LARGEST_ENTRY)
-        except FileNotFoundError:
-            return Lookup(number, State.MISSING, None)
-        except ValueError as error:
-            return Lookup(number, State.TORN, None, f"{path}: {error}")
-        return self._judge(number, data, _tail(tar), sizes=True)
-
-    def lookup_many(self, numbers: Sequence[int]) -> Iterator[Lookup]:
-        """`lookup` for many shards, in order, without sizes and checksums. A slow file system is asked in parallel.
-
-        Those are nearly all of an entry: without them, a ledger of 100,000 is read in a fraction of the time, and held
-        in a fraction of the memory.
-        """
-        if is_remote(self.paths.folder):
-            yield from self._lookup_remote(numbers)
-            return
-        began = time.perf_counter()
-        yield from self._lookup_local(numbers[:_BATCH])
-        slow = time.perf_counter() - began > min(_BATCH, len(numbers)) * _SLOW_SECONDS
-        rest = [numbers[first : first + _BATCH] for first in range(_BATCH, len(numbers), _BATCH)]
-        # A shared file system may take its time for every file: then several are read at once. Where it does not,
-        # threads would only wait for each other.
-        with ThreadPoolExecutor(_READERS if slow else 1) as pool:
-            for found in pool.map(self._lookup_local, rest):
-                yield from found
-
-    def read(self) -> Iterator[Lookup]:
-        """Every shard that has an entry, in order, without sizes and checksums."""
-        yield from self.lookup_many(entry_numbers(self.paths))
-
-    def done(self, known: Mapping[int, Entry] | None = None) -> dict[int, Entry]:
-        """The entries of all complete shards, by number, without sizes and checksums.
-
-        Args:
-            known: entries of complete shards that need not be read again. One that was cut short by `num_samples` is
-                read all the same, since another run may have replaced it by a longer one.
-        """
-        final = {number: entry for number, entry in (known or {}).items() if entry.whole}
-        present = entry_numbers(self.paths)
-        read = self.lookup_many([number for number in present if number not in final])
-        done = {number: entry for number, state, entry, _ in read if entry and state is State.DONE}
-        return {number: found for number in present if (found := final.get(number) or done.get(number))}
-
-    def write(self, entry: Entry) -> None:
-        with atomic_write(self.paths.entry(entry.number), self.paths.temp) as file:
-            file.write(json_bytes(entry.to_json()))
-
-    def _lookup_local(self, numbers: Sequence[int]) -> list[Lookup]:
-        folder, ledger = self.paths.folder, self.paths.ledger
-        found = []
-        for number in numbers:
-            name = self.paths.shard_name(number)
-            path = ledger / f"{name}.json"
-            try:
-                data = read_regular(path, _LARGEST_ENTRY)
-            except FileNotFoundError:
-                found.append(Lookup(number, State.MISSING, None))
-            except ValueError as error:
-                found.append(Lookup(number, State.TORN, None, f"{path}: {error}"))
-            else:
-                found.append(self._judge(number, data, _tail(folder / f"{name}.tar"), sizes=False))
-        return found
-
-    def _lookup_remote(self, numbers: Sequence[int]) -> Iterator[Lookup]:
-        if not numbers:
-            return
-        present, tars = set(entry_numbers(self.paths)), listing(self.paths.folder)
-        for first in range(0, len(numbers), _BATCH):
-            batch = numbers[first : first + _BATCH]
-            listed = [number for number in batch if number in present]
-            contents = dict(zip(listed, read_many([self.paths.entry(n) for n in listed]), strict=True))
-            for number in batch:
-                data = contents.get(number)
-                if data is None:
-                    yield Lookup(number, State.MISSING, None)
-                    continue
-                tar = Tail(tars.get(self.paths.tar(number).name) or 0)
-                found = self._judge(number, data, tar, sizes=False)
-                # A shard that was finished after the listing looks torn by it.
-                yield _without_sizes(self.lookup(number)) if found.state is State.TORN else found
-
-    def _judge(self, number: int, data: bytes, tar: Tail, sizes: bool) -> Lookup:
-        """A shard's state by its entry's content and its tar."""
-        path = self.paths.entry(number)
-        try:
-            entry = parse_entry(data, sizes)
-        except ValueError as error:
-            return Lookup(number, State.TORN, None, f"{path}: {error}")
-        misfit = entry_misfit(entry, number, self.contract)
-        if not misfit and sizes:
-            misfit = sizes_misfit(entry, self.contract)
-        if misfit:
-            return Lookup(number, State.FOREIGN, entry, f"{path}: {misfit}")
-        if tar.size != entry.bytes:
-            return Lookup(number, State.TORN, entry, f"tar is missing or not {entry.bytes:,} bytes as recorded")
-        if tar.zeros and entry.bytes:
-            return Lookup(number, State.TORN, entry, "the tar ends in zeros where samples should be")
-        return Lookup(number, State.DONE, entry)
+def lookup_entry(paths: OutputPaths, number: int) -> tuple[State, Entry | None]:
+    """A shard's state, and its entry where it can be read."""
+    try:
+        with storage_errors(paths.entry(number)):
+            data = paths.entry(number).read_bytes()
+    except FileNotFoundError:
+        return State.MISSING, None
+    return _judge(data, _size(paths.tar(number)))
 
 
-class Tail(NamedTuple):
-    """A tar's size in bytes, 0 where there is none, and whether its end holds nothing but zeros."""
+def lookup_entries(paths: OutputPaths, numbers: Sequence[int]) -> Iterator[tuple[int, State, Entry | None]]:
+    """`lookup_entry` for many shards, in their order, without their sizes. A slow file system is asked in parallel.
 
-    size: int
-    zeros: bool = False
-
-
-def open_ledger(paths: OutputPaths) -> Ledger:
-    """The ledger of an existing output.
-
-    Raises:
-        OutputError: its `pack.json` does not exist, or cannot be read.
+    The sizes are nearly all of an entry: without them, a ledger of 100,000 is read in a fraction of the time, and held
+    in a fraction of the memory.
     """
-    return Ledger(paths, read_contract(paths))
+    if is_remote(paths.folder):
+        yield from _lookup_remote(paths, numbers)
+        return
+    began = time.perf_counter()
+    yield from _lookup_local(paths, numbers[:_BATCH])
+    slow = time.perf_counter() - began > min(_BATCH, len(numbers)) * _SLOW_SECONDS
+    rest = [numbers[first : first + _BATCH] for first in range(_BATCH, len(numbers), _BATCH)]
+    # A shared file system may take its time for every file: then several are read at once. Where it does not,
+    # threads would only wait for each other.
+    with ThreadPoolExecutor(_READERS if slow else 1) as pool:
+        for found in pool.map(partial(_lookup_local, paths), rest):
+            yield from found
 
 
-def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
-    """Why an entry does not belong to this shard of this output; "" where it does."""
-    first = number * contract.shard_size
-    last = first + contract.shard_size
-    if contract.rows is not None:
-        last = min(last, contract.rows)
-    if contract.rows is not None and first >= contract.rows:
-        return f"there is no shard {number} in {contract.rows:,} rows: remove the entry and its tar"
-    if entry.number != number:
-        return f"$.number is {entry.number}: the entry of another shard"
-    # A stream may end before the rows that were asked for.
-    least = first if contract.rows is None else first + 1
-    if entry.start != first or not least <= entry.stop <= last:
-        return f"$.start, $.stop: rows {entry.start} to {entry.stop} are not of this shard, {first} to {last}"
-    if contract.rows is not None and entry.whole != (entry.stop == last):
-        return f"$.whole is {entry.whole} for rows {entry.start} to {entry.stop} of {first} to {last}"
-    if bool(entry.samples) != bool(entry.bytes) or bool(entry.samples) != bool(entry.sha256):
-        return f"$.bytes is {entry.bytes}, $.sha256 '{entry.sha256[:8]}' for {entry.samples} samples"
-    rows = {skip.index for skip in entry.skips}
-    if len(rows) != len(entry.skips):
-        return "$.skips has a row twice"
-    if contract.shuffle_seed is None and any(not first <= row < last for row in rows):
-        return f"$.skips has a row outside {first} to {last}"
-    return ""
+def read_ledger(paths: OutputPaths) -> Iterator[tuple[int, State, Entry | None]]:
+    """Number, state and entry of every shard that has an entry, in order, without their sizes."""
+    yield from lookup_entries(paths, entry_numbers(paths))
 
 
-def sizes_misfit(entry: Entry, contract: Contract) -> str:
-    """Why an entry's sizes are not those of its rows and its tar; "" where they are."""
+def done_entries(paths: OutputPaths, known: Mapping[int, Entry] | None = None) -> dict[int, Entry]:
+    """The entries of all complete shards, by number, without their sizes.
+
+    Args:
+        known: entries of complete shards that need not be read again. One that was cut short by `num_samples` is
+            read all the same, since another run may have replaced it by a longer one.
+    """
+    final = {number: entry for number, entry in (known or {}).items() if entry.whole}
+    present = entry_numbers(paths)
+    read = lookup_entries(paths, [number for number in present if number not in final])
+    done = {number: entry for number, state, entry in read if entry and state is State.DONE}
+    return {number: found for number in present if (found := final.get(number) or done.get(number))}
+
+
+def _lookup_local(paths: OutputPaths, numbers: Sequence[int]) -> list[tuple[int, State, Entry | None]]:
+    folder, ledger = paths.folder, paths.ledger
+    found: list[tuple[int, State, Entry | None]] = []
+    for number in numbers:
+        name = paths.shard_name(number)
+        data = None
+        with suppress(FileNotFoundError), FileIO(ledger / f"{name}.json") as file:
+            data = _without_sizes(file.readall())
+        found.append((number, *_judge(data, _size(folder / f"{name}.tar"))))
+    return found
+
+
+def _without_sizes(data: bytes) -> bytes:
+    """An entry's JSON with its sizes cut out before it is parsed. Within any other string the quotes are escaped."""
+    start = data.find(_SIZES) + len(_SIZES)
+    stop = data.find(b'"', start)
+    return data if start < len(_SIZES) or stop < 0 else data[:start] + data[stop:]
+
+
+def _lookup_remote(paths: OutputPaths, numbers: Sequence[int]) -> Iterator[tuple[int, State, Entry | None]]:
+    if not numbers:
+        return
+    present, tars = set(entry_numbers(paths)), listing(paths.folder)
+    for first in range(0, len(numbers), _BATCH):
+        batch = numbers[first : first + _BATCH]
+        listed = [number for number in batch if number in present]
+        contents = dict(zip(listed, read_many([paths.entry(number) for number in listed]), strict=True))
+        for number in batch:
+            state, entry = _judge(contents.get(number), tars.get(paths.tar(number).name) or 0)
+            if state is State.TORN:  # a shard that was finished after the listing looks torn by it
+                state, entry = lookup_entry(paths, number)
+            yield number, state, entry and replace(entry, sizes="")
+
+
+def _judge(data: bytes | None, tar_size: int) -> tuple[State, Entry | None]:
+    """A shard's state by its entry's content; None where there is none."""
+    if data is None:
+        return State.MISSING, None
     try:
-        sizes = list(parse_sizes(entry.sizes))
-    except ValueError as error:
-        return str(error)
-    if len(sizes) != entry.samples or any(len(one.members) != len(contract.members) for one in sizes):
-        return f"$.sizes is not of {entry.samples} samples with {len(contract.members)} members"
-    rows = [one.row for one in sizes]
-    if contract.shuffle_seed is None and any(not entry.start <= row < entry.stop for row in rows):
-        return f"$.sizes has a row outside {entry.start} to {entry.stop}"
-    if len({*rows, *(skip.index for skip in entry.skips)}) != entry.stop - entry.start:
-        return "$.sizes and $.skips do not name each row once"
-    if sizes and tar_bytes(sizes) != entry.bytes:
-        return f"$.sizes are those of a tar of {tar_bytes(sizes):,} bytes, not of {entry.bytes:,}"
-    return ""
+        entry = Entry.from_json(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return State.TORN, None
+    return (State.DONE if tar_size == entry.bytes else State.TORN), entry
 
 
-def _tail(tar: Path) -> Tail:
-    if is_remote(tar):
-        try:
-            with storage_errors(tar):
-                return Tail(tar.stat().st_size)
-        except FileNotFoundError:
-            return Tail(0)
+def _size(tar: Path) -> int:
     try:
-        handle = os.open(tar, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return Tail(0)
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return Tail(0)
-        length = min(_TAIL, status.st_size)
-        return Tail(status.st_size, not os.pread(handle, length, status.st_size - length).strip(b"\0"))
-    finally:
-        os.close(handle)
-
-
-def _without_sizes(found: Lookup) -> Lookup:
-    return found._replace(entry=found.entry and replace(found.entry, sizes="", checksums=""))
+        with storage_errors(tar):
+            return tar.stat().st_size
+    except FileNotFoundError:
+        return 0

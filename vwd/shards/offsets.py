@@ -7,10 +7,17 @@ from typing import NamedTuple
 
 from vwd.corpora.sample import sample_key
 from vwd.shards.contract import Contract
-from vwd.shards.entry import Entry
-from vwd.shards.headers import BLOCK, padded
+from vwd.shards.ledger import Entry
 from vwd.shards.paths import OutputPaths
-from vwd.shards.sizes import SampleSizes, parse_sizes
+
+BLOCK = 512
+
+
+class SampleSizes(NamedTuple):
+    """A sample's row, and the sizes of its members in bytes, in their order."""
+
+    row: int
+    members: tuple[int, ...]
 
 
 class Span(NamedTuple):
@@ -28,6 +35,22 @@ class SampleOffsets(NamedTuple):
     start: int
     stop: int
     members: dict[str, Span]
+
+
+def format_sizes(samples: Iterable[SampleSizes]) -> str:
+    """Sizes as one string that JSON readers skip quickly: `0:163204,88,412,5120 1:…`."""
+    return " ".join(f"{row}:{','.join(map(str, members))}" for row, members in samples)
+
+
+def parse_sizes(text: str) -> Iterator[SampleSizes]:
+    """The inverse of `format_sizes`.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    for word in text.split():
+        row, _, members = word.partition(":")
+        yield SampleSizes(int(row), tuple(map(int, members.split(","))))
 
 
 def entry_offsets(paths: OutputPaths, contract: Contract, entry: Entry) -> Iterator[SampleOffsets]:
@@ -50,5 +73,5 @@ def sample_offsets(dataset: str, members: Sequence[str], sizes: Iterable[SampleS
         start, spans = offset, {}
         for ending, size in zip(members, numbers, strict=True):
             spans[ending] = Span(offset + BLOCK, size)
-            offset += BLOCK + padded(size)
+            offset += BLOCK + -(-size // BLOCK) * BLOCK
         yield SampleOffsets(row, sample_key(dataset, row), start, offset, spans)

@@ -11,8 +11,7 @@ from vwd.corpora.sources.rows import Rows
 from vwd.errors import UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.contract import Contract, ensure_contract
-from vwd.shards.entry import Entry
-from vwd.shards.ledger import Ledger, State
+from vwd.shards.ledger import Entry, State, done_entries, lookup_entries
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
 from vwd.shards.settings import PackSettings
@@ -85,15 +84,14 @@ def pack_shards(
             make_folder(paths.ledger)
             ensure_contract(paths, contract)
             remove_stale(paths.temp)
-            ledger = Ledger(paths, contract)
-            complete = _complete(ledger, shards, settings.check)
+            complete = _complete(paths, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))
             on_plan(plan)
-            job = ShardJob(corpus, schema, rows, ledger, settings)
+            job = ShardJob(corpus, schema, rows, paths, settings)
             built, failures = _run(job, plan, on_rows)
             ensure_contract(paths, contract)  # a store without conditional writes may let two first runs in at once
             # The last of several tasks to end sees the shards of all of them.
-            entries = ledger.done({**complete, **{entry.number: entry for entry in built}})
+            entries = done_entries(paths, {**complete, **{entry.number: entry for entry in built}})
             summary = write_summary(paths, list(entries.values()), rows.count)
             return PackResult(
                 paths, plan, tuple(built), tuple(failures), entries, summary, _covers(entries, slice_shards)
@@ -122,13 +120,13 @@ def _of_task(shards: tuple[ShardRange, ...], settings: PackSettings) -> tuple[Sh
     return task_slice(picked, settings.task, settings.num_tasks)
 
 
-def _complete(ledger: Ledger, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
+def _complete(paths: OutputPaths, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
     """The entries of the shards that need no packing, by number."""
-    found = ledger.lookup_many([shard.number for shard in shards])
+    found = lookup_entries(paths, [shard.number for shard in shards])
     return {
         shard.number: entry
-        for shard, (_, state, entry, _) in zip(shards, found, strict=True)
-        if state is State.DONE and entry and entry.covers(shard) and (not check or _has_same_hash(ledger.paths, entry))
+        for shard, (_, state, entry) in zip(shards, found, strict=True)
+        if state is State.DONE and entry and entry.covers(shard) and (not check or _has_same_hash(paths, entry))
     }
 
 

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
-
-from vwd.errors import OutputError, VwdError
-from vwd.storage.errors import storage_errors
+from vwd.errors import OutputError
 from vwd.storage.objects import exists, listing
-from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import default_staging_folder
 from vwd.storage.urls import is_remote
-
-# Far above any contract.
-_LARGEST_CONTRACT = 16_000_000
-
-
-class _Named(msgspec.Struct):
-    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?$")] = ""
-
-
-_NAMED = msgspec.json.Decoder(_Named)
 
 CONTRACT_FILE = "pack.json"
 LEDGER_FOLDER = "ledger"
@@ -38,17 +22,15 @@ class OutputPaths:
     Attributes:
         out: a folder, or a location in object storage (see `vwd.storage.urls.parse_path`).
         staging: a local folder where files are written before they are uploaded; one in TMPDIR by default.
-        folder_name: of a folder that was renamed; by default the dataset's.
     """
 
     out: Path
     dataset: str
     staging: Path | None = None
-    folder_name: str = ""
 
     @property
     def folder(self) -> Path:
-        return self.out / (self.folder_name or self.dataset)
+        return self.out / self.dataset
 
     @property
     def contract(self) -> Path:
@@ -91,25 +73,15 @@ def find_outputs(path: Path) -> list[OutputPaths]:
         OutputError: there is none.
     """
     if _is_output(path):
-        return [output_at(path.resolve())]
+        absolute = path.resolve()
+        return [OutputPaths(absolute.parent, absolute.name)]
     found = sorted(child for child in _children(path) if _is_output(child))
     if not found:
         raise OutputError(
             f"{path}: no packed dataset in this folder",
             "Pack one with 'vwd pack gsm8k', or give the folder that was its `out`.",
         )
-    return [output_at(child) for child in found]
-
-
-def output_at(folder: Path) -> OutputPaths:
-    """The output in a dataset's folder. Its contract names the dataset, since folders are renamed."""
-    with suppress(OSError, ValueError, VwdError):
-        with storage_errors(folder / CONTRACT_FILE):
-            data = read_regular(folder / CONTRACT_FILE, _LARGEST_CONTRACT)
-        dataset = _NAMED.decode(data).dataset
-        if dataset and dataset != folder.name:
-            return OutputPaths(folder.parent, dataset, folder_name=folder.name)
-    return OutputPaths(folder.parent, folder.name)
+    return [OutputPaths(path, child.name) for child in found]
 
 
 def entry_numbers(paths: OutputPaths) -> list[int]:

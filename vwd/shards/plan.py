@@ -6,11 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vwd.errors import UsageError
-from vwd.shards.variables import count_variable
-
-# Slurm's arrays have at most 4,000,001 tasks.
-MOST_TASKS = 10_000_000
-_GIVE_TASK = "Give `task` I and `num_tasks` T."
 
 
 @dataclass(frozen=True)
@@ -84,47 +79,25 @@ def task_slice(shards: tuple[ShardRange, ...], task: int, num_tasks: int) -> tup
 
 
 def array_task(environment: Mapping[str, str]) -> tuple[int, int] | None:
-    """This task's number from 0 and the number of tasks, in a Slurm array or an Indexed Job of Kubernetes; else None.
-
-    Kubernetes does not tell how many tasks a Job has: its manifest sets VWD_NUM_TASKS to its `completions`.
+    """This task's number from 0 and the number of tasks, where Slurm runs it in an array; else None.
 
     Raises:
         UsageError: a variable is missing or not a number, or the array has gaps, so that its
             count does not identify the tasks.
     """
-    if "SLURM_ARRAY_TASK_ID" in environment:
-        return _slurm_task(environment)
-    index = _number(environment, "JOB_COMPLETION_INDEX")
-    if index is None:
+    if "SLURM_ARRAY_TASK_ID" not in environment:
         return None
-    count = _number(environment, "VWD_NUM_TASKS", 1)
-    if count is None:
+    try:
+        task, count = (int(environment[f"SLURM_ARRAY_TASK_{name}"]) for name in ("ID", "COUNT"))
+        first = int(environment.get("SLURM_ARRAY_TASK_MIN", 0))
+        last = int(environment.get("SLURM_ARRAY_TASK_MAX", first + count - 1))
+    except (KeyError, ValueError) as error:
         raise UsageError(
-            "JOB_COMPLETION_INDEX is set, but not VWD_NUM_TASKS, and Kubernetes does not tell how many tasks there are",
-            f"Set VWD_NUM_TASKS to the Job's 'completions' in its manifest. {_GIVE_TASK}",
-        )
-    if index >= count:
-        raise UsageError(f"JOB_COMPLETION_INDEX={index} of VWD_NUM_TASKS={count}: the first task is 0", _GIVE_TASK)
-    return index, count
-
-
-def _slurm_task(environment: Mapping[str, str]) -> tuple[int, int]:
-    task, count = _number(environment, "SLURM_ARRAY_TASK_ID"), _number(environment, "SLURM_ARRAY_TASK_COUNT", 1)
-    if task is None or count is None:
-        missing = "SLURM_ARRAY_TASK_ID" if task is None else "SLURM_ARRAY_TASK_COUNT"
-        raise UsageError(f"Slurm's array variables do not identify this task: {missing} is not set", _GIVE_TASK)
-    first = _number(environment, "SLURM_ARRAY_TASK_MIN") or 0
-    last = _number(environment, "SLURM_ARRAY_TASK_MAX")
-    last = first + count - 1 if last is None else last
+            f"Slurm's array variables do not identify this task: {error}", "Give `task` I and `num_tasks` T."
+        ) from error
     if last - first + 1 != count:
         raise UsageError(
             f"the Slurm array has {count} tasks between {first} and {last}: its gaps hide which rows belong to a task",
-            _GIVE_TASK,
+            "Give `task` I and `num_tasks` T.",
         )
-    if not first <= task <= last:
-        raise UsageError(f"SLURM_ARRAY_TASK_ID={task} is not between {first} and {last}", _GIVE_TASK)
     return task - first, count
-
-
-def _number(environment: Mapping[str, str], name: str, least: int = 0) -> int | None:
-    return count_variable(environment, name, least, MOST_TASKS, _GIVE_TASK)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vwd.errors import ShardError
-from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
 from vwd.shards.members import MEMBERS, SAT_ID
 from vwd.storage.objects import local_copy
 
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,199})\.([a-z0-9.]+)")
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([a-z0-9.]+)")
 _REFETCH = "Fetch or pack this shard again; nothing was taken from it."
-
-Members = dict[str, tarfile.TarInfo]
 
 
 @dataclass(frozen=True)
@@ -29,8 +25,8 @@ class StoredSample:
 
     path: Path
     key: str
-    members: Members
-    file: IO[bytes]
+    members: dict[str, tarfile.TarInfo]
+    tar: tarfile.TarFile
 
     @property
     def index(self) -> int:
@@ -44,8 +40,8 @@ class StoredSample:
             ShardError: the tar is cut short there.
         """
         member = self.members[ending]
-        self.file.seek(member.offset_data)
-        data = self.file.read(member.size)
+        file = self.tar.extractfile(member)
+        data = file.read() if file else b""
         if len(data) != member.size:
             raise ShardError(f"{self.path}: member {member.name} is cut short", _REFETCH)
         return data
@@ -58,7 +54,7 @@ class StoredSample:
         """
         try:
             return dict(json.loads(self.read(ending)))
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError) as error:
             raise ShardError(f"{self.path}: {self.key}.{ending}: not a JSON object: {error}", _REFETCH) from error
 
 
@@ -74,60 +70,53 @@ def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSamp
             too few or an unknown one, or the tar is cut short.
     """
     try:
-        with nullcontext(copy) if copy else local_copy(path) as local:
-            if not stat.S_ISREG(local.stat().st_mode):
-                raise ShardError(f"{path}: not a regular file", _REFETCH)
-            with local.open("rb") as file:
-                samples = _samples(path, file, local.stat().st_size)
-                yield [StoredSample(path, key, members, file) for key, members in samples.items()]
+        with nullcontext(copy) if copy else local_copy(path) as here, tarfile.open(here, "r:") as tar:
+            samples = _samples(path, here, tar)
+            yield [StoredSample(path, key, members, tar) for key, members in samples.items()]
+    except (tarfile.TarError, EOFError) as error:
+        raise ShardError(f"{path}: not a complete tar: {error}", _REFETCH) from error
     except FileNotFoundError as error:
         raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to complete it.") from error
 
 
-def _samples(path: Path, file: IO[bytes], size: int) -> dict[str, Members]:
-    samples: dict[str, Members] = {}
-    last = ""
-    try:
-        for member in plain_headers(lambda: file.read(BLOCK)):
-            key = _checked_key(path, member, samples, last)
-            end = member.offset_data + padded(member.size)
-            if end > size:
-                raise ShardError(f"{path}: member {member.name} is cut short", _REFETCH)
-            samples.setdefault(key, {})[member.name[len(key) + 1 :]] = member
-            file.seek(end)
-            last = key
-    except HeaderError as error:
-        raise ShardError(f"{path}: not a complete tar of a shard: {error}", _REFETCH) from error
-    _check_end(path, file)
+def _check_end(path: Path, copy: Path, data_end: int) -> None:
+    """After the last member there are only zeros, at least two blocks; tarfile takes anything else for an end, too."""
+    with copy.open("rb") as file:
+        file.seek(data_end)
+        zeros = 0
+        while block := file.read(1 << 20):
+            if block.strip(b"\0"):
+                zeros = 0
+                break
+            zeros += len(block)
+    if zeros < 2 * tarfile.BLOCKSIZE:
+        raise ShardError(f"{path}: does not end after its last complete member: cut short, or damaged", _REFETCH)
+
+
+def _samples(path: Path, copy: Path, tar: tarfile.TarFile) -> dict[str, dict[str, tarfile.TarInfo]]:
+    samples: dict[str, dict[str, tarfile.TarInfo]] = {}
+    last, data_end = "", 0
+    end = copy.stat().st_size
+    for member in tar:
+        name = _NAME.fullmatch(member.name)
+        if not member.isreg():
+            raise ShardError(f"{path}: '{member.name}' is a link or a folder, not a plain file", _REFETCH)
+        if not name or name[2] not in (*MEMBERS, SAT_ID):
+            raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
+        key, ending = name.groups()
+        if not key.rpartition("_")[2].isdigit():
+            raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _REFETCH)
+        if key != last and key in samples:
+            raise ShardError(f"{path}: the key '{key}' appears twice", _REFETCH)
+        if ending in samples.setdefault(key, {}):
+            raise ShardError(f"{path}: '{member.name}' appears twice", _REFETCH)
+        if member.offset_data + member.size > end:
+            raise ShardError(f"{path}: member {member.name} is cut short", _REFETCH)
+        samples[key][ending] = member
+        last, data_end = key, member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    _check_end(path, copy, data_end)
     for key, members in samples.items():
         missing = [ending for ending in MEMBERS if ending not in members]
         if missing:
             raise ShardError(f"{path}: sample '{key}' has no {', '.join(missing)}", _REFETCH)
     return samples
-
-
-def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members], last: str) -> str:
-    """The key of a member whose name is safe, known and new."""
-    name = _NAME.fullmatch(member.name)
-    if not name or name[2] not in (*MEMBERS, SAT_ID):
-        raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
-    key, ending = name.groups()
-    if not re.fullmatch("[0-9]{1,40}", key.rpartition("_")[2]):
-        raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _REFETCH)
-    if key != last and key in samples:
-        raise ShardError(f"{path}: the key '{key}' appears twice", _REFETCH)
-    if ending in samples.get(key, {}):
-        raise ShardError(f"{path}: '{member.name}' appears twice", _REFETCH)
-    return str(key)
-
-
-def _check_end(path: Path, file: IO[bytes]) -> None:
-    """After the first empty block there are only zeros, at least one block more."""
-    zeros = 0
-    while block := file.read(1 << 20):
-        if block.strip(b"\0"):
-            zeros = -1
-            break
-        zeros += len(block)
-    if zeros < BLOCK:
-        raise ShardError(f"{path}: does not end after its last complete member: cut short, or damaged", _REFETCH)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vwd.limits import MAX_ROW_BYTES
 from vwd.text.spec import StoryboardSpec
 from vwd.video.encoders import DEFAULT_CACHE_MB, DEFAULT_ENCODER
 from vwd.video.spec import VideoSpec
@@ -27,7 +26,6 @@ class PackSettings:
         cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
         shuffle_seed: shuffles the rows before they are sharded; None leaves them in order.
         sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
-        max_row_bytes: larger rows are skipped unread; of a line in a file, or of the columns that are read.
         staging: a local folder where shards are written before they are uploaded, with `out` in object storage; one
             in TMPDIR by default.
     """
@@ -49,4 +47,3 @@ class PackSettings:
     shuffle_seed: int | None = None
     sat_meta: bool = False
     staging: Path | None = None
-    max_row_bytes: int = MAX_ROW_BYTES

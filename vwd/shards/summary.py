@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vwd.shards.entry import Entry
+from vwd.shards.ledger import Entry
 from vwd.shards.paths import OutputPaths
 from vwd.storage.atomic import atomic_write, json_bytes
 

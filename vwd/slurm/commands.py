@@ -1,27 +1,18 @@
-"""Slurm's commands: squeue for queued jobs, sacct or scontrol for finished ones, scancel. Each may be missing.
-
-What they write is judged line by line: clusters wrap these commands, and others choose the comments of their jobs.
-"""
+"""Slurm's commands: squeue for queued jobs, sacct or scontrol for finished ones, scancel. Each may be missing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vwd.errors import SlurmError
-from vwd.shards.variables import number_in
-from vwd.slurm.run import CommandTimeoutError, printable, run_command
 
 _TIMEOUT_SECONDS = 20
-_JOB = re.compile(r"[1-9][0-9]{0,17}")
-_STATE = re.compile(r"[A-Z][A-Z_]{0,40}")
-_EXIT_CODE = re.compile(r"[0-9]{1,5}:[0-9]{1,5}")
-_FIELD = re.compile(r"(?<!\w)(\w+)=(\S*)", re.ASCII)
-_NOT_ENDED = {"PENDING", "RUNNING", "REQUEUED", "RESIZING", "SUSPENDED", "COMPLETING", "CONFIGURING"}
-
-# A job, and its index in an array, or None.
-JobKey = tuple[str, int | None]
+# Slurm's own default, for plans made where there is no Slurm.
+_MAX_ARRAY_SIZE = 1001
+_FIELD = re.compile(r"(\w+)=(\S*)")
 
 
 @dataclass(frozen=True)
@@ -29,7 +20,7 @@ class QueuedJob:
     """A job in the queue, or one task of an array.
 
     Attributes:
-        index: in its array; None for a job that is not one, or where squeue does not say it.
+        index: in its array; None for a job that is not one.
         state: as Slurm names it: PENDING, RUNNING, …
         reason: why it is pending.
     """
@@ -52,11 +43,6 @@ class FinishedJob:
     node: str
 
 
-def is_job(text: str) -> bool:
-    """Whether a text is the number of a job."""
-    return bool(_JOB.fullmatch(text))
-
-
 def queued_jobs(names: Sequence[str]) -> list[QueuedJob]:
     """The jobs in the queue that have one of these names, the tasks of an array one by one.
 
@@ -65,21 +51,15 @@ def queued_jobs(names: Sequence[str]) -> list[QueuedJob]:
     """
     if not names:
         return []
-    wanted = set(names)
-    out = run_slurm("squeue", "--noheader", "--array", f"--name={','.join(names)}", "--format=%F|%K|%T|%r|%N|%j|%k")
-    found = []
-    for line in out.split("\n"):
-        if line.count("|") < 6:
-            continue  # the rest of somebody's comment of several lines
-        job, index, state, reason, node, name, comment = line.split("|", 6)
-        if is_job(job) and name in wanted:
-            found.append(
-                QueuedJob(job, number_in(index), printable(state), printable(reason), printable(node), name, comment)
-            )
-    return found
+    out = _run("squeue", "--noheader", "--array", f"--name={','.join(names)}", "--format=%F|%K|%T|%r|%N|%j|%k")
+    rows = (line.split("|", 6) for line in out.splitlines() if line.count("|") >= 6)
+    return [
+        QueuedJob(job, int(index) if index.isdigit() else None, state, reason, node, name, comment)
+        for job, index, state, reason, node, name, comment in rows
+    ]
 
 
-def finished_jobs(jobs: Sequence[str]) -> dict[JobKey, FinishedJob]:
+def finished_jobs(jobs: Sequence[str]) -> dict[tuple[str, int | None], FinishedJob]:
     """How the tasks of these jobs ended, by job and index, as far as Slurm still knows.
 
     sacct is asked first. It lags by seconds and many clusters do not have it: then the controller, which forgets a
@@ -87,23 +67,30 @@ def finished_jobs(jobs: Sequence[str]) -> dict[JobKey, FinishedJob]:
     """
     if not jobs:
         return {}
-    found: dict[JobKey, FinishedJob] = {}
+    found: dict[tuple[str, int | None], FinishedJob] = {}
     try:
         fields = "--format=JobID,State,ExitCode,NodeList"
-        out = run_slurm("sacct", "--noheader", "--allocations", "--parsable2", f"--jobs={','.join(jobs)}", fields)
-        found = dict(_ended(_accounted(out)))
+        out = _run("sacct", "--noheader", "--allocations", "--parsable2", f"--jobs={','.join(jobs)}", fields)
+        for line in out.splitlines():
+            name, state, code, node = (*line.split("|"), "", "", "")[:4]
+            key = _key(name)
+            if key and not state.startswith(("PENDING", "RUNNING", "REQUEUED", "RESIZING", "SUSPENDED")):
+                found[key] = FinishedJob(state.split(" by ")[0], code, _node(node))
     except SlurmError:
         pass  # no accounting on this cluster
     for job in jobs:
-        try:
-            out = run_slurm("scontrol", "--oneliner", "show", "job", job)
-        except CommandTimeoutError:
-            break  # nor would it answer for the next one
-        except SlurmError:
-            continue  # it has forgotten this job
-        for key, ended in _ended(_controlled(out)):
+        for key, ended in _finished_by_controller(job).items():
             found.setdefault(key, ended)
     return found
+
+
+def max_array_size() -> int:
+    """How many tasks one array may have; Slurm's default where there is no Slurm to ask."""
+    try:
+        found = re.search(r"^MaxArraySize\s*=\s*(\d+)", _run("scontrol", "show", "config"), re.MULTILINE)
+    except SlurmError:
+        return _MAX_ARRAY_SIZE
+    return int(found[1]) if found and int(found[1]) else _MAX_ARRAY_SIZE
 
 
 def scancel(jobs: Sequence[str]) -> None:
@@ -113,46 +100,50 @@ def scancel(jobs: Sequence[str]) -> None:
         SlurmError: scancel is not installed, fails or does not answer.
     """
     if jobs:
-        run_slurm("scancel", *jobs)
+        _run("scancel", *jobs)
 
 
-def run_slurm(*line: str) -> str:
-    """The output of one of Slurm's commands.
-
-    Raises:
-        SlurmError: it is not installed, fails or does not answer.
-    """
+def _finished_by_controller(job: str) -> dict[tuple[str, int | None], FinishedJob]:
     try:
-        done = run_command(line, _TIMEOUT_SECONDS)
+        out = _run("scontrol", "--oneliner", "show", "job", job)
+    except SlurmError:
+        return {}
+    found: dict[tuple[str, int | None], FinishedJob] = {}
+    for line in out.splitlines():
+        values = dict(_FIELD.findall(line))
+        index = values.get("ArrayTaskId", "")
+        if values.get("JobState", "") in {"", "PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED"}:
+            continue
+        key = (str(values.get("ArrayJobId", values["JobId"])), int(index) if index.isdigit() else None)
+        found[key] = FinishedJob(values["JobState"], values.get("ExitCode", ""), _node(values.get("NodeList", "")))
+    return found
+
+
+def _key(name: str) -> tuple[str, int | None] | None:
+    """Job and index of `12_3` or `12`; None for a part of an array that has not started, such as `12_[4-9]`."""
+    job, _, index = name.partition("_")
+    if not job.isdigit() or (index and not index.isdigit()):
+        return None
+    return job, int(index) if index else None
+
+
+def _node(name: str) -> str:
+    return "" if name in {"None assigned", "(null)"} else name
+
+
+def _run(*line: str) -> str:
+    """The output of one of Slurm's commands."""
+    try:
+        done = subprocess.run(line, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)
     except FileNotFoundError as error:
         raise SlurmError(f"{line[0]} is not installed here", "Run this on a node that has Slurm's commands.") from error
-    if done.code:
-        reason = done.messages[-1] if done.messages else f"exit code {done.code}"
-        raise SlurmError(f"{line[0]} failed: {reason}", "Try again in a while.")
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise SlurmError(
+            f"{line[0]} did not answer in {_TIMEOUT_SECONDS} s", "Try again when the controller is less busy."
+        ) from error
+    if done.returncode:
+        messages = [text for text in (done.stderr or done.stdout).splitlines() if text.strip()]
+        raise SlurmError(
+            f"{line[0]} failed: {messages[-1] if messages else f'exit code {done.returncode}'}", "Try again in a while."
+        )
     return done.stdout
-
-
-def _accounted(out: str) -> Iterator[tuple[str, str, str, str, str]]:
-    """sacct's jobs: number, index, state, exit code, node. `12_[4-9]`, which has not started, has no such index."""
-    for line in out.split("\n"):
-        name, state, code, node = (*line.split("|"), "", "", "")[:4]
-        job, _, index = name.partition("_")
-        yield job, index, state.split(" by ")[0], code, node
-
-
-def _controlled(out: str) -> Iterator[tuple[str, str, str, str, str]]:
-    """scontrol's jobs, likewise."""
-    for line in out.split("\n"):
-        of = dict(_FIELD.findall(line))
-        job = of.get("ArrayJobId") or of.get("JobId", "")
-        yield job, of.get("ArrayTaskId", ""), of.get("JobState", ""), of.get("ExitCode", ""), of.get("NodeList", "")
-
-
-def _ended(rows: Iterator[tuple[str, str, str, str, str]]) -> Iterator[tuple[JobKey, FinishedJob]]:
-    """The jobs among them that have ended; what is not a job, a state or a code is none."""
-    for job, index, state, code, node in rows:
-        number = number_in(index) if index else None
-        if not is_job(job) or (index and number is None) or not _STATE.fullmatch(state) or state in _NOT_ENDED:
-            continue
-        where = "" if node in {"None assigned", "(null)"} else printable(node)
-        yield (job, number), FinishedJob(state, code if _EXIT_CODE.fullmatch(code) else "", where)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vwd.errors import OutputError, UsageError
 from vwd.shards.contract import read_contract
-from vwd.shards.entry import Entry
-from vwd.shards.ledger import Ledger, State
+from vwd.shards.ledger import Entry, State, read_ledger
 from vwd.shards.paths import OutputPaths, tar_numbers
 from vwd.shards.plan import ShardRange
-from vwd.slurm.frozen import read_submissions
-from vwd.slurm.paths import submission_file
-from vwd.slurm.submission import Submission
+from vwd.slurm.submission import Submission, read_submissions
 
 
 @dataclass(frozen=True)
@@ -49,18 +45,17 @@ def read_coverage(paths: OutputPaths) -> Coverage:
     """Reads an output's submissions and its ledger.
 
     Raises:
-        OutputError: a submission or the `pack.json` cannot be read, or they do not fit together.
+        OutputError: a submission or the `pack.json` cannot be read.
     """
-    contract = read_contract(paths) if paths.contract.exists() else None
-    rows = contract.rows if contract else None
-    submissions = tuple(_with_rows(paths, submission, rows) for submission in read_submissions(paths))
+    rows = read_contract(paths).rows if paths.contract.is_file() else None
+    submissions = tuple(submission.with_rows(rows) for submission in read_submissions(paths))
     wanted: dict[int, ShardRange] = {}
     for submission in submissions:
         for shard in submission.ranges:
             if shard.number not in wanted or wanted[shard.number].stop < shard.stop:
                 wanted[shard.number] = shard
     entries, damaged = {}, set(tar_numbers(paths))
-    for number, state, entry, _ in Ledger(paths, contract).read() if contract else ():
+    for number, state, entry in read_ledger(paths):
         if entry and state is State.DONE:
             entries[number] = entry
             damaged.discard(number)
@@ -70,17 +65,3 @@ def read_coverage(paths: OutputPaths) -> Coverage:
     return Coverage(
         paths, submissions, wanted, entries, tuple(sorted(incomplete & damaged)), tuple(sorted(incomplete - damaged))
     )
-
-
-def _with_rows(paths: OutputPaths, submission: Submission, rows: int | None) -> Submission:
-    """A submission with the number of rows that the packing found."""
-    found = submission.with_rows(rows)
-    try:
-        assert found.ranges
-    except UsageError as error:
-        raise OutputError(
-            f"{submission_file(paths, submission.number)}: $.work does not fit the {rows} rows of {paths.contract}: "
-            f"{error.what}",
-            "Restore the file that was changed.",
-        ) from error
-    return found

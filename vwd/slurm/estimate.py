@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vwd.shards.entry import Entry
-from vwd.shards.ledger import State, open_ledger
+from vwd.shards.ledger import Entry, State, lookup_entries
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths, entry_numbers, find_outputs
 from vwd.shards.plan import ShardRange
 from vwd.slurm.arrays import split_tasks
@@ -73,8 +72,9 @@ class Estimate:
             lines.append(f"  hours    {self.hours:.2f}, {self.task_hours:.2f} a task ({self.measured})")
             lines.append(f"  bytes    {self.bytes / 1e9:,.1f} GB")
         lines.append(f"  inodes   {self.inodes:,}")
-        if note := _idle(self.workers, self.cpus):
-            lines.append(f"  note     {note}")
+        if self.workers < self.cpus:
+            lines.append(f"  note     a task has {self.workers} shards for {self.cpus} CPUs, and a worker packs whole "
+                        "shards: raise SAMPLES_PER_NODE, or lower `shard_size` or CPUS_PER_NODE")  # fmt: skip
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -85,10 +85,8 @@ def measure(paths: OutputPaths) -> Rate | None:
     """The rate of an output's own ledger, else of another dataset's beside it; None where there is neither."""
     beside = find_outputs(paths.out) if any(paths.out.glob(f"*/{CONTRACT_FILE}")) else []
     for one in (paths, *beside):
-        if not one.contract.exists():
-            continue
-        read = open_ledger(one).lookup_many(entry_numbers(one)[:_MEASURED_SHARDS])
-        if rate := _rate(one.dataset, [entry for _, state, entry, _ in read if entry and state is State.DONE]):
+        read = lookup_entries(one, entry_numbers(one)[:_MEASURED_SHARDS])
+        if rate := _rate(one.dataset, [entry for _, state, entry in read if entry and state is State.DONE]):
             return rate
     return None
 
@@ -99,7 +97,7 @@ def estimate(submission: Submission, rate: Rate | None) -> Estimate:
     tasks = split_tasks(ranges, submission.num_tasks)
     rows = _rows(ranges)
     at_once = min(settings.num_nodes, len(tasks))
-    workers = _workers(submission)
+    workers = min(settings.cpus_per_node, max(len(shards) for shards in tasks))
     files = _FILES_A_SHARD * len(ranges) + _FILES_A_TASK * len(tasks) + _FILES_AN_OUTPUT
     samples = round(rows * rate.samples_a_row) if rate else rows
     if submission.export:  # a video for each sample, and JSONL files for each shard
@@ -124,26 +122,6 @@ def estimate(submission: Submission, rate: Rate | None) -> Estimate:
         bytes=round(rows * rate.bytes_a_row) if rate else None,
         inodes=files,
     )
-
-
-def idle_cpus_note(submission: Submission) -> str:
-    """That tasks have more CPUs than shards, and what to change; "" where they have not."""
-    return _idle(_workers(submission), submission.settings.cpus_per_node)
-
-
-def _idle(workers: int, cpus: int) -> str:
-    if workers >= cpus:
-        return ""
-    return (
-        f"a task has {workers} shards for {cpus} CPUs, and a worker packs whole shards: raise SAMPLES_PER_NODE, or "
-        "lower `shard_size` or CPUS_PER_NODE"
-    )
-
-
-def _workers(submission: Submission) -> int:
-    """Of one task that have a shard to pack."""
-    tasks = split_tasks(submission.ranges, submission.num_tasks)
-    return min(submission.settings.cpus_per_node, max(len(shards) for shards in tasks))
 
 
 def _rate(dataset: str, entries: list[Entry]) -> Rate | None:

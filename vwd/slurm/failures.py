@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.shards.variables import number_in
 from vwd.slurm.arrays import split_tasks
-from vwd.slurm.commands import FinishedJob, JobKey, finished_jobs
+from vwd.slurm.commands import FinishedJob, finished_jobs
 from vwd.slurm.coverage import Coverage
 from vwd.slurm.jobs import JobRecord, is_local
-from vwd.slurm.outcomes import FAILED, NOT_STARTED, STOPPED, UNKNOWN, local_outcome, read_tail
 from vwd.slurm.paths import log_folder
 from vwd.slurm.submission import Submission
 
+_TAIL_BYTES = 8192
 # 128 + SIGTERM; sacct takes the 128 off.
 _TERMINATED = {"143", "15"}
-_MEANINGS = {
-    "TIMEOUT": "the time limit",
-    "NODE_FAIL": "its node failed",
-    "OUT_OF_MEMORY": "out of memory",
-    "CANCELLED": "cancelled",
-    "PREEMPTED": "preempted",
-    "DEADLINE": "its deadline",
-    "BOOT_FAIL": "its node did not start",
-    NOT_STARTED: "the run ended before it began",
-    STOPPED: "the run was stopped; finished shards are kept",
-}
+_UNKNOWN = FinishedJob("UNKNOWN", "", "")
 
 
 @dataclass(frozen=True)
@@ -40,7 +29,7 @@ class FailedTask:
     Attributes:
         shards: the numbers of those that are not.
         job: as Slurm writes it, such as `12_3`; "" where it was never queued.
-        state: as Slurm names it; UNKNOWN where it has forgotten. On this machine NOT STARTED, STOPPED or FAILED.
+        state: as Slurm names it; UNKNOWN where it has forgotten.
         exit_code: `code:signal`; "" where it is unknown.
         reason: one line.
         show_log: a command; "" where there is no log.
@@ -85,15 +74,15 @@ def failed_tasks(coverage: Coverage, records: dict[int, list[JobRecord]], number
 
 def _failed(
     coverage: Coverage, one: Submission, task: int, shards: tuple[int, ...], record: JobRecord | None,
-    ended: dict[JobKey, FinishedJob],
+    ended: dict[tuple[str, int | None], FinishedJob],
 ) -> FailedTask:  # fmt: skip
     if record is None:
         return FailedTask(one.number, task, shards, "", "NOT QUEUED", "", "", "was never queued", "")
     local = is_local(record)
     index = task - record.offset
+    outcome = _UNKNOWN if local else ended.get((record.job, index), _UNKNOWN)
     name = f"local_{task}" if local else f"{record.job}_{index}"
     log = log_folder(coverage.paths) / f"{one.name}_{name}.out"
-    outcome = local_outcome(log) if local else ended.get((record.job, index), FinishedJob(UNKNOWN, "", ""))
     return FailedTask(
         one.number, task, shards, name, outcome.state, outcome.exit_code, outcome.node, _reason(outcome, log),
         f"tail -n 50 {shlex.quote(str(log))}" if log.is_file() else "",
@@ -103,19 +92,28 @@ def _failed(
 def _reason(outcome: FinishedJob, log: Path) -> str:
     """What the task itself reported, else what Slurm says."""
     code, _, signum = outcome.exit_code.partition(":")
-    if outcome.state == FAILED and (number := number_in(signum)):
+    if outcome.state == "FAILED" and signum.isdigit() and int(signum):
         with suppress(ValueError):
-            return f"killed by {signal.Signals(number).name}"
+            return f"killed by {signal.Signals(int(signum)).name}"
     if code in _TERMINATED:
         return "stopped by SIGTERM, as at a time limit or a preemption; finished shards are kept"
-    if outcome.state in _MEANINGS:
-        return _MEANINGS[outcome.state]
-    errors = [line for line in read_tail(log) if line.startswith(("Error: ", "Stopped by "))]
+    slurm_ended = {"TIMEOUT": "the time limit", "NODE_FAIL": "its node failed", "OUT_OF_MEMORY": "out of memory",
+                   "CANCELLED": "cancelled", "PREEMPTED": "preempted", "DEADLINE": "its deadline",
+                   "BOOT_FAIL": "its node did not start"}  # fmt: skip
+    if outcome.state in slurm_ended:
+        return slurm_ended[outcome.state]
+    errors = [line for line in _tail(log) if line.startswith(("Error: ", "Stopped by "))]
     if errors:
         return errors[-1].removeprefix("Error: ")
     if not log.is_file():
         return "it left no log"
     return f"ended with exit code {code}" if code not in {"", "0"} else "its shards are not complete"
+
+
+def _tail(log: Path) -> Iterator[str]:
+    with suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        yield from file.read().decode(errors="replace").splitlines()
 
 
 def _record(records: Iterable[JobRecord], task: int) -> JobRecord | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,7 @@ class FinishReport:
         lines = [f"{self.paths.dataset}: {self.done:,} of {wanted:,} shards complete"]
         lines += [f"  missing: shards {format_ranges(self.missing)}"] if self.missing else []
         lines += [f"  torn: shards {format_ranges(self.torn)}"] if self.torn else []
-        return lines + ([f"  vwd slurm retry {shlex.quote(str(self.paths.folder))}"] if len(lines) > 1 else [])
+        return lines + ([f"  vwd slurm retry {self.paths.folder}"] if len(lines) > 1 else [])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,7 +48,7 @@ def finish_submission(paths: OutputPaths) -> FinishReport:
         OutputError: the output cannot be read or written.
     """
     coverage = read_coverage(paths)
-    if paths.contract.exists():
+    if paths.contract.is_file():
         with output_errors(paths.folder, "and run 'vwd slurm finish' again."):
             finish_output(paths, coverage.entries, read_contract(paths).rows, bool(coverage.torn))
     samples = sum(entry.samples for entry in coverage.entries.values())

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import cast
 
-from vwd.errors import OutputError
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.commands import QueuedJob, queued_jobs
-from vwd.slurm.comments import parse_comment
-from vwd.slurm.models import ROLES, Role, decode_job
-from vwd.slurm.paths import job_file, job_files
-from vwd.slurm.submission import Submission
+from vwd.slurm.paths import submissions_folder
+from vwd.slurm.submission import Role, Submission
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.processes import has_ended
-from vwd.storage.regular import read_regular
-
-# A note has 120 bytes.
-_LARGEST = 65_536
 
 RUNNING, PENDING = "running", "pending"
 
@@ -43,7 +37,7 @@ class LiveTask:
     """A job of a submission that is queued or running.
 
     Attributes:
-        task: the submission's task; None where the job is not an array or its index is unknown, and for a local run.
+        task: the submission's task; None where the job is not an array, or all of them for a local run.
         state: `RUNNING` or `PENDING`.
         reason: why it is pending, as Slurm names it.
     """
@@ -66,44 +60,15 @@ class Jobs:
 
 def record_job(paths: OutputPaths, submission: Submission, record: JobRecord) -> None:
     """Notes a queued job beside its submission."""
-    path = job_file(paths, submission.number, record.role, record.offset)
+    path = submissions_folder(paths) / f"{submission.number:04d}.{record.role}.{record.offset}.json"
     create_if_absent(path, json_bytes(asdict(record)), paths.temp)
 
 
-def read_records(paths: OutputPaths, submissions: Iterable[Submission]) -> dict[int, list[JobRecord]]:
-    """The noted jobs of submissions, by number, in the order of their tasks.
-
-    Raises:
-        OutputError: a note is damaged, or does not belong to its submission; names the field.
-    """
-    by_number = {one.number: one for one in submissions}
-    records: dict[int, list[JobRecord]] = {number: [] for number in by_number}
-    for number, role, offset in job_files(paths):
-        path = job_file(paths, number, role, offset)
-        if number not in by_number:
-            continue  # the rest of a submission that was removed
-        records[number].append(_read_record(path, by_number[number], role, offset))
-    return {number: sorted(each, key=lambda record: (record.role, record.offset)) for number, each in records.items()}
-
-
-def _read_record(path: Path, submission: Submission, role: str, offset: int) -> JobRecord:
-    try:
-        note = decode_job(read_regular(path, _LARGEST))
-        record = JobRecord(note.role, note.job, note.offset, note.tasks, note.name)
-        wanted = {"role": role, "offset": offset, "name": submission.job_name(note.role)}
-        for field, value in wanted.items():
-            if getattr(record, field) != value:
-                raise ValueError(f"{getattr(record, field)!r} in place of {value!r} - at $.{field}")
-        most = submission.num_tasks if role != "finish" else 1
-        if record.offset + record.tasks > most:
-            raise ValueError(f"task {record.offset + record.tasks - 1} of {most} - at $.tasks")
-    except (OSError, ValueError) as error:
-        what = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(
-            f"{path}: not a readable note of a job: {what}",
-            "Restore it; or remove it, then its job is known by its comment alone.",
-        ) from error
-    return record
+def read_records(paths: OutputPaths, submission: Submission) -> list[JobRecord]:
+    """The noted jobs of a submission, in the order of their tasks."""
+    found = submissions_folder(paths).glob(f"{submission.number:04d}.*.*.json")
+    records = (JobRecord(**json.loads(path.read_bytes())) for path in found)
+    return sorted(records, key=lambda record: (record.role, record.offset))
 
 
 def is_local(record: JobRecord) -> bool:
@@ -115,21 +80,20 @@ def find_jobs(paths: OutputPaths, submissions: Iterable[Submission]) -> Jobs:
     """The jobs of an output's submissions.
 
     Raises:
-        OutputError: the note of a job is damaged.
         SlurmError: squeue is not installed, fails or does not answer, and a submission went to Slurm.
     """
-    frozen = {one.number: one for one in submissions}
-    records = read_records(paths, frozen.values())
+    frozen = list(submissions)
+    records = {one.number: read_records(paths, one) for one in frozen}
     live = []
     names = []
-    for number, one in frozen.items():
-        if any(is_local(record) for record in records[number]):
-            tags = [record.job for record in records[number] if has_ended(record.job) is False]
-            live += [LiveTask(number, "pack", None, RUNNING, tag) for tag in tags]
+    for one in frozen:
+        if any(is_local(record) for record in records[one.number]):
+            tags = [record.job for record in records[one.number] if has_ended(record.job) is False]
+            live += [LiveTask(one.number, "pack", None, RUNNING, tag) for tag in tags]
         else:
-            names += [one.job_name(role) for role in ROLES]
+            names += [one.name, f"{one.name}-export", f"{one.name}-finish"]
     for job in queued_jobs(names):
-        if found := _live_task(paths, frozen, records, job):
+        if found := _live_task(paths, records, job):
             live.append(found)
     return Jobs(records, tuple(live))
 
@@ -149,26 +113,18 @@ def held_shards(submissions: Iterable[Submission], live: Iterable[LiveTask]) -> 
     return held
 
 
-def _live_task(
-    paths: OutputPaths, frozen: Mapping[int, Submission], records: Mapping[int, list[JobRecord]], job: QueuedJob
-) -> LiveTask | None:
-    """A job in the queue as one of this output's; else None.
-
-    Its comment tells. Some clusters write comments of their own: then it must be noted, by id and name.
-    """
-    comment = parse_comment(job.comment)
-    if comment:
-        one = frozen.get(comment.number)
-        if comment.folder != str(paths.folder) or not one or job.name != one.job_name(comment.role):
+def _live_task(paths: OutputPaths, records: dict[int, list[JobRecord]], job: QueuedJob) -> LiveTask | None:
+    """A job in the queue as one of this output's, by its comment, else by its id and name; else None."""
+    parts = job.comment.split(":", 4)
+    if len(parts) == 5 and parts[0] == "vwd":
+        if parts[4] != str(paths.folder):
             return None
-        number, role, offset = comment.number, comment.role, comment.offset
-    else:
+        number, role, offset = int(parts[1]), cast(Role, parts[2]), int(parts[3])
+    else:  # some clusters write comments of their own
         noted = [(n, r) for n, each in records.items() for r in each if (r.job, r.name) == (job.job, job.name)]
         if not noted:
             return None
         number, role, offset = noted[0][0], noted[0][1].role, noted[0][1].offset
     task = None if job.index is None else offset + job.index
-    if task is not None and task >= frozen[number].num_tasks:
-        task = None
     pending = job.state == "PENDING"
     return LiveTask(number, role, task, PENDING if pending else RUNNING, job.job, job.reason if pending else "")

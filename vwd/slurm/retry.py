@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vwd.errors import OutputError
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.coverage import read_coverage
 from vwd.slurm.failures import owning_tasks
 from vwd.slurm.jobs import find_jobs, held_shards
-from vwd.slurm.limits import ClusterLimits
-from vwd.slurm.settings import SlurmSettings, load_settings
+from vwd.slurm.settings import load_settings
 from vwd.slurm.submission import Submission
 from vwd.slurm.submit import make_submission
 
@@ -31,13 +29,8 @@ class Retry:
     held: int
 
 
-def plan_retry(
-    paths: OutputPaths, environment: Mapping[str, str], folder: Path, limits: Callable[[SlurmSettings], ClusterLimits]
-) -> Retry:
+def plan_retry(paths: OutputPaths, environment: Mapping[str, str], folder: Path, max_array_size: int) -> Retry:
     """The submissions that pack what is missing. Settings are the earlier ones, unless they are given now.
-
-    Args:
-        limits: what the cluster takes of jobs with these settings.
 
     Raises:
         OutputError: a submission or the `pack.json` cannot be read.
@@ -45,11 +38,6 @@ def plan_retry(
         UsageError: a setting is not allowed.
     """
     coverage = read_coverage(paths)
-    if paths.folder.name != paths.dataset:
-        raise OutputError(
-            f"{paths.folder}: the folder of {paths.dataset} was renamed, and its tasks would pack to {paths.dataset}",
-            f"Rename it to {paths.dataset}, and try again.",
-        )
     held: dict[int, str] = {}
     if coverage.incomplete:
         held = held_shards(coverage.submissions, find_jobs(paths, coverage.submissions).live)
@@ -61,7 +49,10 @@ def plan_retry(
         numbers.append(number)
     again = []
     for one, numbers in groups.values():
-        settings = load_settings(environment, folder, one.settings)
-        work = replace(one.work, shards=tuple(sorted(numbers)))
-        again.append(make_submission(one.dataset, work, one.pack, settings, one.export, limits(settings), one.folder))
+        again.append(
+            make_submission(
+                one.dataset, replace(one.work, shards=tuple(sorted(numbers))), one.pack,
+                load_settings(environment, folder, one.settings), one.export, max_array_size, one.folder,
+            )
+        )  # fmt: skip
     return Retry(tuple(again), tuple(free), len(coverage.incomplete) - len(free))

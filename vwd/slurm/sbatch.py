@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vwd.errors import NoAnswerError, SlurmError, UsageError
+from vwd.errors import NoAnswerError, SlurmError
 from vwd.shards.paths import OutputPaths
-from vwd.slurm.commands import is_job
-from vwd.slurm.comments import format_comment
-from vwd.slurm.models import Role
 from vwd.slurm.paths import log_folder, submission_file
-from vwd.slurm.refusals import advice, reason
-from vwd.slurm.run import CommandTimeoutError, run_command
-from vwd.slurm.submission import Submission
+from vwd.slurm.submission import Role, Submission
 
 # A run of `vwd pack` ends within two seconds of SIGTERM; Slurm's clock has a resolution of a minute.
 _WARNING_SECONDS = 120
 _TIMEOUT_SECONDS = 120
-_OTHER_FOLDER = "Rename it, or give another `out`."
 # Variables of the submitting job that do not apply to the jobs that it submits.
 _OWN_VARIABLES = (
     "SLURM_JOB", "SLURM_ARRAY", "SLURM_CPU", "SLURM_MEM", "SLURM_NTASKS", "SLURM_NPROCS", "SLURM_TASK", "SLURM_STEP",
@@ -42,15 +36,12 @@ def sbatch_line(
     Args:
         window: which of the submission's arrays; ignored for the finishing job.
         dependency: as sbatch's `--dependency` takes it; "" for none.
-
-    Raises:
-        UsageError: sbatch cannot write logs to such a folder.
     """
     settings = submission.settings
     offset, tasks = (0, 1) if role == "finish" else submission.windows[window]
     cpus = settings.cpus_per_node if role == "pack" else 1
     wanted = {
-        "job-name": submission.job_name(role),
+        "job-name": submission.name if role == "pack" else f"{submission.name}-{role}",
         "array": "" if role == "finish" else f"0-{tasks - 1}%{settings.num_nodes}",
         "dependency": dependency,
         "partition": settings.partition,
@@ -62,10 +53,10 @@ def sbatch_line(
         "time": settings.time_limit,
         "signal": f"B:TERM@{_warning(settings.time_limit_seconds)}",
         "open-mode": "append",
-        "output": f"{log_pattern(paths)}/{'%x_%j.out' if role == 'finish' else '%x_%A_%a.out'}",
+        "output": str(log_folder(paths) / ("%x_%j.out" if role == "finish" else "%x_%A_%a.out")),
         "chdir": submission.folder,
         "export": "ALL",
-        "comment": format_comment(paths, submission.number, role, offset),
+        "comment": comment(paths, submission.number, role, offset),
     }
     options = [f"--{name}={value}" for name, value in wanted.items() if value]
     return [
@@ -75,18 +66,9 @@ def sbatch_line(
     ]  # fmt: skip
 
 
-def log_pattern(paths: OutputPaths) -> str:
-    """The folder of logs as sbatch's `--output` takes it, in which `%` begins a field.
-
-    Raises:
-        UsageError: sbatch cannot write to such a folder.
-    """
-    folder = str(log_folder(paths))
-    if "\\" in folder:  # sbatch drops each, and then leaves all fields as they are
-        raise UsageError(f"{folder}: sbatch writes no logs to a folder with a backslash in its name", _OTHER_FOLDER)
-    if re.search(r"[\x00-\x1f\x7f]", folder):  # the comment, by which a job is known, is one line
-        raise UsageError(f"{ascii(folder)[1:-1]}: a folder with a control character in its name", _OTHER_FOLDER)
-    return folder.replace("%", "%%")
+def comment(paths: OutputPaths, number: int, role: Role, offset: int) -> str:
+    """What identifies a queued job to anybody who lists the queue."""
+    return f"vwd:{number}:{role}:{offset}:{paths.folder}"
 
 
 def job_environment(submission: Submission) -> dict[str, str]:
@@ -114,20 +96,20 @@ def run_sbatch(line: Sequence[str], submission: Submission, environment: Mapping
     inherited = os.environ if environment is None else environment
     kept = {name: value for name, value in inherited.items() if not name.startswith(_OWN_VARIABLES)}
     try:
-        done = run_command(line, _TIMEOUT_SECONDS, {**kept, **job_environment(submission)}, submission.folder)
+        done = subprocess.run(
+            list(line), env={**kept, **job_environment(submission)}, cwd=submission.folder, capture_output=True,
+            text=True, timeout=_TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
     except FileNotFoundError as error:
         raise _not_installed() from error
-    except CommandTimeoutError as error:
-        said = [text for text in error.stderr.split("\n") if text.strip()]
-        if "temporarily unable to accept" in error.stderr:  # it tries again and again, and has queued nothing
-            raise SlurmError(f"sbatch gave up: {reason(said)}", advice(said, submission)) from error
+    except subprocess.TimeoutExpired as error:
         raise NoAnswerError(
             f"sbatch did not answer in {_TIMEOUT_SECONDS} s", "Check with 'vwd slurm status' whether it is queued."
         ) from error
-    job = done.stdout.strip().split("\n")[-1].partition(";")[0]
-    if done.code or not is_job(job):
+    job = done.stdout.strip().splitlines()[-1].partition(";")[0] if done.stdout.strip() else ""
+    if done.returncode or not job.isdigit():
         kind = NoAnswerError if "timed out" in done.stderr.lower() else SlurmError
-        raise kind(f"sbatch refused: {reason(done.messages)}", advice(done.messages, submission))
+        raise kind(f"sbatch refused: {_reason(done.stderr or done.stdout)}", _advice(done.stderr, submission))
     return job
 
 
@@ -147,3 +129,25 @@ def _not_installed() -> SlurmError:
 def _warning(limit: int | None) -> int:
     """How many seconds before its time limit a task is signalled; never right at its start."""
     return _WARNING_SECONDS if limit is None else max(1, min(_WARNING_SECONDS, limit // 4))
+
+
+def _reason(text: str) -> str:
+    lines = [line.removeprefix("sbatch: ").removeprefix("error: ") for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("Batch job submission failed: ") if lines else "it printed no job id and no reason"
+
+
+def _advice(stderr: str, submission: Submission) -> str:
+    reason, settings = stderr.lower(), submission.settings
+    if "qos" in reason:
+        return (
+            f"QOS is '{settings.qos}': give one with free capacity and these limits, or fewer tasks (SAMPLES_PER_NODE)."
+        )
+    if "account" in reason:
+        return f"ACCOUNT is '{settings.account}': 'sacctmgr show assoc user=$USER' lists those that you may use."
+    if "partition" in reason:
+        return f"PARTITION is '{settings.partition}': 'sinfo -s' lists the existing ones."
+    if "configuration is not available" in reason or "cpu count" in reason:
+        return f"CPUS_PER_NODE is {settings.cpus_per_node}: give as many as a node has; 'sinfo -o %c' lists them."
+    if "timed out" in reason or "contact" in reason:
+        return "Check with 'vwd slurm status' whether it is queued all the same, and submit again if not."
+    return "Set PARTITION, TIME_LIMIT, QOS, ACCOUNT or EXTRA_SBATCH to what this cluster allows."

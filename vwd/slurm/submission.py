@@ -1,16 +1,26 @@
-"""Submissions: what is packed, by which tasks and with which settings; and their JSON."""
+"""Submissions: each is written to a file before anything is queued, and never rewritten."""
 
 from __future__ import annotations
 
+import json
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+from vwd.errors import OutputError
+from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, task_slice
-from vwd.shards.ranges import format_ranges
+from vwd.shards.ranges import format_ranges, parse_ranges
 from vwd.slurm.arrays import Window, Work
-from vwd.slurm.models import Role, decode_submission, settings_of, windows_of, work_of
+from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
 from vwd.slurm.settings import SlurmSettings
+from vwd.storage.atomic import create_if_absent, json_bytes
+from vwd.storage.errors import output_errors
+
+Role = Literal["pack", "export", "finish"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,8 @@ class Submission:
 
     @property
     def name(self) -> str:
-        """The name of the jobs that pack."""
+        """The name of its jobs."""
         return f"vwd-{self.dataset}-{self.number:04d}"
-
-    def job_name(self, role: Role) -> str:
-        return self.name if role == "pack" else f"{self.name}-{role}"
 
     @cached_property
     def ranges(self) -> tuple[ShardRange, ...]:
@@ -71,23 +78,69 @@ class Submission:
         return {**asdict(self), "work": {**asdict(self.work), "shards": shards}}
 
     @classmethod
-    def from_json(cls, data: bytes) -> Submission:
-        """A submission from the content of its file.
+    def from_json(cls, data: dict[str, Any]) -> Submission:
+        work, export = data["work"], data["export"]
+        shards = None if work["shards"] is None else parse_ranges(work["shards"])
+        return cls(**{
+            **data,
+            "work": Work(**{**work, "shards": shards}),
+            "windows": tuple(Window(*window) for window in data["windows"]),
+            "pack": tuple(data["pack"]),
+            "export": export and Export(**export),
+            "settings": SlurmSettings(**data["settings"]),
+        })  # fmt: skip
 
-        Raises:
-            ValueError: a field is missing or invalid; names it.
-        """
-        model = decode_submission(data)
-        return cls(
-            dataset=model.dataset,
-            work=work_of(model),
-            num_tasks=model.num_tasks,
-            windows=windows_of(model),
-            pack=tuple(model.pack),
-            export=Export(model.export.task, model.export.base_dir) if model.export else None,
-            settings=settings_of(model),
-            python=model.python,
-            folder=model.folder,
-            number=model.number,
-            created=model.created,
-        )
+
+def next_number(paths: OutputPaths) -> int:
+    """The number that the next submission will get."""
+    return max(submission_numbers(submissions_folder(paths)), default=0) + 1
+
+
+def freeze(paths: OutputPaths, submission: Submission) -> Submission:
+    """Writes a submission under the next free number; several at once each get their own.
+
+    Raises:
+        OutputError: the output folder cannot be written.
+    """
+    folder = submissions_folder(paths)
+    with output_errors(folder, "and submit again, or give another `out`."):
+        log_folder(paths).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        number = next_number(paths)
+        while True:
+            frozen = replace(submission, number=number, created=round(time.time(), 3))
+            if create_if_absent(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
+                break
+            number += 1
+        if frozen.work.shards is not None:
+            create_if_absent(shards_file(paths, number), f"{format_ranges(frozen.work.shards)}\n".encode(), paths.temp)
+    return frozen
+
+
+def unfreeze(paths: OutputPaths, submission: Submission) -> None:
+    """Removes a submission of which nothing was queued, and the folders that only it has filled."""
+    for path in (submission_file(paths, submission.number), shards_file(paths, submission.number)):
+        path.unlink(missing_ok=True)
+    for folder in (submissions_folder(paths), paths.temp, paths.folder, log_folder(paths), paths.out):
+        with suppress(OSError):  # not empty
+            folder.rmdir()
+
+
+def read_submission(path: Path) -> Submission:
+    """A submission from its file.
+
+    Raises:
+        OutputError: it does not exist, or is damaged.
+    """
+    try:
+        return Submission.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"{path}: not a readable submission: {error}", "Submit again with 'vwd slurm submit'."
+        ) from error
+
+
+def read_submissions(paths: OutputPaths) -> list[Submission]:
+    """All submissions of an output, oldest first."""
+    folder = submissions_folder(paths)
+    return [read_submission(submission_file(paths, number)) for number in submission_numbers(folder)]

@@ -13,13 +13,13 @@ from vwd.errors import NoAnswerError, OutputError, SlurmError, UsageError
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.arrays import Window, Work, count_tasks, window_before, windows
 from vwd.slurm.commands import scancel
-from vwd.slurm.frozen import existing_folders, freeze, require_utf8, unfreeze
-from vwd.slurm.jobs import JobRecord, record_job
-from vwd.slurm.limits import ClusterLimits
-from vwd.slurm.models import Role
-from vwd.slurm.sbatch import log_pattern, require_sbatch, run_sbatch, sbatch_line
+from vwd.slurm.jobs import JobRecord, find_jobs, record_job
+from vwd.slurm.sbatch import require_sbatch, run_sbatch, sbatch_line
 from vwd.slurm.settings import SlurmSettings
-from vwd.slurm.submission import Export, Submission
+from vwd.slurm.submission import Export, Role, Submission, freeze, read_submissions, unfreeze
+
+# Dependent jobs first: they would start when what they wait for ends.
+_CANCEL_ORDER = {"finish": 0, "export": 1, "pack": 2}
 
 
 @dataclass(frozen=True)
@@ -44,36 +44,23 @@ def make_submission(
     pack: tuple[str, ...],
     settings: SlurmSettings,
     export: Export | None,
-    limits: ClusterLimits,
+    max_array_size: int,
     folder: str = "",
 ) -> Submission:
     """A submission, not yet frozen.
 
     Args:
         pack: the options of `vwd pack`, except for the output's folder and the task's.
-        limits: what the cluster takes; where that is fewer tasks than SAMPLES_PER_NODE asks for, each packs more.
         folder: where its tasks run; the current folder by default.
 
     Raises:
-        SlurmError: the cluster does not take even one task.
         UsageError: the slice does not fit the shards, or VWD_PYTHON is not a program.
     """
-    tasks = limits.tasks(count_tasks(work.ranges(), settings.samples_per_node), export is not None)
+    tasks = count_tasks(work.ranges(), settings.samples_per_node)
     return Submission(
-        dataset, work, tasks, windows(tasks, limits.array), pack, export, settings, _python(settings),
+        dataset, work, tasks, windows(tasks, max_array_size), pack, export, settings, _python(settings),
         folder or str(Path.cwd()),
     )  # fmt: skip
-
-
-def fewer_tasks_note(submission: Submission, limits: ClusterLimits) -> str:
-    """That a submission has fewer tasks than SAMPLES_PER_NODE asks for, and why; "" where it has not."""
-    wanted = count_tasks(submission.ranges, submission.settings.samples_per_node)
-    if wanted <= submission.num_tasks:
-        return ""
-    return (
-        f"{submission.num_tasks:,} tasks in place of {wanted:,}, each of more samples than SAMPLES_PER_NODE: "
-        f"{limits.jobs_by} allows {limits.jobs:,} jobs in the queue, the finishing one included"
-    )
 
 
 def steps(submission: Submission) -> Iterator[Step]:
@@ -87,7 +74,6 @@ def steps(submission: Submission) -> Iterator[Step]:
 
 def sbatch_lines(paths: OutputPaths, submission: Submission) -> Iterator[list[str]]:
     """The command lines that would queue a submission, with `<role-window>` for the ids that sbatch would return."""
-    require_utf8(paths, submission)
     jobs: dict[Step, str] = {}
     for step in steps(submission):
         yield sbatch_line(paths, submission, step.role, step.window, _dependency(submission, step, jobs))
@@ -101,13 +87,10 @@ def submit_jobs(
 
     Raises:
         OutputError: the output folder cannot be written.
-        SlurmError: sbatch is not installed, refuses or does not answer. What was queued before that is cancelled, as
-            it is when the program is stopped; where nothing was queued, nothing is left of the submission.
-        UsageError: sbatch cannot write logs to such a folder.
+        SlurmError: sbatch is not installed, refuses or does not answer. What was queued before that is cancelled;
+            where nothing was queued, nothing is left of the submission.
     """
     require_sbatch()  # before anything is written
-    log_pattern(paths)
-    before = existing_folders(paths)
     frozen = freeze(paths, submission)
     jobs: dict[Step, str] = {}
     records = []
@@ -121,18 +104,33 @@ def submit_jobs(
             record_job(paths, frozen, record)
             records.append(record)
             on_job(record)
-    except BaseException as error:  # stopped by a signal, too: half a submission would never be finished
+    except (SlurmError, OSError) as error:
         with suppress(SlurmError):  # the user needs to see the refusal
             scancel(list(reversed(jobs.values())))
-        if not jobs and isinstance(error, SlurmError | OSError) and not isinstance(error, NoAnswerError):
-            unfreeze(paths, frozen, before)
-        if not isinstance(error, OSError):
+        if not jobs and not isinstance(error, NoAnswerError):
+            unfreeze(paths, frozen)
+        if isinstance(error, SlurmError):
             raise
         raise OutputError(
             f"{error.filename or paths.folder}: {error.strerror or error}; what was queued is cancelled",
             "Free some space or fix the permissions, and submit again.",
         ) from error
     return Submitted(frozen, tuple(records))
+
+
+def cancel_jobs(paths: OutputPaths) -> list[str]:
+    """Cancels the jobs of all submissions of an output, and nobody else's.
+
+    Returns:
+        Their ids.
+
+    Raises:
+        SlurmError: Slurm's commands are not installed, fail or do not answer.
+    """
+    live = sorted(find_jobs(paths, read_submissions(paths)).live, key=lambda task: _CANCEL_ORDER[task.role])
+    jobs = list(dict.fromkeys(task.job for task in live if "." not in task.job))
+    scancel(jobs)
+    return jobs
 
 
 def _dependency(submission: Submission, step: Step, jobs: dict[Step, str]) -> str:

@@ -42,8 +42,8 @@ class PackTask:
         Raises:
             ShardError: some could not be packed; the others are complete.
         """
-        from vwd.packing import empty_output, pack_output
-        from vwd.shards.cpus import default_workers
+        from vwd.packing import pack_output
+        from vwd.shards.workers import default_workers
 
         workers = self.num_workers or default_workers()
         settings = replace(self.settings, task=task, num_tasks=num_tasks, num_workers=workers)
@@ -54,8 +54,6 @@ class PackTask:
         if result.failures:
             first = result.failures[0]
             raise ShardError(f"{result.paths.shard_name(first.number)}: {first.what}", first.hint)
-        if error := empty_output(result):
-            raise error
         return len(result.built)
 
     def checkpoint(self, task: int, num_tasks: int) -> submitit.helpers.DelayedSubmission:
@@ -88,8 +86,7 @@ def submitit_pack(
 
     Raises:
         MissingExtraError: submitit is not installed.
-        UsageError: the slice does not fit the shards, the number of rows is unknown, or submitit cannot keep its files
-            in such a folder.
+        UsageError: the slice does not fit the shards, or the number of rows is unknown.
     """
     try:
         import submitit
@@ -101,16 +98,6 @@ def submitit_pack(
     count = settings.start_idx + (settings.num_samples or 0) if rows.count is None else rows.count
     work = Work(count, settings.shard_size, settings.start_idx, settings.num_samples, settings.shards)
     tasks = count_tasks(work.ranges(), samples_per_node)
-    chosen = executor or submitit.AutoExecutor(folder=_own_folder(settings.out))
+    chosen = executor or submitit.AutoExecutor(folder=settings.out / "logs" / "submitit")
     task = PackTask(corpus, rows, settings, num_workers)
     return list(chosen.map_array(task, range(tasks), [tasks] * tasks))
-
-
-def _own_folder(out: Path) -> Path:
-    folder = out / "logs" / "submitit"
-    if set("%\\") & set(str(folder)):  # submitit and sbatch replace %j, and sbatch drops backslashes
-        raise UsageError(
-            f"{folder}: submitit cannot keep its files in a folder with % or a backslash in its name",
-            "Give an `executor` with a folder of its own, or another `out`.",
-        )
-    return folder

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from vwd.errors import SlurmError, UsageError
+from vwd.errors import UsageError
 from vwd.shards.contract import read_contract
 from vwd.shards.paths import OutputPaths
-from vwd.shards.plan import MOST_TASKS
 from vwd.shards.ranges import format_ranges
-from vwd.shards.variables import count_variable
-from vwd.slurm.models import Role
 from vwd.slurm.paths import shards_file
-from vwd.slurm.submission import Submission
+from vwd.slurm.submission import Role, Submission
 
 
 def task_arguments(paths: OutputPaths, submission: Submission, role: Role, task: int = 0) -> list[str]:
@@ -41,26 +38,19 @@ def array_index(environment: Mapping[str, str]) -> int:
     Raises:
         UsageError: it does not run in one.
     """
-    hint = "Give `task` I, or queue it with 'vwd slurm submit'."
-    index = count_variable(environment, "SLURM_ARRAY_TASK_ID", 0, MOST_TASKS, hint)
-    if index is None:
-        raise UsageError("this is not a task of a Slurm array", hint)
-    return index
+    index = environment.get("SLURM_ARRAY_TASK_ID", "")
+    if not index.isdigit():
+        raise UsageError("this is not a task of a Slurm array", "Give `task` I, or queue it with 'vwd slurm submit'.")
+    return int(index)
 
 
 def exec_task(python: str, arguments: list[str], submission: Submission, task: int) -> None:
     """Replaces this process by the task's program, so that Slurm's signals reach it directly.
 
     The submission and task go into the ledger entries that it writes.
-
-    Raises:
-        SlurmError: the arguments are too long for a program.
     """
     environment = {**os.environ, **marks(submission, task)}
-    try:
-        os.execve(python, [python, "-m", "vwd", *arguments], environment)
-    except (OSError, ValueError) as error:
-        raise SlurmError(f"{python} cannot be started: {error}", "Submit again, with fewer options.") from error
+    os.execve(python, [python, "-m", "vwd", *arguments], environment)
 
 
 def marks(submission: Submission, task: int) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import filecmp
 import json
 import os
@@ -14,10 +13,6 @@ from typing import IO, Any
 from vwd.storage.objects import upload, upload_if_absent
 from vwd.storage.tempfiles import temporary_file
 from vwd.storage.urls import is_remote
-
-# What file systems answer that know no hard links, or cannot sync a folder.
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV, errno.EINVAL}
-_NO_FOLDER_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES}
 
 
 @contextmanager
@@ -75,10 +70,6 @@ def create_if_absent(path: Path, data: bytes, temp: Path) -> bool:
             os.link(name, path)
         except FileExistsError:
             return False
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            return _create_without_links(path, data)
     fsync_folder(path.parent)
     return True
 
@@ -89,28 +80,12 @@ def json_bytes(data: Any) -> bytes:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Makes the renames in this folder survive a power cut, as far as the file system can."""
+    """Makes the renames in this folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_FSYNC:
-            raise
     finally:
         os.close(handle)
-
-
-def _create_without_links(path: Path, data: bytes) -> bool:
-    """On file systems without hard links, such as FAT and some FUSE mounts: exclusive, but for a moment incomplete."""
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        return False
-    fsync_folder(path.parent)
-    return True
 
 
 def _publish(name: Path, file: IO[bytes], path: Path, sync_parent: bool = True) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +14,6 @@ RETRY_HINT = "Run the same command again to resume: what is uploaded is kept."
 
 # Raised for the staging folder's disk: no store raises these.
 _LOCAL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-
-# Answers of S3-compatible stores that do not know the checksum headers which newer clients send.
-_NO_CHECKSUMS = {
-    "InvalidArgument",
-    "InvalidRequest",
-    "NotImplemented",
-    "MalformedTrailerError",
-    "BadRequest",
-    "400",
-    "501",
-}
 
 
 @contextmanager
@@ -86,11 +74,6 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
         return StorageError(
             f"{path}: access denied: {message}",
             "Check the credentials, and that they may list, read, write and delete there; then run again.", True,
-        )  # fmt: skip
-    if error_code(error) in _NO_CHECKSUMS and re.search("header|checksum|trailer|algorithm", message, re.IGNORECASE):
-        return StorageError(
-            f"{path}: the store refuses checksum headers: {message}",
-            "Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required, and run again.", True,
         )  # fmt: skip
     if "Connect" in name or "Timeout" in name or "HTTPClient" in name:
         return StorageError(

@@ -1,12 +1,9 @@
-"""Temporary files that name the process that writes them, so that those of dead writers, and no others, are removed."""
+"""Temporary files that name the process that writes them, so that those of dead writers can be removed."""
 
 from __future__ import annotations
 
-import atexit
 import os
-import re
 import secrets
-import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,43 +11,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from vwd.errors import OutputError
 from vwd.storage.processes import has_ended, process_tag
 
 # A writer on another node cannot be asked whether it is alive. It touches its file every few seconds.
 _STALE_AFTER_SECONDS = 3600.0
 # To create a file in a folder that other runs remove: three processes that did nothing else needed 33 at most.
 _ATTEMPTS = 100
-# As `temporary_file` names them: nobody else's file looks like this.
-_OURS = re.compile(r".+\.([0-9a-f]{12}\.\d{1,10})\.[0-9a-f]{8}", re.DOTALL)
-_STAGING = "vwd-staging-"
-# Folders that only temporary files are in, by name; a folder that a user named is never removed.
-_OWN_FOLDERS = re.compile(rf"\.tmp|{_STAGING}[0-9a-f]{{12}}\.\d{{1,10}}\.[^/]+")
-
-_own_staging: dict[int, Path] = {}
 
 
 def default_staging_folder() -> Path:
-    """Where files are written before they are uploaded: a new folder of this process in TMPDIR, nobody else's."""
-    if os.getpid() not in _own_staging:
-        folder = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{process_tag()}."))
-        _own_staging[os.getpid()] = folder
-        atexit.register(_remove_empty, folder)
-        for other in folder.parent.glob(f"{_STAGING}*"):
-            tag = ".".join(other.name.removeprefix(_STAGING).split(".")[:2])
-            with suppress(OSError, OutputError):
-                if has_ended(tag) and other.lstat().st_uid == os.getuid():
-                    remove_stale(other)
-    return _own_staging[os.getpid()]
+    """Where files are written before they are uploaded: this user's own folder, in TMPDIR."""
+    return Path(tempfile.gettempdir()) / f"vwd-staging-{os.getuid()}"
 
 
 @contextmanager
 def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file for writing, and its path. It is removed at the end unless it was renamed.
-
-    Raises:
-        OutputError: the folder is a symbolic link: the file would be somewhere else.
-    """
+    """A new file for writing, and its path. It is removed at the end unless it was renamed."""
     path = folder / f"{name}.{process_tag()}.{secrets.token_hex(4)}"
     try:  # already here: a signal may arrive as soon as the file exists
         with _create(path) as file:
@@ -61,18 +37,14 @@ def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
 
 
 def remove_stale(folder: Path) -> int:
-    """Removes the temporary files of dead writers, and the folder when it is empty and ours.
+    """Removes the temporary files of dead writers, and the folder when it is empty.
 
     A writer on this node is dead when its process is gone; one on another node when its file has not changed
-    for an hour. Files with other names are never touched.
+    for an hour.
 
     Returns:
         How many files were removed.
-
-    Raises:
-        OutputError: the folder is a symbolic link.
     """
-    _check_folder(folder)
     removed, found = 0, []
     with suppress(FileNotFoundError):  # no folder, or another run removed it just now
         found = list(folder.iterdir())
@@ -81,25 +53,9 @@ def remove_stale(folder: Path) -> int:
             if _is_stale(path):
                 path.unlink()
                 removed += 1
-    _remove_empty(folder)
-    return removed
-
-
-def names_in_progress(folder: Path) -> set[str]:
-    """The names of files that live writers have begun in a folder for temporary files."""
-    found = set()
     with suppress(OSError):
-        for path in folder.iterdir():
-            named = _OURS.fullmatch(path.name)
-            if named and has_ended(named[1]) is not True:
-                found.add(path.name.rsplit(".", 3)[0])
-    return found
-
-
-def _remove_empty(folder: Path) -> None:
-    if _OWN_FOLDERS.fullmatch(folder.name):
-        with suppress(OSError):
-            folder.rmdir()
+        folder.rmdir()
+    return removed
 
 
 def _create(path: Path) -> IO[bytes]:
@@ -107,23 +63,12 @@ def _create(path: Path) -> IO[bytes]:
         # Another run may remove the empty folder at any time: after `mkdir`, and while `mkdir` checks what exists.
         with suppress(FileNotFoundError, FileExistsError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _check_folder(path.parent)
             return path.open("xb")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb")
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuses a link: whoever may put one there would have files written and removed in a folder of their choice."""
-    with suppress(FileNotFoundError, NotADirectoryError):
-        if _OWN_FOLDERS.fullmatch(folder.name) and folder.is_symlink():
-            raise OutputError(f"{folder} is a symbolic link", "Remove it; temporary files are kept in a folder there.")
-
-
 def _is_stale(path: Path) -> bool:
-    named = _OURS.fullmatch(path.name)
-    status = path.lstat()
-    if not named or not stat.S_ISREG(status.st_mode):
-        return False
-    ended = has_ended(named[1])
-    return time.time() - status.st_mtime > _STALE_AFTER_SECONDS if ended is None else ended
+    tag = ".".join(path.name.rsplit(".", 3)[-3:-1])
+    ended = has_ended(tag)
+    return time.time() - path.stat().st_mtime > _STALE_AFTER_SECONDS if ended is None else ended

@@ -9,9 +9,6 @@ from typing import Any, cast
 
 from vwd.errors import MissingExtraError, UsageError
 
-# Storage that several processes and machines see alike; of fsspec's `memory:`, each process has its own.
-_SHARED = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "obs", "hdfs", "webhdfs")
-_ONE_SLASH = re.compile(r"([a-z][a-z0-9+.-]+):/?[^/]", re.IGNORECASE)
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.DOTALL | re.IGNORECASE)
 # Several runs may write to one output, so that a listing must never come from a cache.
 _OPTIONS: dict[str, Any] = {"use_listings_cache": False}
@@ -24,22 +21,14 @@ def parse_path(text: str) -> Path:
 
     Raises:
         MissingExtraError: the package for this kind of storage is not installed.
-        UsageError: the scheme is not shared storage, or the bucket is missing.
+        UsageError: the scheme is unknown, or the bucket is missing.
     """
     url = _URL.fullmatch(text)
     if not url:
-        typo = _ONE_SLASH.match(text)
-        if typo and typo[1].lower() in (*_SHARED, "file"):
-            raise UsageError(f"{text} is neither a folder nor a URL", f"Write {typo[1]}://…, with two slashes.")
         return Path(text)
     scheme, rest = url[1].lower(), url[2]
     if scheme in ("file", "local"):
         return Path(rest)
-    if scheme not in _SHARED:
-        raise UsageError(
-            f"{scheme}:// is not storage that several processes share",
-            f"Give a folder, or one of {', '.join(f'{name}://' for name in _SHARED)}.",
-        )
     if not rest.strip("/"):
         raise UsageError(f"{text} names no bucket", f"Give one, such as {scheme}://bucket/prefix.")
     _require_packages(scheme)

@@ -57,8 +57,6 @@ class ShardDataset:
         on_error: for a sample that cannot be read or decoded: "raise", "skip" it (the batch is one smaller; where
             nothing would be left, it is replaced), or "replace" it by the next one. `failures` counts them.
         reading: by "offset", or each shard as a "stream" through webdataset; "auto": by offset what is on disk.
-        check: compare what is read with the checksums in the ledger (outputs of format 3), so that a flipped bit is a
-            broken sample.
         ledger: for `pipe:` and `http:` addresses: a local folder with the output's `pack.json` and `ledger/`,
             or such folders by address.
         rank, world_size: those of torch.distributed or torchrun, unless given.
@@ -89,7 +87,6 @@ class ShardDataset:
         remainder: Remainder = "pad",
         on_error: Literal["raise", "skip", "replace"] = "raise",
         reading: Reading = "auto",
-        check: bool = False,
         ledger: Address | Mapping[Address, Address] | None = None,
         rank: int | None = None,
         world_size: int | None = None,
@@ -120,10 +117,9 @@ class ShardDataset:
         shares = integer_shares(list(mixture.values()))
         self._epochs = Epochs(orders, shares, tasks, seed)
         endings = [*self._format.endings, *(f"{one}.json" for one in tasks)]
-        self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading, check)
+        self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading)
         self._remainder, self._on_error = remainder, on_error
         self.order_id = identity(self._sources, shares, task, seed, shuffle, streams)
-        self.old_order_id = identity(self._sources, shares, task, seed, shuffle, streams, hashes=False)
         self.progress = Progress(rank, world_size)
 
     @classmethod

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from vwd.errors import DecodeError, MissingExtraError
 from vwd.stream.frame_selection import Numbers
-from vwd.video.mp4 import Mp4Error, read_header
 
 Grey = npt.NDArray[np.uint8]
 
@@ -58,20 +57,6 @@ def decode(video: bytes, wanted: Numbers, frames: Grey) -> None:
     except av.FFmpegError as error:
         raise DecodeError(str(error)) from error
     raise DecodeError(f"frame {wanted[filled]} is missing")
-
-
-def check_length(video: bytes, frames: int) -> None:
-    """Compares a video's header with the storyboard: decoders allocate for as many frames as the header claims.
-
-    Raises:
-        DecodeError: it has other numbers of frames, or no readable header.
-    """
-    try:
-        header = read_header(video)
-    except Mp4Error as error:
-        raise DecodeError(str(error)) from error
-    if header.frames != frames:
-        raise DecodeError(f"its header has {header.frames:,} frames, the storyboard {frames:,}")
 
 
 def fit(grey: Grey, out: Grey) -> None:

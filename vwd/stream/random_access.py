@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from vwd.errors import ShardError
-from vwd.shards.checksums import Checksums
-from vwd.shards.ledger import State
+from vwd.shards.contract import Contract, read_contract
+from vwd.shards.ledger import lookup_entry
 from vwd.shards.offsets import SampleOffsets, Span, entry_offsets
 from vwd.shards.paths import OutputPaths
 from vwd.shards.reader import open_shard
@@ -25,8 +25,9 @@ Members = dict[str, bytes]
 class RandomAccessReader:
     """Reads samples of a source on disk. Files are opened when they are first needed, in whichever process that is."""
 
-    def __init__(self, source: Source, paths: OutputPaths, check: bool) -> None:
-        self._source, self._paths, self._check = source, paths, check
+    def __init__(self, source: Source, paths: OutputPaths) -> None:
+        self._source, self._paths = source, paths
+        self._contract: Contract | None = read_contract(paths) if source.ledger else None
         self._open_here()
 
     def _open_here(self) -> None:
@@ -34,7 +35,7 @@ class RandomAccessReader:
         self._shard = lru_cache(_OPEN)(self._open_shard)
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_source": self._source, "_paths": self._paths, "_check": self._check}
+        return {"_source": self._source, "_paths": self._paths, "_contract": self._contract}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
@@ -55,13 +56,10 @@ class RandomAccessReader:
         block = os.pread(shard.handle, stop - start, start)
         if len(block) != stop - start:
             raise ShardError(f"{shard.path}: {sample.key} is cut short", "Fetch or pack this shard again.")
-        members = {
+        return {
             ending: block[one.offset - start : one.offset - start + one.size]
             for ending, one in zip(endings, wanted, strict=True)
         }
-        if shard.checksums and (ending := shard.checksums.differing(location.sample, members)):
-            raise ShardError(f"{sample.key}.{ending} differs from what was packed", "Fetch or pack this shard again.")
-        return members
 
     def _open_shard(self, index: int) -> _OpenShard:
         shard = self._source.shards[index]
@@ -71,20 +69,15 @@ class RandomAccessReader:
                 f"{shard.address} holds {len(samples)} samples now, {shard.samples} when this dataset was opened",
                 "Open the dataset again; do not pack into a folder that is being read.",
             )
-        checksums = self._source.checksums(shard.number) if self._check else None
-        return _OpenShard(Path(shard.address), samples, checksums)
+        return _OpenShard(Path(shard.address), samples)
 
     def _offsets(self, number: int) -> list[SampleOffsets]:
         paths = self._paths
-        ledger = self._source.ledger
-        if ledger:
-            found = ledger.lookup(number)
-            if found.entry is None or found.state is not State.DONE:
-                raise ShardError(
-                    f"{paths.shard_name(number)} is {found.state.value}: {found.problem}",
-                    "Run 'vwd verify' on this output.",
-                )
-            return list(entry_offsets(paths, ledger.contract, found.entry))
+        if self._contract:
+            _, entry = lookup_entry(paths, number)
+            if entry is None:
+                raise ShardError(f"{paths.entry(number)} cannot be read", "Run 'vwd verify' on this output.")
+            return list(entry_offsets(paths, self._contract, entry))
         with open_shard(paths.tar(number)) as stored:
             return [
                 SampleOffsets(
@@ -97,8 +90,8 @@ class RandomAccessReader:
 class _OpenShard:
     """An open tar, closed when it is no longer referenced."""
 
-    def __init__(self, path: Path, samples: list[SampleOffsets], checksums: Checksums | None) -> None:
-        self.path, self.samples, self.checksums = path, samples, checksums
+    def __init__(self, path: Path, samples: list[SampleOffsets]) -> None:
+        self.path, self.samples = path, samples
         try:
             self.handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:

@@ -25,14 +25,12 @@ class Readers:
     Args:
         endings: all members that will be needed.
         window: see `Epochs`.
-        check: compare members with the ledger's checksums.
     """
 
     def __init__(
-        self, sources: Sequence[Source], orders: Sequence[Order], endings: Sequence[str], window: int, reading: Reading,
-        check: bool,
-    ) -> None:  # fmt: skip
-        self._readers = [_reader(*both, endings, reading, check) for both in zip(sources, orders, strict=True)]
+        self, sources: Sequence[Source], orders: Sequence[Order], endings: Sequence[str], window: int, reading: Reading
+    ) -> None:
+        self._readers = [_reader(*both, endings, reading) for both in zip(sources, orders, strict=True)]
         self._window = window
         self._lookahead = Lookahead()
 
@@ -71,12 +69,12 @@ class Readers:
 
 
 def _reader(
-    source: Source, order: Order, endings: Sequence[str], reading: Reading, check: bool
+    source: Source, order: Order, endings: Sequence[str], reading: Reading
 ) -> RandomAccessReader | SequentialReader:
     if reading == "stream" or (reading == "auto" and source.paths is None):
-        return SequentialReader(source, endings, order.shards_at_once, check)
+        return SequentialReader(source, endings, order.shards_at_once)
     if source.paths is None:
         raise UsageError(
             f"reading='offset' of {source.shards[0].address}", "Only shards on disk can be read by offset."
         )
-    return RandomAccessReader(source, source.paths, check)
+    return RandomAccessReader(source, source.paths)

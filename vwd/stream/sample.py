@@ -11,7 +11,7 @@ from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError, UsageError
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.stream.batch_buffer import BatchBuffer
-from vwd.stream.decode import check_length, decode
+from vwd.stream.decode import decode
 from vwd.stream.frame_selection import Frames
 from vwd.stream.render import Mask, render, text_mask
 
@@ -90,7 +90,7 @@ def read_texts(members: Mapping[str, bytes], task: str) -> tuple[StoryboardRecor
     try:
         record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
         prompt = json.loads(members[f"{task}.json"])["prompt"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ShardError(f"a JSON member is damaged: {error!r}", "Check the shards with 'vwd verify'.") from error
     texts = {name: getattr(record, name) for name in ("question", "answer", "final_answer", "dataset", "index")}
     return record, {"key": sample_key(record.dataset, record.index), "prompt": prompt, **texts, "task": task}
@@ -113,7 +113,6 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
     if form.pixels == "storyboard":
         render(board, wanted, grey.numpy())
     else:
-        check_length(members["mp4"], board.frames)
         decode(members["mp4"], wanted, grey.numpy())
     sample = Sample(video=_tensor(grey, form), **texts, length=len(wanted))
     sample.time_axes = {"video": _TIME_AXIS[form.layout], "mask": 0}

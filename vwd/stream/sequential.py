@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Collection, Generator, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from typing import IO, Any, cast
 
 from vwd.errors import ShardError, VwdError
-from vwd.shards.headers import BLOCK, padded, plain_headers
 from vwd.storage.errors import storage_errors
 from vwd.storage.urls import parse_path
 from vwd.stream.shuffle import Location
 from vwd.stream.source import Shard, Source
 
 Members = dict[str, bytes]
-
-_PIECE = 1 << 20
 
 
 class SequentialReader:
@@ -30,12 +27,10 @@ class SequentialReader:
     Args:
         endings: all members that will be needed; the others are skipped.
         most_open: shards that stay open at once.
-        check: compare members with the ledger's checksums.
     """
 
-    def __init__(self, source: Source, endings: Collection[str], most_open: int, check: bool = False) -> None:
+    def __init__(self, source: Source, endings: Collection[str], most_open: int) -> None:
         self._source, self._endings, self._most_open = source, frozenset(endings), most_open
-        self._check = check
         self.forget()
 
     def forget(self) -> None:
@@ -44,10 +39,9 @@ class SequentialReader:
         self._expected: set[Location] = set()
         self._kept: dict[Location, Members] = {}
         self._open: dict[tuple[int, int, int], ShardStream] = {}
-        self._checksums = lru_cache(self._most_open)(self._source.checksums)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in ("_source", "_endings", "_most_open", "_check")}
+        return {"_source": self._source, "_endings": self._endings, "_most_open": self._most_open}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -71,9 +65,6 @@ class SequentialReader:
         members = self._kept.pop(location, None)
         if members is None:
             members = self._advance(location)
-        checksums = self._checksums(self._source.shards[location.shard].number) if self._check else None
-        if checksums and (differing := checksums.differing(location.sample, members)):
-            raise ShardError(f"{differing} differs from what was packed", "Fetch or pack this shard again.")
         try:
             return {ending: members[ending] for ending in endings}
         except KeyError as error:
@@ -121,7 +112,7 @@ class ShardStream:
             ) from None
         except VwdError as error:
             raise ShardError(error.what, error.hint) from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, tarfile.TarError) as error:
             raise ShardError(f"cannot be read: {error}", "Check the address, or fetch this shard again.") from error
         self.number += 1
         return members
@@ -133,48 +124,14 @@ class ShardStream:
 
 
 def _read_members(address: str, endings: frozenset[str]) -> Generator[Members, None, None]:
+    from webdataset.tariterators import group_by_keys, tar_file_expander
+
     file = _open(address)
     try:
-        yield from _group(file, endings)
+        opened = iter([{"url": address, "stream": file}])
+        yield from group_by_keys(tar_file_expander(opened, select_files=lambda name: name.partition(".")[2] in endings))
     finally:
         file.close()
-
-
-def _group(file: IO[bytes], endings: frozenset[str]) -> Iterator[Members]:
-    """The samples of a tar that can only be read forwards: members by their ending, adjacent ones of one key."""
-    key, members = "", Members()
-    for header in plain_headers(lambda: _exactly(file, BLOCK)):
-        own, _, ending = header.name.partition(".")
-        if own != key and members:
-            yield members
-            members = {}
-        key = own
-        if ending in endings:
-            members[ending] = _exactly(file, header.size)
-            _exactly(file, padded(header.size) - header.size)
-        else:
-            _skip(file, padded(header.size))
-    if members:
-        yield members
-
-
-def _exactly(file: IO[bytes], size: int) -> bytes:
-    """So many bytes; fewer are an error. They are read in pieces, so that a false size allocates nothing."""
-    pieces = bytearray()
-    while len(pieces) < size:
-        piece = file.read(min(size - len(pieces), _PIECE))
-        if not piece:
-            raise EOFError("cut short")
-        pieces += piece
-    return bytes(pieces)
-
-
-def _skip(file: IO[bytes], size: int) -> None:
-    while size:
-        piece = file.read(min(size, _PIECE))
-        if not piece:
-            raise EOFError("cut short")
-        size -= len(piece)
 
 
 def _open(address: str) -> IO[bytes]:

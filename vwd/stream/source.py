@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.errors import OutputError, ShardError, UsageError
-from vwd.shards.checksums import Checksums
-from vwd.shards.ledger import Ledger, State, open_ledger
-from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
+from vwd.errors import OutputError, UsageError
+from vwd.shards.ledger import State, lookup_entries
+from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, tar_numbers
 from vwd.shards.reader import open_shard
 from vwd.storage.urls import is_remote, parse_path
 
@@ -22,17 +21,11 @@ _SCHEME = re.compile(r"pipe:|[a-z][a-z0-9+.-]*://")
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard that holds samples.
-
-    Attributes:
-        address: a path, or a URL or `pipe:` command that webdataset opens.
-        sha256: of the tar; "" where there is no ledger.
-    """
+    """A shard that holds samples. `address` is a path, or a URL or `pipe:` command that webdataset opens."""
 
     number: int
     samples: int
     address: str
-    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,37 +34,22 @@ class Source:
 
     Attributes:
         paths: of contract and ledger; None for shards that are not on disk, and can only be read forwards.
-        ledger: None where there is none, and the tars themselves have been counted.
+        ledger: whether there is one; without, the tars themselves have been counted.
     """
 
     dataset: str
     shards: tuple[Shard, ...]
     paths: OutputPaths | None
-    ledger: Ledger | None
-
-    def checksums(self, number: int) -> Checksums | None:
-        """Those of a shard's members; None without a ledger, or where its entry has none.
-
-        Raises:
-            ShardError: the entry is damaged.
-        """
-        entry = self.ledger.lookup(number).entry if self.ledger else None
-        if self.ledger is None or entry is None or not entry.checksums:
-            return None
-        try:
-            return Checksums(entry.checksums, entry.samples, self.ledger.contract.members)
-        except ValueError as error:
-            name = self.ledger.paths.entry(number)
-            raise ShardError(f"{name}: {error}", "Run 'vwd verify' on this output.") from error
+    ledger: bool
 
     @property
     def samples(self) -> int:
         return sum(shard.samples for shard in self.shards)
 
-    def fingerprint(self, hashes: bool = True) -> str:
-        """Differs between sets of shards that have other samples, wherever they are; by counts alone without hashes."""
-        parts = (f"{shard.number}:{shard.samples}" + f":{shard.sha256}" * hashes for shard in self.shards)
-        samples = " ".join(parts)
+    @property
+    def fingerprint(self) -> str:
+        """Differs between sets of shards that have other samples, wherever they are."""
+        samples = " ".join(f"{shard.number}:{shard.samples}" for shard in self.shards)
         return hashlib.sha256(f"{self.dataset} {samples}".encode()).hexdigest()[:16]
 
 
@@ -99,7 +77,7 @@ def open_source(address: str | Path, ledger: str | Path | None = None) -> Source
         )
     if named:
         folder = parse_path(text.rpartition("/")[0] or ".")
-        return _listed(output_at(folder), named)
+        return _listed(OutputPaths(folder.parent, folder.name), named)
     found = find_outputs(parse_path(text))
     if len(found) > 1:
         raise UsageError(
@@ -109,9 +87,9 @@ def open_source(address: str | Path, ledger: str | Path | None = None) -> Source
     return _listed(found[0], {})
 
 
-def identity(sources: Sequence[Source], *settings: object, hashes: bool = True) -> str:
-    """A hash of the samples of some sources, and of settings. Without `hashes` it is that of states saved by 0.1."""
-    return hashlib.sha256(repr(([one.fingerprint(hashes) for one in sources], settings)).encode()).hexdigest()[:16]
+def identity(sources: Sequence[Source], *settings: object) -> str:
+    """A hash of the samples of some sources, and of settings."""
+    return hashlib.sha256(repr(([one.fingerprint for one in sources], settings)).encode()).hexdigest()[:16]
 
 
 def _listed(paths: OutputPaths, named: dict[int, str]) -> Source:
@@ -122,40 +100,38 @@ def _listed(paths: OutputPaths, named: dict[int, str]) -> Source:
         for number in sorted(named) or tar_numbers(paths):
             with open_shard(paths.tar(number)) as stored:
                 shards.append(Shard(number, len(stored), str(paths.tar(number))))
-        return _source(paths.dataset, shards, paths, ledger=None)
+        return _source(paths.dataset, shards, paths, ledger=False)
     addresses = {number: named.get(number) or str(paths.tar(number)) for number in named or entry_numbers(paths)}
     if not remote:
         addresses = {number: str(paths.tar(number)) for number in addresses}
-    ledger = open_ledger(paths)
-    shards = _counted(ledger, addresses, {State.DONE})
-    return _source(paths.dataset, shards, None if remote else paths, ledger)
+    shards = _counted(paths, addresses, {State.DONE})
+    return _source(paths.dataset, shards, None if remote else paths, ledger=True)
 
 
 def _with_ledger(text: str, paths: OutputPaths, named: dict[int, str]) -> Source:
     """Shards that cannot be listed, or have their ledger elsewhere; there, the tars are of course missing."""
     addresses = named or {n: f"{text.rstrip('/')}/{paths.tar(n).name}" for n in entry_numbers(paths)}
-    ledger = open_ledger(paths)
-    return _source(paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger)
+    return _source(paths.dataset, _counted(paths, addresses, {State.DONE, State.TORN}), None, ledger=True)
 
 
-def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) -> list[Shard]:
+def _counted(paths: OutputPaths, addresses: dict[int, str], accepted: set[State]) -> list[Shard]:
     """The shards of these numbers, with their ledger entries' counts."""
-    shards, paths = [], ledger.paths
-    for number, state, entry, problem in ledger.lookup_many(sorted(addresses)):
+    shards = []
+    for number, state, entry in lookup_entries(paths, sorted(addresses)):
         if state is State.MISSING:
             raise OutputError(
                 f"{paths.folder} has no ledger entry of shard {number}", "Run 'vwd pack' again to complete it."
             )
         if entry is None or state not in accepted:
             raise OutputError(
-                f"{paths.shard_name(number)} is {state.value}: {problem}",
+                f"{paths.shard_name(number)} is {state.value}: its ledger entry and its tar disagree",
                 "Run 'vwd pack' again with the same settings to complete it, or leave it out.",
             )
-        shards.append(Shard(number, entry.samples, addresses[number], entry.sha256))
+        shards.append(Shard(number, entry.samples, addresses[number]))
     return shards
 
 
-def _source(dataset: str, shards: Sequence[Shard], paths: OutputPaths | None, ledger: Ledger | None) -> Source:
+def _source(dataset: str, shards: Sequence[Shard], paths: OutputPaths | None, ledger: bool) -> Source:
     held = tuple(shard for shard in shards if shard.samples)
     if not held:
         raise OutputError(f"{dataset}: these shards hold no sample", "Pack some with 'vwd pack', or give others.")

@@ -58,23 +58,11 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
     smallest = SMALLEST_FONT_SIZE if spec.prompt_overflow == "shrink" else spec.page.font_size
     most_pages = spec.frames - 1 if spec.prompt_overflow == "spill" else 1
     for font_size in range(spec.page.font_size, smallest - 1, -1):
-        page = spec.page.with_font_size(font_size)
-        if font_size > smallest and len(sample.prompt) > most_pages * _most_characters(page):
-            continue
-        setter = _Typesetter(page, metrics, sample.language)
-        words: list[Word] = []
-        for unit in setter.fitting(units):
-            placed = setter.place(unit, 0)
-            if setter.page < most_pages:  # the other pages are only counted
-                words += placed
+        setter = _Typesetter(spec.page.with_font_size(font_size), metrics, sample.language)
+        words = [word for unit in setter.fitting(units) for word in setter.place(unit, 0)]
         if setter.page < most_pages:
             return words, setter
     return Skip(SkipCode.PROMPT_TOO_LONG, f"{setter.page + 1} pages, {most_pages} at most")
-
-
-def _most_characters(page: PageSpec) -> int:
-    """More characters than fit on a page: the narrowest has 0.46 of the font's size, and a line its break."""
-    return page.lines * (4 * page.line_width // page.font_size + 1)
 
 
 @dataclass
@@ -96,13 +84,10 @@ class _Typesetter:
 
     def place(self, unit: Unit, frame: int) -> list[Word]:
         """Places a unit after the last one. Several words where it is longer than a line."""
-        lead, line_width = unit.lead, self._right - self._left
-        if lead[:1] == "\n" and self.x > self._left:
+        if unit.lead == "\n" and self.x > self._left:
             self._next_line()
-        gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
+        gap = self._space if unit.lead == " " and self.x > self._left else 0
         width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
-        if gap and self.x == self._left:  # indented, but never so far that its line has no room
-            gap = max(0, min(gap, line_width // 2, line_width - width))
         if self.x + gap + width <= self._right:
             self._make_room(1)
             return [self._put(unit.text, gap, width, frame)]

@@ -28,7 +28,6 @@ class Request:
     base_dir: Path
     start_idx: int
     num_samples: int | None
-    check: bool
     as_json: bool
 
 
@@ -37,17 +36,12 @@ def request_options(command: F) -> F:
 
     @wraps(command)
     def bundled(
-        *args: Any, output: Path, base_dir: Path, start_idx: int, num_samples: int | None, check: bool, as_json: bool,
-        **own: Any,
-    ) -> Any:  # fmt: skip
-        return command(*args, Request(output, base_dir, start_idx, num_samples, check, as_json), **own)
+        *args: Any, output: Path, base_dir: Path, start_idx: int, num_samples: int | None, as_json: bool, **own: Any
+    ) -> Any:
+        return command(*args, Request(output, base_dir, start_idx, num_samples, as_json), **own)
 
     for option in (
         json_option,
-        click.option(
-            "--check/--no-check", default=True, show_default=True,
-            help="Compare each tar with the sha256 of the ledger; not needed right after 'vwd verify'.",
-        ),
         click.option("--num-samples", type=click.IntRange(1), help="How many rows from there on.  [default: all]"),
         click.option("--start-idx", type=click.IntRange(0), default=0, show_default=True, help="First row."),
         click.option(
@@ -95,7 +89,7 @@ def export_all(
             results.append(
                 export(
                     paths, request.base_dir, start_idx=request.start_idx, num_samples=request.num_samples,
-                    on_sample=bar.add, check=request.check, **own,
+                    on_sample=bar.add, **own,
                 )
             )  # fmt: skip
     if request.as_json:

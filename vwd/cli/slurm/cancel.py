@@ -18,7 +18,7 @@ def cancel(output: Path, as_json: bool) -> None:
 
     OUT is the base folder that shards were submitted to, or one dataset's folder in it.  [default: shards]
     """
-    from vwd.slurm.cancel import cancel_jobs
+    from vwd.slurm.submit import cancel_jobs
 
     cancelled = [{"dataset": paths.dataset, "cancelled": cancel_jobs(paths)} for paths in submitted(output)]
     if as_json:

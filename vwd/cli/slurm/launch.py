@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import F, print_json, with_flags
+from vwd.cli.command import F, print_json
 
 if TYPE_CHECKING:
     from vwd.shards.paths import OutputPaths
     from vwd.slurm.jobs import JobRecord
-    from vwd.slurm.limits import ClusterLimits
     from vwd.slurm.settings import SlurmSettings
     from vwd.slurm.submission import Submission
 
@@ -40,27 +36,25 @@ def launch_options(command: F) -> F:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset's submission, not yet frozen, and where its output is. `note`: what the user should know of it."""
+    """A dataset's submission, not yet frozen, and where its output is."""
 
     paths: OutputPaths
     submission: Submission
-    note: str = ""
 
 
 def queue_all(ctx: click.Context, everything: list[Prepared], local: int | None, as_json: bool) -> None:
     """Queues submissions, or runs them on this machine, and prints what was queued."""
     from dataclasses import asdict
 
-    from vwd.cli.slurm.local import run
+    from vwd.slurm.local import run_locally
     from vwd.slurm.submit import submit_jobs
 
     queued: list[dict[str, Any]] = []
     failed = False
     for one in everything:
         if local:
-            failed |= bool(run(one.paths, one.submission, local))
+            failed |= bool(run_locally(one.paths, one.submission, local, lambda line: click.echo(line, err=True)))
             continue
-        _print_note(one.note)
         done = submit_jobs(one.paths, one.submission)
         queued.append({"submission": done.submission.number, "tasks": done.submission.num_tasks,
                      "jobs": [asdict(job) for job in done.jobs]})  # fmt: skip
@@ -72,42 +66,32 @@ def queue_all(ctx: click.Context, everything: list[Prepared], local: int | None,
         ctx.exit(1)
 
 
-def prepare(dataset: str, options: tuple[str, ...], task: str | None, local: int | None = None) -> list[Prepared]:
+def prepare(dataset: str, options: tuple[str, ...], task: str | None) -> list[Prepared]:
     """The submissions of a command line. All are prepared before any is queued, so that an error queues none."""
     from vwd.corpora.registry import CORPORA
+    from vwd.slurm.commands import max_array_size
     from vwd.slurm.settings import load_settings
 
     settings = load_settings(os.environ, Path.cwd())
-    names = list(CORPORA) if dataset == "all" else [dataset]
-    limits = limits_of(local)(settings).shared_by(len(names))
-    return [_prepare(name, options, task, settings, limits) for name in names]
+    limit = max_array_size()
+    return [_prepare(name, options, task, settings, limit) for name in (CORPORA if dataset == "all" else [dataset])]
 
 
-def limits_of(local: int | None) -> Callable[[SlurmSettings], ClusterLimits]:
-    """What the cluster takes, by settings; on this machine there is no limit."""
-    from vwd.slurm.limits import ClusterLimits, cluster_limits
-
-    return (lambda settings: ClusterLimits()) if local else cache(cluster_limits)
-
-
-def _prepare(
-    dataset: str, options: tuple[str, ...], task: str | None, settings: SlurmSettings, limits: ClusterLimits
-) -> Prepared:
+def _prepare(dataset: str, options: tuple[str, ...], task: str | None, settings: SlurmSettings, limit: int) -> Prepared:
     from vwd.cli.slurm.pack_options import pack_options
     from vwd.shards.paths import OutputPaths
     from vwd.slurm.submission import Export
-    from vwd.slurm.submit import fewer_tasks_note, make_submission
+    from vwd.slurm.submit import make_submission
 
     asked = pack_options(dataset, options, settings.base_dir)
     export = Export(task, str(Path(settings.base_dir or "export").resolve())) if task else None
-    submission = make_submission(dataset, asked.work, asked.pack, settings, export, limits)
-    return Prepared(OutputPaths(asked.out, dataset), submission, fewer_tasks_note(submission, limits))
+    submission = make_submission(dataset, asked.work, asked.pack, settings, export, limit)
+    return Prepared(OutputPaths(asked.out, dataset), submission)
 
 
 def print_sbatch_lines(everything: list[Prepared]) -> None:
-    from vwd.slurm.estimate import idle_cpus_note
-    from vwd.slurm.frozen import next_number
     from vwd.slurm.sbatch import shell_command
+    from vwd.slurm.submission import next_number
     from vwd.slurm.submit import sbatch_lines
     from vwd.slurm.task import task_arguments
 
@@ -117,13 +101,6 @@ def print_sbatch_lines(everything: list[Prepared]) -> None:
             click.echo(shell_command(submission, line))
         first = task_arguments(one.paths, submission, "pack", 0)
         click.echo(f"# the first of {submission.num_tasks:,} tasks runs: vwd {' '.join(first)}", err=True)
-        _print_note(one.note)
-        _print_note(idle_cpus_note(submission))
-
-
-def _print_note(note: str) -> None:
-    if note:
-        click.echo(f"Note: {with_flags(note)}", err=True)
 
 
 def _print_jobs(paths: OutputPaths, submission: Submission, jobs: tuple[JobRecord, ...]) -> None:
@@ -134,4 +111,4 @@ def _print_jobs(paths: OutputPaths, submission: Submission, jobs: tuple[JobRecor
     for job in jobs:
         tasks = "" if job.role == "finish" else f", tasks {job.offset} to {job.offset + job.tasks - 1}"
         click.echo(f"  {job.role:8} job {job.job}{tasks}")
-    click.echo(f"  watch    vwd slurm status {shlex.quote(str(paths.folder))}")
+    click.echo(f"  watch    vwd slurm status {paths.folder}")

@@ -25,7 +25,6 @@ def plan(dataset: str, options: tuple[str, ...], as_json: bool) -> None:
         one = estimate(prepared.submission, measure(prepared.paths))
         estimates.append(one)
         if not as_json:
-            lines = one.lines() + ([f"  note     {prepared.note}"] if prepared.note else [])
-            click.echo(with_flags("\n".join(lines)))
+            click.echo(with_flags("\n".join(one.lines())))
     if as_json:
         print_json([one.to_json() for one in estimates])

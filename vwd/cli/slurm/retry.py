@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from vwd.cli.command import VwdCommand, json_option, output_argument
-from vwd.cli.slurm.launch import Prepared, launch_options, limits_of, print_sbatch_lines, queue_all
+from vwd.cli.slurm.launch import Prepared, launch_options, print_sbatch_lines, queue_all
 from vwd.cli.slurm.outputs import submitted
 
 
@@ -23,14 +23,14 @@ def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as
     OUT is the base folder that shards were submitted to, or one dataset's folder in it.  [default: shards]
     Settings are those of the submission before, unless the environment or vwd.toml say otherwise.
     """
+    from vwd.slurm.commands import max_array_size
     from vwd.slurm.retry import plan_retry
-    from vwd.slurm.submit import fewer_tasks_note
 
     everything = []
-    limits = limits_of(local)
+    limit = max_array_size()
     for paths in submitted(output):
-        again = plan_retry(paths, os.environ, Path.cwd(), limits)
-        everything += [Prepared(paths, one, fewer_tasks_note(one, limits(one.settings))) for one in again.submissions]
+        again = plan_retry(paths, os.environ, Path.cwd(), limit)
+        everything += [Prepared(paths, submission) for submission in again.submissions]
         click.echo(
             f"{paths.dataset}: {len(again.shards):,} shards to pack again, {again.held:,} held by live tasks", err=True
         )

@@ -29,7 +29,7 @@ def submit(
     environment, or in lower case in the table [slurm] of vwd.toml.
     """
     task = options[0] if options and options[0] in _TASKS else "both" if export else None
-    everything = prepare(dataset, options[1:] if options and options[0] in _TASKS else options, task, local)
+    everything = prepare(dataset, options[1:] if options and options[0] in _TASKS else options, task)
     if dry_run:
         print_sbatch_lines(everything)
     else:

@@ -22,15 +22,14 @@ def task(submission: Path, role: str, offset: int, number: int | None) -> None:
 
     SUBMISSION is its frozen file, and ROLE is pack, export or finish.
     """
-    from vwd.shards.paths import output_at
-    from vwd.slurm.frozen import read_submission
-    from vwd.slurm.models import Role
+    from vwd.shards.paths import OutputPaths
+    from vwd.slurm.submission import Role, read_submission
     from vwd.slurm.task import array_index, exec_task, task_arguments
 
     frozen = read_submission(submission)
     folder = submission.resolve().parent.parent
     which = 0 if role == "finish" else offset + array_index(os.environ) if number is None else number
-    arguments = task_arguments(output_at(folder), frozen, cast(Role, role), which)
+    arguments = task_arguments(OutputPaths(folder.parent, folder.name), frozen, cast(Role, role), which)
     click.echo(f"{frozen.name}: {role} task {which} of {frozen.num_tasks}: vwd {' '.join(arguments)}", err=True)
     sys.stderr.flush()
     exec_task(sys.executable, arguments, frozen, which)

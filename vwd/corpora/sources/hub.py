@@ -1,38 +1,67 @@
-"""Rows from the hub, from its cache, or from a folder that stands in for it, through `datasets`."""
+"""Rows through `datasets`: from the hub, from its cache, or from a local copy on disk (memory-mapped Arrow)."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, ClassVar
 
 from vwd.corpora.registry import Corpus
-from vwd.corpora.sources import hub_client
-from vwd.corpora.sources.datasets_errors import cause_of, disk_error, heard_errors
-from vwd.corpora.sources.hub_folder import find_folder, load_folder
-from vwd.corpora.sources.hub_rows import load_rows
+from vwd.corpora.sample import Row
 from vwd.errors import HubError
+from vwd.storage.hashing import sha256_file
 
-# A hub that has too much to do, or is being mended, is out of reach; any other error is its answer.
-_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+# One request decides whether the hub is reachable; a firewall that drops packets must not cost minutes.
+_PROBE_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What the hub has of a dataset.
+class DatasetRows:
+    """An Arrow dataset on disk. Pickling it copies file names, not rows."""
 
-    Attributes:
-        revision: its current commit; None where the hub's cache must do.
-        trouble: why the cache must do.
-        switch: the user's variable that says so.
-    """
+    dataset: Any
+    identity: dict[str, str]
 
-    revision: str | None = None
-    trouble: str = ""
-    switch: str = ""
+    seekable: ClassVar[bool] = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.dataset.column_names)
+
+    @property
+    def count(self) -> int:
+        return len(self.dataset)
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        arrow = self.dataset.with_format("arrow")
+        stop = min(stop, self.count)
+        for first in range(start, stop, 256):
+            yield from arrow[first : min(first + 256, stop)].to_pylist()
+
+
+@dataclass(frozen=True)
+class StreamRows:
+    """A hub dataset that is streamed, for sets too large to store. `skip` does not decode."""
+
+    dataset: Any
+    identity: dict[str, str]
+    columns: tuple[str, ...]
+    count: int | None
+
+    seekable: ClassVar[bool] = False
+
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        yield from self.dataset.skip(start).take(stop - start)
 
 
 def hub_id(corpus: Corpus) -> str:
@@ -42,111 +71,107 @@ def hub_id(corpus: Corpus) -> str:
 
 def hub_override(corpus: Corpus) -> str:
     """Another hub id or a local folder, from the variable `VWD_HF_DATASET_ID_<CORPUS>`; "" where it is not set."""
-    return os.environ.get(_variable(corpus), "")
+    return os.environ.get(f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}", "")
 
 
-def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False) -> Any:
+def load_hub(corpus: Corpus, streaming: bool = False) -> Any:
     """The corpus's split as a `datasets` object, and its identity.
-
-    Args:
-        downloading: to make the local copy, which is then no way out of a failure.
 
     Returns:
         DatasetRows, or StreamRows when streaming.
 
     Raises:
         HubError: the hub is unreachable and its cache does not have it, or it has no such dataset.
-        RowsError: the folder that stands in for the hub cannot be read.
-        OutputError: there is no space for the hub's cache, or no permission.
     """
     name = hub_id(corpus)
-    if folder := find_folder(name):
-        return load_folder(corpus, folder, streaming, _variable(corpus))
-    hub_client.check_endpoint()
-    _check_id(corpus, name)
-    found = _look_up(corpus, name, downloading)
+    local = Path(name).expanduser()
+    if local.is_dir():
+        identity = {"kind": "folder", "sha256": _folder_hash(local), "split": corpus.split}
+        return _load(corpus, str(local.resolve()), None, None, identity, streaming)
+    revision = _revision(name)
     config = corpus.config if name == corpus.hub_id else None
     identity = {"kind": "hub", "id": name, "config": config or "default", "split": corpus.split}
-    if found.revision:
-        identity["revision"] = found.revision
-    with heard_errors(found.trouble) as heard:
-        try:
-            return load_rows(corpus, name, config, found.revision, identity, streaming)
-        except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
-            what = _not_loaded(name, found, error, heard)
-            raise disk_error(error) or HubError(what, _advice(corpus, found, downloading)) from error
+    if revision:
+        identity["revision"] = revision
+    return _load(corpus, name, config, revision, identity, streaming)
 
 
-def _look_up(corpus: Corpus, name: str, downloading: bool) -> _Found:
-    """Asks the hub for a dataset's current commit, once; a hub out of reach is not asked again by this process."""
+def _load(
+    corpus: Corpus, name: str, config: str | None, revision: str | None, identity: dict[str, str], streaming: bool
+) -> DatasetRows | StreamRows:
     import datasets
 
-    if trouble := hub_client.first_trouble():
-        return _Found(trouble=trouble)
-    if switch := hub_client.offline_switch(datasets.config.HF_HUB_OFFLINE):
-        return _Found(trouble=f"{switch} is set, so that the hub is not asked", switch=switch)
+    datasets.disable_progress_bars()
     try:
-        return _Found(_revision(name))
-    except hub_client.RefusedError as refused:
-        if refused.status < HTTPStatus.INTERNAL_SERVER_ERROR and refused.status not in _BUSY:
+        loaded = datasets.load_dataset(name, config, split=corpus.split, revision=revision, streaming=streaming)
+        if not streaming:
+            return DatasetRows(loaded, identity)
+        columns = tuple(loaded.column_names or next(iter(loaded), {}))
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        raise _unreachable(corpus, name, error) from error
+    splits = loaded.info.splits or {}
+    count = splits[corpus.split].num_examples if corpus.split in splits else None
+    return StreamRows(loaded, identity, columns, count or None)
+
+
+def _revision(name: str) -> str | None:
+    """The hub's current commit of a dataset; None where the hub is unreachable and its cache must do."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return None
+    try:
+        with _ask(f"api/datasets/{urllib.parse.quote(name)}") as answer:
+            revision = str(json.load(answer)["sha"])
+        _check_files(name, revision)
+        return revision
+    except urllib.error.HTTPError as error:
+        if error.code < 500 and error.code != HTTPStatus.TOO_MANY_REQUESTS:
             raise HubError(
-                f"the hub says {refused} for the dataset '{name}'",
-                f"Check the id ({_variable(corpus)}) and HF_TOKEN{_other_rows(downloading)}",
-            ) from refused
-        trouble = f"{hub_client.hub_name()} answers {refused}"
-    except hub_client.UnreachableError as error:
-        trouble = str(error)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        trouble = f"what answers in place of {hub_client.hub_name()} is no hub"
-    hub_client.stay_offline(trouble)
-    return _Found(trouble=trouble)
+                f"the hub says {error.code} {error.reason} for the dataset '{name}'",
+                "Check the id (VWD_HF_DATASET_ID_<CORPUS>) and HF_TOKEN, or give `rows` FILE or builtin.",
+            ) from error
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        pass  # unreachable, or something else answers at this address
+    _stay_offline()
+    return None
 
 
-def _revision(name: str) -> str:
-    revision = json.loads(hub_client.ask(f"api/datasets/{name}"))["sha"]
-    if not (isinstance(revision, str) and revision.isalnum()):
-        raise ValueError("no commit")
-    # Some firewalls let the hub's listing through, but not its files.
-    with suppress(hub_client.RefusedError):  # a dataset without a README has been reached, too
-        hub_client.ask(f"datasets/{name}/resolve/{revision}/README.md", "HEAD")
-    return revision
+def _check_files(name: str, revision: str) -> None:
+    """Some firewalls let the hub's listing through, but not its files."""
+    with suppress(urllib.error.HTTPError):  # a dataset without a README has been reached, too
+        _ask(f"datasets/{urllib.parse.quote(name)}/resolve/{revision}/README.md", "HEAD").close()
 
 
-def _not_loaded(name: str, found: _Found, error: Exception, heard: list[str]) -> str:
-    cause = cause_of(error, heard)
-    if not found.trouble:
-        return f"cannot load '{name}' from the hub: {cause}"
-    if isinstance(error, ConnectionError) or "offline" in cause.lower():  # what datasets says of any empty cache
-        return f"cannot load '{name}': {found.trouble}, and its cache does not have it"
-    return f"cannot load '{name}' from the hub's cache: {cause}; {found.trouble}"
+def _ask(path: str, method: str = "GET") -> Any:
+    from huggingface_hub import constants, get_token
+
+    token = get_token()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"{constants.ENDPOINT}/{path}", headers=headers, method=method)
+    return urllib.request.urlopen(request, timeout=_PROBE_SECONDS)
 
 
-def _advice(corpus: Corpus, found: _Found, downloading: bool) -> str:
-    if not found.trouble:
-        return f"Check the id ({_variable(corpus)}) and HF_ENDPOINT{_other_rows(downloading)}"
-    run = "run it again" if downloading else f"run 'vwd download --dataset {corpus.name}'"
-    first = f"unset {found.switch} and {run}" if found.switch else run
-    return f"{first[0].upper()}{first[1:]} where there is internet{_other_rows(downloading)}"
+def _stay_offline() -> None:
+    """The rest of this process does not ask the hub: each library would otherwise retry on its own."""
+    import datasets
+    from huggingface_hub import constants
+
+    constants.HF_HUB_OFFLINE = True
+    datasets.config.HF_HUB_OFFLINE = True
 
 
-def _other_rows(downloading: bool) -> str:
-    """The end of a hint: rows that need no hub."""
-    return (
-        "; 'vwd pack' needs no hub with `rows` FILE or builtin." if downloading else ", or give `rows` FILE or builtin."
+def _unreachable(corpus: Corpus, name: str, error: Exception) -> HubError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return HubError(
+        f"cannot load '{name}' from the hub or its cache: {reason}",
+        f"Run 'vwd download `dataset` {corpus.name}' where there is internet, or give `rows` FILE or builtin.",
     )
 
 
-def _variable(corpus: Corpus) -> str:
-    return f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}"
-
-
-def _check_id(corpus: Corpus, name: str) -> None:
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
-
-    try:
-        validate_repo_id(name)
-    except HFValidationError as error:
-        raise HubError(
-            f"'{name}' is no folder here, and cannot be the id of a dataset on the hub",
-            f"Check {_variable(corpus)}: a folder with rows, or an id such as {corpus.hub_id}.",
-        ) from error
+def _folder_hash(folder: Path) -> str:
+    """One hash over the names and contents of a folder's files, in order of name."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_file(path)}\0".encode())
+    return digest.hexdigest()

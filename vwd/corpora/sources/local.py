@@ -1,18 +1,18 @@
-"""Local copies of corpora, memory-mapped; `download` makes them where there is internet."""
+"""Local copies of corpora: downloaded once where there is internet, memory-mapped everywhere else."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
-from vwd.corpora.sources.datasets_errors import cause_of
-from vwd.corpora.sources.hub_rows import DatasetRows
+from vwd.corpora.registry import Corpus
+from vwd.corpora.sources.hub import DatasetRows, load_hub
 from vwd.errors import OutputError
 
 # Inside the copy, so that one rename publishes both.
-IDENTITY_FILE = "vwd_source.json"
-# To open a copy that downloads replace all the time.
-_ATTEMPTS = 100
+_IDENTITY_FILE = "vwd_source.json"
 
 
 def copy_path(base_dir: Path, corpus: str) -> Path:
@@ -21,74 +21,72 @@ def copy_path(base_dir: Path, corpus: str) -> Path:
 
 
 def has_copy(base_dir: Path, corpus: str) -> bool:
-    """Whether there is a local copy of a corpus.
-
-    Raises:
-        OutputError: the folder may not be read.
-    """
-    path = copy_path(base_dir, corpus)
-    try:
-        return (path / IDENTITY_FILE).is_file()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    return (copy_path(base_dir, corpus) / _IDENTITY_FILE).is_file()
 
 
-def open_copy(base_dir: Path, corpus: str, if_damaged: str = "") -> DatasetRows:
+def open_copy(base_dir: Path, corpus: str) -> DatasetRows:
     """The local copy's rows, memory-mapped: every row costs the same.
 
-    It is all of one copy, even if a download puts another in its place meanwhile.
-
-    Args:
-        if_damaged: the hint where it is damaged, in place of the usual one.
-
     Raises:
-        OutputError: the copy is damaged, or may not be read.
+        OutputError: the copy is damaged.
     """
-    path = copy_path(base_dir, corpus)
-    hint = if_damaged or (
-        f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`."
-    )
-    for _ in range(_ATTEMPTS):
-        before = _version(path)
-        try:
-            rows = _read(path, hint)
-        except OutputError:
-            if _version(path) == before:
-                raise
-        else:
-            if _version(path) == before:
-                return rows
-    return _read(path, hint)
-
-
-def _version(path: Path) -> tuple[int, int] | None:
-    """Which folder stands at a path; None for no folder."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_ctime_ns
-
-
-def _read(path: Path, if_damaged: str) -> DatasetRows:
     import datasets
 
+    path = copy_path(base_dir, corpus)
     try:
-        identity = json.loads((path / IDENTITY_FILE).read_text("utf-8"))
-        if not isinstance(identity, dict) or not all(isinstance(value, str) for value in identity.values()):
-            raise ValueError(f"{IDENTITY_FILE} does not say what was copied")
-        rows = datasets.load_from_disk(str(path))
-        if not isinstance(rows, datasets.Dataset):
-            raise ValueError(f"a {type(rows).__name__}")
-    except PermissionError as error:
-        raise _unreadable(path, error) from error
-    except Exception as error:  # datasets and pyarrow raise whatever they meet in its files
-        raise OutputError(f"{path}: the local copy is damaged: {cause_of(error, [])}", if_damaged) from error
-    return DatasetRows(rows, identity)
+        identity = json.loads((path / _IDENTITY_FILE).read_text("utf-8"))
+        return DatasetRows(datasets.load_from_disk(str(path)), identity)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{path}: the local copy is damaged: {str(error).splitlines()[0]}",
+            f"Run 'vwd download `dataset` {corpus} `base_dir` {base_dir} `force`' to replace it.",
+        ) from error
 
 
-def _unreadable(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{error.filename or path}: cannot be read: {error.strerror}",
-        "Fix the permissions, or choose another `base_dir`.",
-    )
+def download_corpus(corpus: Corpus, base_dir: Path, force: bool = False) -> tuple[DatasetRows, bool]:
+    """Makes the local copy of a corpus, unless it exists already.
+
+    It is written beside its final name and then renamed, so that an interrupted download leaves no partial copy.
+
+    Returns:
+        The copy's rows, and whether it is new.
+
+    Raises:
+        HubError: the hub is unreachable.
+        OutputError: the folder cannot be written.
+    """
+    if has_copy(base_dir, corpus.name) and not force:
+        return open_copy(base_dir, corpus.name), False
+    path = copy_path(base_dir, corpus.name)
+    rows = load_hub(corpus)
+    new, old = path.with_name(".dataset.new"), path.with_name(".dataset.old")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(new)
+        rows.dataset.save_to_disk(str(new))
+        (new / _IDENTITY_FILE).write_text(json.dumps(rows.identity, indent=1), "utf-8")
+        _sync(new)
+        if path.exists():
+            _remove(old)
+            path.rename(old)
+        new.rename(path)
+        _remove(old)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}", "Free some space, or choose another `base_dir`."
+        ) from error
+    return open_copy(base_dir, corpus.name), True
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _sync(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

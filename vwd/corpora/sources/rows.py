@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from vwd.corpora.sample import Row
-from vwd.errors import RowsError
-from vwd.limits import MAX_ROW_BYTES
 
 T = TypeVar("T")
 
@@ -37,53 +33,32 @@ class Rows(Protocol):
     @property
     def count(self) -> int | None: ...
 
-    def read(
-        self, start: int, stop: int, columns: Collection[str] | None = None, max_bytes: int = MAX_ROW_BYTES
-    ) -> Iterator[Row]:
-        """Rows `start` to `stop` (exclusive), in order; fewer where the rows end before.
-
-        Args:
-            columns: those that rows need to have; None for all. What others hold is not decoded where it need not be.
-            max_bytes: a larger row is never held in memory; a `RefusedRow` stands for it.
-
-        Raises:
-            RowsError: a row is broken; names the file and the row.
-        """
+    def read(self, start: int, stop: int) -> Iterator[Row]:
+        """Rows `start` to `stop` (exclusive), in order; fewer where the rows end before."""
         ...
 
 
-@contextmanager
-def file_errors(path: Path) -> Iterator[None]:
-    """Turns an `OSError` in the block, where rows are read, into a `RowsError` that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise RowsError(f"{path}: {error.strerror or error}", "Check the path given as `rows`.") from error
-
-
-def take(
-    rows: Rows, indices: Sequence[int], columns: Collection[str] | None = None, max_bytes: int = MAX_ROW_BYTES
-) -> Iterator[Row]:
+def take(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
     """Rows by their numbers, in the order given; reads them in rising order. Stops at the first missing one.
 
     All of them are held in memory at once.
     """
     rising = sorted(indices)
-    found = dict(zip(rising, _rising(rows, rising, columns, max_bytes), strict=False))
+    found = dict(zip(rising, _rising(rows, rising), strict=False))
     for index in indices:
         if index not in found:
             return
         yield found[index]
 
 
-def _rising(rows: Rows, indices: Sequence[int], columns: Collection[str] | None, max_bytes: int) -> Iterator[Row]:
+def _rising(rows: Rows, indices: Sequence[int]) -> Iterator[Row]:
     """Rows by rising numbers, consecutive ones in one go. Rows in between are not read: one may be broken."""
     start = 0
     while start < len(indices):
         stop = start + 1
         while stop < len(indices) and indices[stop] == indices[stop - 1] + 1:
             stop += 1
-        yield from rows.read(indices[start], indices[stop - 1] + 1, columns, max_bytes)
+        yield from rows.read(indices[start], indices[stop - 1] + 1)
         start = stop
 
 
@@ -94,25 +69,24 @@ class ForwardReader(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._position, self._key = 0, object()
-        self._running: Iterator[T] | None = None
+        self._position = 0
+        self._rows: Iterator[T] | None = None
 
-    def read(self, fresh: Callable[[], Iterator[T]], start: int, stop: int, key: object = None) -> Iterator[T]:
-        """Items `start` to `stop`.
-
-        Args:
-            fresh: an iterator from item 0 on; the last one is continued where it has not passed `start`.
-            key: what else the items depend on: an iterator of another key is not continued.
-        """
-        if self._running is None or self._position > start or self._key != key:
-            self._running, self._position, self._key = fresh(), 0, key
-        running, self._running = self._running, None  # not kept when a broken row or an early end stops it
+    def read(self, rows: Iterator[T] | None, start: int, stop: int) -> Iterator[T]:
+        """Rows `start` to `stop`; `rows` is a fresh iterator from row 0, or None to continue with the last one."""
+        if rows is not None:
+            self._rows, self._position = rows, 0
+        running, self._rows = self._rows, None  # not kept when a broken row or an early end stops it
+        assert running is not None
         for _ in islice(running, start - self._position):
             self._position += 1
-        for item in islice(running, stop - start):
+        for row in islice(running, stop - start):
             self._position += 1
-            yield item
-        self._running = running
+            yield row
+        self._rows = running
+
+    def can_reach(self, start: int) -> bool:
+        return self._rows is not None and self._position <= start
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_position": 0, "_key": None, "_running": None}
+        return {"_position": 0, "_rows": None}
