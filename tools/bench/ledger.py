@@ -62,6 +62,7 @@ def _write(paths: OutputPaths, number: int, head: str, tail: str) -> None:
     paths.entry(number).write_text(text, "utf-8")
     descriptor = os.open(paths.tar(number), os.O_CREAT | os.O_WRONLY)
     os.ftruncate(descriptor, _TAR_BYTES)
+    os.pwrite(descriptor, b"\1", _TAR_BYTES - 1)  # a tail of zeros is what a power cut leaves
     os.close(descriptor)
 
 

@@ -51,8 +51,12 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
-@click.option("--task", type=int, help="This task's number, from 0.  [default: from the Slurm array, else 0]")
-@click.option("--num-tasks", type=int, help="Tasks that share the rows.  [default: from the Slurm array, else 1]")
+@click.option(
+    "--task", type=int, help="This task's number, from 0.  [default: from the Slurm array or Indexed Job, else 0]"
+)
+@click.option(
+    "--num-tasks", type=int, help="Tasks that share the rows.  [default: from the Slurm array or Indexed Job, else 1]"
+)
 @click.option(
     "--rows",
     default="",
@@ -225,7 +229,7 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
         return options["task"], options["num_tasks"]
     found = array_task(os.environ) if options["start_idx"] is None else None
     if found:
-        click.echo(f"Slurm array: task {found[0]} of {found[1]}", err=True)
+        click.echo(f"Array: task {found[0]} of {found[1]}", err=True)
     return found or (0, 1)
 
 

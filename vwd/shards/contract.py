@@ -14,6 +14,7 @@ import msgspec
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError, UsageError
+from vwd.limits import MAX_ROW_BYTES
 from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
@@ -52,6 +53,7 @@ class Contract:
         storyboard: font size, overflow of prompts, units of Chinese.
         fonts: the sha256 of each font file.
         libraries: the versions of libraries that the bytes depend on.
+        max_row_bytes: larger rows were skipped.
         format: of shards and ledger.
     """
 
@@ -69,6 +71,7 @@ class Contract:
     encoder: Mapping[str, str] = field(default_factory=dict)
     fonts: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
+    max_row_bytes: int = MAX_ROW_BYTES
     format: int = FORMAT
 
     @classmethod
@@ -93,13 +96,14 @@ class Contract:
             encoder=get_encoder(settings.encoder, settings.quality).identity,
             fonts=font_hashes(),
             libraries={**{name: version(name) for name in _LIBRARIES}, "freetype": freetype_version()},
+            max_row_bytes=settings.max_row_bytes,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, in the order of the file."""
+        """As plain values, in the order of the file; a default that older files do not name is left out."""
         values = {**asdict(self), "columns": list(self.columns), "members": list(self.members)}
         values["video"] = self.video.to_json()
-        return {name: values[name] for name in _ORDER}
+        return {name: values[name] for name in _ORDER if (name, values[name]) != ("max_row_bytes", MAX_ROW_BYTES)}
 
 
 class _Video(msgspec.Struct):
@@ -126,6 +130,7 @@ class _Model(msgspec.Struct, kw_only=True):
     encoder: dict[str, str] = {}
     fonts: dict[str, str] = {}
     libraries: dict[str, str] = {}
+    max_row_bytes: Annotated[int, msgspec.Meta(ge=1)] = MAX_ROW_BYTES
     format: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
@@ -157,7 +162,7 @@ def parse_contract(data: bytes) -> Contract:
 
 _ORDER = (
     "format", "dataset", "language", "kind", "source", "columns", "rows", "shard_size", "shuffle_seed", "members",
-    "storyboard", "video", "encoder", "fonts", "libraries",
+    "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes",
 )  # fmt: skip
 
 

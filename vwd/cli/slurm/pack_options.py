@@ -90,7 +90,7 @@ def _count_rows(dataset: str, options: dict[str, Any]) -> int:
     local = options["rows"] or (has_copy(options["base_dir"], dataset) and not options["streaming"])
     count: int | None
     if local or not corpus.hub_id:
-        count = open_rows(corpus, options["rows"], options["base_dir"]).count
+        count = open_rows(corpus, options["rows"], options["base_dir"], max_row_bytes=options["max_row_bytes"]).count
     else:
         count = None if hub_override(corpus) else corpus.rows or None
     if count is not None:
