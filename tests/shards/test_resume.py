@@ -10,7 +10,7 @@ import pytest
 from conftest import Run
 from shards.packing import copy_pack, entry_file, gsm8k, snapshot, tar_hashes
 
-from vwd.shards.ledger import State, lookup_entry
+from vwd.shards.ledger import State, open_ledger
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["shards.packed"]
@@ -69,13 +69,17 @@ def test_only_a_torn_shard_is_packed_again(
 )  # fmt: skip
 def test_a_shard_with_an_unreadable_entry_is_torn(folder: Path, content: bytes) -> None:
     entry_file(folder, 1).write_bytes(content)
-    assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
+    found = open_ledger(OutputPaths(folder.parent, "gsm8k")).lookup(1)
+    assert (found.state, found.entry) == (State.TORN, None)
+    assert str(entry_file(folder, 1)) in found.problem
 
 
 def test_a_shard_whose_entry_does_not_add_up_is_torn(folder: Path) -> None:
     entry = json.loads(entry_file(folder, 1).read_bytes())
     entry_file(folder, 1).write_text(json.dumps({**entry, "samples": entry["samples"] - 1}), "utf-8")
-    assert lookup_entry(OutputPaths(folder.parent, "gsm8k"), 1) == (State.TORN, None)
+    found = open_ledger(OutputPaths(folder.parent, "gsm8k")).lookup(1)
+    assert (found.state, found.entry) == (State.TORN, None)
+    assert str(entry_file(folder, 1)) in found.problem
 
 
 def test_a_flipped_byte_is_found_by_verify_and_repaired_by_check(run: Run, folder: Path, three_shards: Path) -> None:

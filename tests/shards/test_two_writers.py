@@ -13,6 +13,8 @@ from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_la
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
 from vwd.shards.builder import ShardBuilder, ShardJob
+from vwd.shards.contract import Contract
+from vwd.shards.ledger import Ledger
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
 from vwd.shards.settings import PackSettings
@@ -71,7 +73,9 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
     paths = OutputPaths(tmp_path, "gsm8k")
     # With `check` even a complete shard is built again, so that the writers meet in every round.
     settings = PackSettings(out=tmp_path, encoder="opencv", check=True)
-    job = ShardJob(corpus, corpus.schema_for(rows.columns), rows, paths, settings)
+    schema = corpus.schema_for(rows.columns)
+    ledger = Ledger(paths, Contract.of(corpus, schema, rows, settings))
+    job = ShardJob(corpus, schema, rows, ledger, settings)
     together = Barrier(2)
 
     def build(builder: ShardBuilder) -> str:

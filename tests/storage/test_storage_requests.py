@@ -21,8 +21,9 @@ from storage.store import Rule, Store, left_in_staging
 from upath import UPath
 
 from vwd.errors import StorageError
-from vwd.shards.ledger import State, lookup_entries, lookup_entry
+from vwd.shards.ledger import open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers
+from vwd.shards.sizes import SampleSizes, format_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, create_if_absent
 from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import download, exists, listing, local_copy, read_many, remove, upload
@@ -54,16 +55,21 @@ def put_directly(store: Store, name: str, data: bytes) -> None:
 
 
 def put_shards(store: Store, three_shards: Path, count: int) -> None:
-    """Puts this many shards, all with the same entry."""
+    """Puts this many shards of six samples whose members have one byte each."""
     folder = three_shards / "shards" / "gsm8k"
     entry = json.loads((folder / "ledger" / "gsm8k-000000.json").read_bytes())
     contract = json.loads((folder / "pack.json").read_bytes())
     put_directly(store, "pack.json", json.dumps({**contract, "rows": count * 6}).encode())
     for number in range(count):
-        numbered = {**entry, "number": number, "start": number * 6, "stop": number * 6 + 6, "bytes": 100}
+        rows = range(number * 6, number * 6 + 6)
+        sizes = [SampleSizes(row, (1,) * len(contract["members"])) for row in rows]
+        numbered = {
+            **entry, "number": number, "start": rows.start, "stop": rows.stop,
+            "sizes": format_sizes(sizes), "bytes": tar_bytes(sizes),
+        }  # fmt: skip
         name = f"gsm8k-{number:06d}"
         put_directly(store, f"ledger/{name}.json", json.dumps(numbered).encode())
-        put_directly(store, f"{name}.tar", b"\0" * 100)
+        put_directly(store, f"{name}.tar", b"1" * tar_bytes(sizes))
 
 
 @pytest.mark.slow
@@ -87,11 +93,15 @@ def test_looking_up_many_shards_gives_the_same_as_one_at_a_time_without_their_si
     store.files.rm_file(store.path("ledger/gsm8k-000004.json"))
     store.files.pipe_file(store.path("ledger/gsm8k-000005.json"), b"[]")
     wanted = [19, 3, 4, 5, 6, 400]
-    found = list(lookup_entries(paths, wanted))
-    alone = [(number, *lookup_entry(paths, number)) for number in wanted]
-    assert all(entry.sizes for _, _, entry in alone if entry)
-    assert found == [(number, state, entry and replace(entry, sizes="")) for number, state, entry in alone]
-    assert [state.value for _, state, _ in found] == ["done", "torn", "missing", "torn", "done", "missing"]
+    ledger = open_ledger(paths)
+    found = list(ledger.lookup_many(wanted))
+    alone = [ledger.lookup(number) for number in wanted]
+    assert all(entry.sizes for _, _, entry, _ in alone if entry)
+    assert found == [
+        (number, state, entry and replace(entry, sizes="", checksums=""), problem)
+        for number, state, entry, problem in alone
+    ]
+    assert [state.value for _, state, _, _ in found] == ["done", "torn", "missing", "torn", "done", "missing"]
     assert entry_numbers(paths) == [n for n in range(20) if n != 4]
 
 
@@ -206,8 +216,6 @@ def test_any_store_of_fsspec_can_be_used(tmp_path: Path) -> None:
     assert read_many([folder / "a.tar", folder / "b.tar"]) == [b"bytes", None]
     assert create_if_absent(folder / "pack.json", b"1", tmp_path / "temp")
     assert not create_if_absent(folder / "pack.json", b"2", tmp_path / "temp")
-    paths = OutputPaths(UPath("memory://corpora"), "gsm8k")
-    assert list(lookup_entries(paths, [0])) == [(0, State.MISSING, None)]
     remove(folder / "a.tar")
     remove(folder / "a.tar")
     assert not exists(folder / "a.tar")

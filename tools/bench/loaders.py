@@ -24,8 +24,9 @@ from typing import Any
 
 import torch
 
-from vwd.shards.ledger import lookup_entry, read_ledger
+from vwd.shards.ledger import open_ledger
 from vwd.shards.paths import find_outputs
+from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes, tar_bytes
 from vwd.stream import ShardDataset
 from vwd.stream.source import open_source
 
@@ -161,21 +162,27 @@ def compare(output: str, count: int, rounds: int, workers: int) -> None:
 def start_up(output: str, shards: int) -> None:
     """Times opening a dataset of many shards of 1,000 samples, each a copy of one entry of a real ledger."""
     paths = find_outputs(Path(output))[0]
-    number = next(number for number, _, entry in read_ledger(paths) if entry and entry.samples)
-    _, entry = lookup_entry(paths, number)  # read_ledger omits the sizes
-    assert entry is not None
-    record = entry.to_json()
-    record |= {"start": 0, "stop": 1000, "samples": 1000, "skips": {}}
-    record["sizes"] = " ".join([record["sizes"].split()[0]] * 1000)
+    ledger = open_ledger(paths)
+    entry = next(found.entry for found in ledger.read() if found.entry and found.entry.samples)
+    full = ledger.lookup(entry.number).entry  # `read` omits the sizes
+    assert full is not None
+    members = next(parse_sizes(full.sizes)).members
+    contract = json.loads(paths.contract.read_bytes()) | {"rows": shards * 1000, "shard_size": 1000}
+    record = entry.to_json() | {"samples": 1000, "skips": {}, "whole": True, "checksums": ""}
+    record["bytes"] = tar_bytes([SampleSizes(0, members)] * 1000)
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp) / paths.dataset
         (folder / "ledger").mkdir(parents=True)
-        (folder / "pack.json").write_bytes(paths.contract.read_bytes())
+        (folder / "pack.json").write_text(json.dumps(contract))
         for number in range(shards):
             name = paths.shard_name(number)
-            (folder / "ledger" / f"{name}.json").write_text(json.dumps({**record, "number": number}))
+            rows = range(number * 1000, (number + 1) * 1000)
+            place = {"number": number, "start": rows.start, "stop": rows.stop}
+            sizes = {"sizes": format_sizes(SampleSizes(row, members) for row in rows)}
+            (folder / "ledger" / f"{name}.json").write_text(json.dumps({**record, **place, **sizes}))
             with (folder / f"{name}.tar").open("wb") as tar:
-                tar.truncate(record["bytes"])
+                tar.seek(record["bytes"] - 1)
+                tar.write(b"1")
         started = time.perf_counter()
         data = ShardDataset(folder)
         print(f"start over {shards:,} shards of 1,000 samples ({len(data):,}): {time.perf_counter() - started:.1f} s\n")

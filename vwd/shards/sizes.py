@@ -1,4 +1,4 @@
-"""The sizes of a shard's members as one string of its ledger entry: with them the tar need not be opened to find any."""
+"""The sizes of a shard's members as one string of its ledger entry: with them no tar need be opened to find one."""
 
 from __future__ import annotations
 
