@@ -18,6 +18,16 @@ LARGEST_INDENT = 40
 # Columns that a message names of rows that have not the right ones.
 NAMED_COLUMNS = 20
 
+# Members of samples.
+# Bytes of a member that is JSON: a storyboard of the most frames has four million. Parsed, it takes 30 times as much.
+LARGEST_JSON_MEMBER = 16_000_000
+# Bytes of any member: an hour of the largest text video has some hundred million. Readers hold it two or three times.
+LARGEST_MEMBER = 256_000_000
+# Bytes of the frames of one sample that are decoded or drawn, in grey: 482 frames of 1920x1080.
+LARGEST_CLIP_BYTES = 1_000_000_000
+# Bytes of words' bitmaps that a process keeps to draw them again.
+KEPT_BITMAP_BYTES = 64_000_000
+
 # Columns in memory.
 # Rows and bytes of parquet that are decoded at a time. A page is decoded whole: it counts as if each row were as large.
 PARQUET_BATCH_ROWS = 1024

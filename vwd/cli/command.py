@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vwd.errors import VwdError
+from vwd.errors import VwdError, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,8 +78,8 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 def print_error(what: str, hint: str) -> None:
     """An error as two lines on stderr."""
-    click.echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
-    click.echo(with_flags(hint), err=True)
+    click.echo(f"Error: {with_flags(printable(' '.join(what.split())))}", err=True)
+    click.echo(with_flags(printable(hint)), err=True)
 
 
 def with_flags(text: str) -> str:
@@ -102,7 +102,7 @@ def print_json(data: Any) -> None:
     """A result for a script: one JSON document on stdout."""
     import json
 
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    click.echo(printable(json.dumps(data, ensure_ascii=False, indent=1)))
 
 
 def json_option(command: F) -> F:

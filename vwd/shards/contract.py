@@ -110,7 +110,7 @@ class _Video(msgspec.Struct):
     width: _Side
     height: _Side
     frames: Annotated[int, msgspec.Meta(ge=2, le=65_535)]
-    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}$")]
+    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}\Z")]
 
 
 class _Model(msgspec.Struct, kw_only=True):

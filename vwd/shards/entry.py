@@ -97,8 +97,8 @@ class _LightModel(msgspec.Struct, kw_only=True):
     samples: _Count
     skips: dict[SkipCode, list[_Skip]]
     bytes: _Count
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})$")]
-    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})$")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})\Z")]
+    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})\Z")]
     prompt_tokens: _Count
     answer_tokens: _Count
     seconds: _Seconds

@@ -22,7 +22,7 @@ _LARGEST_CONTRACT = 16_000_000
 
 
 class _Named(msgspec.Struct):
-    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?$")] = ""
+    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?\Z")] = ""
 
 
 _NAMED = msgspec.json.Decoder(_Named)
@@ -103,7 +103,7 @@ def find_outputs(path: Path) -> list[OutputPaths]:
 
 def output_at(folder: Path) -> OutputPaths:
     """The output in a dataset's folder. Its contract names the dataset, since folders are renamed."""
-    with suppress(OSError, ValueError, VwdError):
+    with suppress(OSError, ValueError, RecursionError, VwdError):
         with storage_errors(folder / CONTRACT_FILE):
             data = read_regular(folder / CONTRACT_FILE, _LARGEST_CONTRACT)
         dataset = _NAMED.decode(data).dataset

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vwd.errors import ShardError
+from vwd.limits import LARGEST_JSON_MEMBER
 from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
 from vwd.shards.members import MEMBERS, SAT_ID
 from vwd.storage.objects import local_copy
@@ -54,12 +55,17 @@ class StoredSample:
         """A JSON member such as "inference.json", parsed.
 
         Raises:
-            ShardError: it is no JSON object.
+            ShardError: it is no JSON object, or too large.
         """
         try:
-            return dict(json.loads(self.read(ending)))
-        except (ValueError, TypeError, RecursionError) as error:
+            if self.members[ending].size > LARGEST_JSON_MEMBER:
+                raise ValueError(f"{self.members[ending].size:,} bytes, more than {LARGEST_JSON_MEMBER:,}")
+            parsed = json.loads(self.read(ending))
+            if not isinstance(parsed, dict):
+                raise ValueError(f"{type(parsed).__name__} in place of an object")
+        except (ValueError, RecursionError) as error:
             raise ShardError(f"{self.path}: {self.key}.{ending}: not a JSON object: {error}", _REFETCH) from error
+        return parsed
 
 
 @contextmanager

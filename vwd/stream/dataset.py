@@ -190,7 +190,7 @@ class ShardDataset:
         source, location, task = self._request_at(position)
         try:
             members = self._readers.read(source, location, [*self._format.endings, f"{task}.json"])
-            sample = make_sample(members, task, self._format, buffer)
+            sample = make_sample(members, task, self._format, buffer, self._sources[source].video)
         except ShardError as error:
             shard = self._sources[source].shards[location.shard]
             raise ShardError(f"{shard.address}, sample {location.sample}: {error.what}", error.hint) from error

@@ -125,6 +125,6 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
             (size,) = struct.unpack_from(">Q", data, body)
             body += 8
         if size < 8 or start + size > end:
-            raise Mp4Error(f"the '{kind.decode('latin-1')}' box is cut short")
+            raise Mp4Error(f"the {ascii(kind.decode('latin-1'))} box is cut short")
         yield _Box(kind, start, body, start + size)
         start += size

@@ -85,6 +85,7 @@ def export_all(
         remark: may add something about a result, on stderr.
     """
     from vwd.cli.progress import Progress
+    from vwd.errors import printable
     from vwd.inspect.status import output_status
     from vwd.shards.paths import find_outputs
 
@@ -107,7 +108,7 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
+            click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
         remark(result)
     if any(result.left_out for result in results):
         ctx.exit(1)
