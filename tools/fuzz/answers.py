@@ -93,6 +93,8 @@ def faults(answer: Answer) -> list[str]:
         found.append(f"an error of {len(lines) - first[-1]} lines: {shown}")
     if control := _CONTROL.search(answer.err + answer.out):
         found.append(f"prints {control[0]!r}: {shown}")
-    if longest := max((line for line in (answer.err + answer.out).splitlines() if len(line) > _LONGEST_LINE), default=""):
+    if longest := max(
+        (line for line in (answer.err + answer.out).splitlines() if len(line) > _LONGEST_LINE), default=""
+    ):
         found.append(f"a line of {len(longest):,} characters: {longest[:200]!r}")
     return found

@@ -1,4 +1,4 @@
-"""What is damaged: rows, a small output with every sidecar, its submission to Slurm, and programs in place of Slurm's."""
+"""What is damaged: rows, an output with every sidecar, its submission to Slurm, and programs in place of Slurm's."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def enter(folder: Path) -> None:
     comment = f"vwd:1:pack:0:{folder}/work/{DATASET}"
     (folder / "answers" / "squeue").write_text(f"101|1|RUNNING|None|n1|vwd-gsm8k-0001|{comment}\n")
     (folder / "answers" / "sacct").write_text("101_0|FAILED|1:0|n1\n101_2|COMPLETED|0:0|n2\n")
-    (folder / "answers" / "scontrol").write_text("JobId=101 ArrayJobId=101 ArrayTaskId=0 JobState=FAILED ExitCode=1:0\n")
+    (folder / "answers" / "scontrol").write_text(
+        "JobId=101 ArrayJobId=101 ArrayTaskId=0 JobState=FAILED ExitCode=1:0\n"
+    )
     for name in [name for name in os.environ if name.startswith(("SLURM_", "VWD_"))]:
         del os.environ[name]
     path = f"{folder / 'bin'}:{os.environ['PATH']}"

@@ -68,13 +68,13 @@ def _patched(data: bytes, at: int, word: int) -> bytes:
     return data[:at] + struct.pack(">I", word) + data[at + 4 :]
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
-    """The boxes as far as they can be told apart."""
+def _boxes(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[_Box]:
+    """The boxes as far as they can be told apart, and not too deep."""
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, start)
         if size < 8 or start + size > end:
             return
         yield start, start + size, kind
-        if kind in _CONTAINERS:
-            yield from _boxes(data, start + 8, start + size)
+        if kind in _CONTAINERS and depth < 60:
+            yield from _boxes(data, start + 8, start + size, depth + 1)
         start += size

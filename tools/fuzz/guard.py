@@ -14,7 +14,8 @@ _WRITES = {
     "os.truncate": (0,), "os.chmod": (0,), "os.chown": (0,), "shutil.rmtree": (0,),
 }  # fmt: skip
 _NEVER = {
-    "socket.connect", "socket.getaddrinfo", "os.system", "os.exec", "os.posix_spawn", "pickle.find_class", "urllib.Request",
+    "socket.connect", "socket.getaddrinfo", "urllib.Request", "os.system", "os.exec", "os.posix_spawn",
+    "pickle.find_class",
 }  # fmt: skip
 _OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _HARMLESS = ("/dev/null", "/dev/tty", "/proc/self/", "/dev/shm/")
@@ -70,8 +71,8 @@ class Guard:
         if not isinstance(path, str | bytes | os.PathLike):
             return  # an open file's number
         try:
-            name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - must not follow what stands there
-            real = os.path.join(os.path.realpath(os.path.dirname(name)), os.path.basename(name))  # noqa: PTH118-PTH120
+            name = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 - without following what stands there
+            real = str(Path(os.path.realpath(name.parent), name.name))
         except ValueError:
             return  # no path, so that nothing was done
         if not self._may_write(real) and not real.startswith(_HARMLESS):

@@ -23,6 +23,8 @@ from base import enter, make_base
 from guard import Guard
 from targets import Target
 
+from vwd.shards import pool
+
 MOST_MEMORY = 1_000_000_000
 MOST_SECONDS = 60.0
 # Beyond this a round is ended for the machine's sake.
@@ -104,17 +106,20 @@ def _round(base: Path, folder: Path, file: IO[str], target: Target, seed: str, s
 
 def _in_this_process() -> None:
     """Lets shards be built here rather than in workers, where nobody would see what they write."""
-    from vwd.shards import pool, workers
+    from vwd.shards import workers
 
     def run_pool(open_handler: Callable[[], pool.Handler[object, object]], items: object, *_: object) -> object:
         handler = open_handler()
-        for item in items:  # type: ignore[attr-defined]
-            try:
-                yield pool.Done(item, handler(item, lambda: None))
-            except Exception as error:
-                yield pool._failure(item, error)
+        yield from (_handled(handler, item) for item in items)  # type: ignore[attr-defined]
 
-    workers.run_pool = run_pool  # type: ignore[assignment]
+    vars(workers)["run_pool"] = run_pool
+
+
+def _handled(handler: pool.Handler[object, object], item: object) -> object:
+    try:
+        return pool.Done(item, handler(item, lambda: None))
+    except Exception as error:
+        return pool._failure(item, error)
 
 
 def _fork(call: Callable[[], None], log: IO[str]) -> int:

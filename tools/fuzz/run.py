@@ -64,7 +64,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _import_everything() -> None:
     """What the rounds need, once: a round is forked in a millisecond, but takes seconds to import."""
-    import importlib
+    import importlib.util
     import pkgutil
 
     import vwd
@@ -72,10 +72,12 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(vwd.__path__, "vwd."):
         if module.name != "vwd.__main__":
             importlib.import_module(module.name)
-    for name in ("cv2", "pyarrow.parquet", "pyarrow.csv", "datasets", "webdataset", "torch.utils.data", "av"):
-        try:
+    for name in ("cv2", "pyarrow.parquet", "datasets", "webdataset"):
+        importlib.import_module(name)
+    for name in ("torch", "av"):
+        if importlib.util.find_spec(name):
             importlib.import_module(name)
-        except ImportError:
+        else:
             print(f"{name} is not installed: what needs it is left out", file=sys.stderr)
 
 

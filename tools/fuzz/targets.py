@@ -22,14 +22,30 @@ from texts import KINDS, STATES, hostile_text, rows_file
 
 _OUT, _EXPORT = f"work/{DATASET}", "work/export"
 _SIDECARS = (
-    "summary.json", "shardindex.json", "sizes.json", "SHA256SUMS", "README.md", "gsm8k-000001.idx", "gsm8k-000001.tar.idx",
-    "gsm8k-000001.meta.jsonl", ".nv-meta/.info.json", ".nv-meta/index.sqlite", ".nv-meta/split.yaml",
+    "summary.json", "shardindex.json", "sizes.json", "SHA256SUMS", "README.md", "gsm8k-000001.idx",
+    "gsm8k-000001.tar.idx", "gsm8k-000001.meta.jsonl", ".nv-meta/.info.json", ".nv-meta/index.sqlite",
+    ".nv-meta/split.yaml",
 )  # fmt: skip
 # In range, and more than any memory holds.
 _EXTREME: tuple[dict[str, Any], ...] = (
     {"width": 8190, "height": 8190, "frames": 65_535}, {"width": 8190, "height": 8190}, {"frames": 65_535},
     {"frames": 65_535, "pages": 65_535, "page_starts": list(range(65_535))}, {"font_size": 256},
 )  # fmt: skip
+# Where an output has files and folders, or might have some.
+_NAMES = (
+    "pack.json", "ledger/gsm8k-000001.json", "gsm8k-000001.tar", "summary.json", "README.md", "shardindex.json", ".tmp",
+    "ledger/gsm8k-99999999999999999999.json", "gsm8k-²²²²²².tar", "ledger/\udcff.json", "slurm/0001.json",
+    "slurm/0001.pack.7.json", "ledger", "slurm", ".nv-meta", "../gsm8k2", "../../rows.jsonl", "../../export",
+)  # fmt: skip
+_OPTIONS = (
+    "--fps", "--size", "--frames", "--font-size", "--shards", "--shard-size", "--start-idx", "--num-samples", "--task",
+    "--num-tasks", "--rows", "--out", "--shuffle-seed", "--max-row-bytes", "--quality", "--prompt-column", "--base-dir",
+)  # fmt: skip
+_VALUES = (
+    "1e999999999", "1/0", "²", "-1", "0", "1e-400", "9" * 400, "nan", "0x10", "8190x8190", "99999x2", "0-9999999999",
+    "1-2-3", ",", "", "\udcff", "https://x/y", "memory://a/b", "s3:/b", "\x1b[2J", "../outside", "/dev/zero", "1_000",
+)  # fmt: skip
+_VARIABLES = ("SLURM_CPUS_PER_TASK", "SLURM_ARRAY_TASK_ID", "VWD_BASE_DIR")
 
 
 @dataclass(frozen=True)
@@ -96,10 +112,7 @@ def _video_and_storyboard(rng: random.Random) -> None:
 
 def _files(rng: random.Random) -> None:
     """Links, pipes, folders and strange names where files of an output are."""
-    names = ("pack.json", "ledger/gsm8k-000001.json", "gsm8k-000001.tar", "summary.json", "README.md", "slurm/0001.json", ".tmp",
-             "ledger/gsm8k-99999999999999999999.json", "gsm8k-²²²²²².tar", "ledger/\udcff.json", "slurm/0001.pack.7.json",
-             "ledger", "slurm", ".nv-meta", "../gsm8k2", "../../rows.jsonl")  # fmt: skip
-    path = DATASET / rng.choice(names)
+    path = DATASET / rng.choice(_NAMES)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
@@ -135,7 +148,18 @@ def _queue(rng: random.Random) -> None:
         if rng.random() < 0.6:
             path = Path("../answers", name)
             data = path.read_bytes() * rng.choice((1, 1, 1000))
-            odd = ("²", "\x1b[2J", "9" * 5000, "-1", "|" * 9, "vwd:1:pack:0:", "\0", "101_[0-9%3]", "\n", "CANCELLED by 0")
+            odd = (
+                "²",
+                "\x1b[2J",
+                "9" * 5000,
+                "-1",
+                "|" * 9,
+                "vwd:1:pack:0:",
+                "\0",
+                "101_[0-9%3]",
+                "\n",
+                "CANCELLED by 0",
+            )
             fields = data.decode().split("|")
             fields[rng.randrange(len(fields))] = rng.choice(odd)
             path.write_bytes("|".join(fields).encode() if rng.random() < 0.6 else bytes_of(data, rng))
@@ -149,12 +173,12 @@ def _state(rng: random.Random) -> None:
 
 
 def _options(rng: random.Random) -> None:
-    names = ("--fps", "--size", "--frames", "--font-size", "--shards", "--shard-size", "--start-idx", "--num-samples", "--task",
-             "--num-tasks", "--rows", "--out", "--shuffle-seed", "--max-row-bytes", "--quality", "--prompt-column", "--base-dir")  # fmt: skip
-    values = ("1e999999999", "1/0", "²", "-1", "0", "1e-400", "9" * 5000, "nan", "0x10", "8190x8190", "99999x2", "0-9999999999",
-              "1-2-3", ",", "", "\udcff", "https://x/y", "memory://a/b", "s3:/b", "\x1b[2J", "../outside", "/dev/zero", "1_000")  # fmt: skip
-    chosen = [word for _ in range(rng.choice((1, 2))) for word in (rng.choice(names), rng.choice(values))]
-    variables = {name: rng.choice(values) for name in ("SLURM_CPUS_PER_TASK", "SLURM_ARRAY_TASK_ID", "VWD_BASE_DIR") if rng.random() < 0.2}
+    chosen = [word for _ in range(rng.choice((1, 2))) for word in (rng.choice(_OPTIONS), rng.choice(_VALUES))]
+    variables = {
+        name: rng.choice(_VALUES)
+        for name in ("SLURM_CPUS_PER_TASK", "SLURM_ARRAY_TASK_ID", "VWD_BASE_DIR")
+        if rng.random() < 0.2
+    }
     Path("../options.json").write_text(json.dumps([chosen, variables]))
 
 
@@ -185,7 +209,11 @@ def _repair() -> list[Step]:
 
     def clean(answer: Answer) -> str:
         lying = Path("lying").exists()  # the ledger agrees with the damage, so that pack cannot see it
-        return f"pack --check succeeded, and verify says: {answer.out}" if codes == [0] and answer.code and not lying else ""
+        return (
+            f"pack --check succeeded, and verify says: {answer.out}"
+            if codes == [0] and answer.code and not lying
+            else ""
+        )
 
     return [
         command(*PACK, "--check", writes=(_OUT,), then=packed),
@@ -201,7 +229,8 @@ def _stream_steps(rng: random.Random) -> list[Step]:
     steps.append(library("open_shards, OpenCV", partial(_open_shards, "video", False)))
     if find_spec("torch") and find_spec("av"):
         options = {
-            "source": source, "on_error": rng.choice(("skip", "replace", "raise")), "reading": rng.choice(("offset", "stream")),
+            "source": source, "on_error": rng.choice(("skip", "replace", "raise")),
+            "reading": rng.choice(("offset", "stream")),
             "mask": rng.choice((None, "text", "answer")), "frames": rng.choice(("all", 7, "reveals", "first:3")),
             "size": rng.choice((None, (32, 48))), "check": rng.random() < 0.3, "task": "both",
         }  # fmt: skip
@@ -212,7 +241,7 @@ def _stream_steps(rng: random.Random) -> list[Step]:
 def _open_shards(source: Any, av: bool) -> None:
     from vwd.stream import open_shards, samples
 
-    samples.find_spec = lambda name: av or None  # type: ignore[assignment, return-value]
+    vars(samples)["find_spec"] = lambda name: av or None
     for _ in open_shards(DATASET, source=source):
         pass
 
@@ -278,7 +307,19 @@ def _option_steps(rng: random.Random) -> list[Step]:
     options, variables = json.loads(Path("../options.json").read_bytes())
     os.environ.update({name: value for name, value in variables.items() if "\0" not in value})
     return [
-        command("pack", "gsm8k", "--rows", "rows.jsonl", *SMALL, "--out", "fresh", "--frames", "40", *options, writes=("work",)),
+        command(
+            "pack",
+            "gsm8k",
+            "--rows",
+            "rows.jsonl",
+            *SMALL,
+            "--out",
+            "fresh",
+            "--frames",
+            "40",
+            *options,
+            writes=("work",),
+        ),
         command("slurm", "plan", "gsm8k", "--rows", "rows.jsonl", *SMALL, *options),
     ]
 

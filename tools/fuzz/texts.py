@@ -13,10 +13,10 @@ from typing import Any
 from mutate import HOSTILE, bytes_of, damage_tree
 
 _PIECES = (
-    "How many are 2 and 3?", "2 + 3 = 5.\n", "#### 5", "<<2+3=5>>", "Mr. ", "e.g. ", "\u202eabc", "\u200b", "\ufeff",
-    "\u0301" * 40, "\U0001f468\u200d\U0001f469\u200d\U0001f467", "答案是：18。", "「」", "\x1b[2J", "\0", "\ud800", "\t\t\t",
-    "    if x:\n", "ÃƒÂ©", "â€™", "\\boxed{" * 9, "$$", "1,000,000.5", "-" * 200, "a" * 500, "\r\n", "\u2028", "\x85",
-    "١٢٣", "กำ", "한국어", "ﷺ", "\u0e33", "…" * 30, "“”", "²", "½", "𝔸", "\U000e0001", "\u00ad", "Z̷̢̧̛͓", " " * 300,
+    "How many are 2 and 3?", "2 + 3 = 5.\n", "#### 5", "<<2+3=5>>", "Mr. ", "e.g. ", "\u202eab", "\u200b", "\ufeff",
+    "\u0301" * 40, "\U0001f468\u200d\U0001f469\u200d\U0001f467", "答案是：18。", "「」", "\x1b[2J", "\0", "\ud800",
+    "\t\t\t", "    if x:\n", "ÃƒÂ©", "â€™", "\\boxed{" * 9, "$$", "1,000,000.5", "-" * 200, "a" * 500, "\r\n", "\u2028",
+    "\x85", "١٢٣", "กำ", "한국어", "ﷺ", "\u0e33", "…" * 30, "“”", "²", "½", "𝔸", "\U000e0001", "\u00ad", "Z̷̢̧̛͓", " " * 300,
 )  # fmt: skip
 KINDS = ("jsonl", "jsonl.gz", "csv", "parquet")
 
@@ -32,7 +32,10 @@ def rows(rng: random.Random, hostile: float) -> list[dict[str, Any]]:
     """Rows of the corpus's columns, of which a part is hostile."""
     made: list[dict[str, Any]] = []
     for number in range(rng.choice((1, 4, 9))):
-        row = {"question": f"How many are {number} and 2?", "answer": f"{number} + 2 = {number + 2}.\n#### {number + 2}"}
+        row = {
+            "question": f"How many are {number} and 2?",
+            "answer": f"{number} + 2 = {number + 2}.\n#### {number + 2}",
+        }
         if rng.random() < hostile:
             row[rng.choice(("question", "answer"))] = hostile_text(rng)
         if rng.random() < hostile / 4:
@@ -93,7 +96,10 @@ def _parquet(made: list[dict[str, Any]], rng: random.Random) -> bytes:
     if rng.random() < 0.2:
         table = pa.concat_tables([table] * 200)
     out = io.BytesIO()
-    options: Any = {"compression": rng.choice(("none", "snappy", "gzip", "zstd")), "row_group_size": rng.choice((1, 1000))}
+    options: Any = {
+        "compression": rng.choice(("none", "snappy", "gzip", "zstd")),
+        "row_group_size": rng.choice((1, 1000)),
+    }
     parquet.write_table(table, out, use_dictionary=rng.random() < 0.5, **options)
     return out.getvalue()
 
@@ -107,5 +113,6 @@ _WRITERS: dict[str, Callable[[list[dict[str, Any]], random.Random], bytes]] = {
 
 # States of a loader that no loader has saved.
 STATES: tuple[Any, ...] = (
-    {}, {"epoch": -1, "samples": 0}, {"epoch": 2**63, "samples": 0}, {"epoch": True, "samples": False}, *({"order": h} for h in HOSTILE),
+    {}, {"epoch": -1, "samples": 0}, {"epoch": 2**63, "samples": 0}, {"epoch": True, "samples": False},
+    *({"order": value} for value in HOSTILE),
 )  # fmt: skip

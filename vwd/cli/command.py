@@ -61,13 +61,21 @@ class VwdCommand(click.Command):
             ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception as error:  # a bug: still no traceback, but how to get one
+        except Exception as error:
             if ctx.meta.get("vwd.debug"):
                 raise
-            print_error(
-                f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
-            )
+            print_error(*_unforeseen(error))
             ctx.exit(1)
+
+
+def _unforeseen(error: Exception) -> tuple[str, str]:
+    """A disk that failed where nobody looked; or a bug: still no traceback, but how to get one."""
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return (
+            f"{error.filename}: {error.strerror}",
+            "Check that it exists, its permissions and its disk; then run again.",
+        )
+    return f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import msgspec
 
 from vwd.corpora.sample import SkipCode
+from vwd.limits import COUNT_LIMIT
 from vwd.shards.plan import ShardRange
 
 # Beyond any shard: numbers that a machine word cannot hold are damage.
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**62)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
 
 
 @dataclass(frozen=True)

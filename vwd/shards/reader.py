@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from vwd.errors import ShardError
-from vwd.limits import LARGEST_JSON_MEMBER
+from vwd.limits import LARGEST_JSON_MEMBER, LONGEST_KEY, LONGEST_KEY_NUMBER
 from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
 from vwd.shards.members import MEMBERS, SAT_ID
 from vwd.storage.objects import local_copy
 
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,199})\.([a-z0-9.]+)")
+_NAME = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_KEY - 1}}})\.([a-z0-9.]+)")
 _REFETCH = "Fetch or pack this shard again; nothing was taken from it."
 
 Members = dict[str, tarfile.TarInfo]
@@ -118,7 +118,7 @@ def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members
     if not name or name[2] not in (*MEMBERS, SAT_ID):
         raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
     key, ending = name.groups()
-    if not re.fullmatch("[0-9]{1,40}", key.rpartition("_")[2]):
+    if not re.fullmatch(f"[0-9]{{1,{LONGEST_KEY_NUMBER}}}", key.rpartition("_")[2]):
         raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _REFETCH)
     if key != last and key in samples:
         raise ShardError(f"{path}: the key '{key}' appears twice", _REFETCH)

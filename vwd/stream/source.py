@@ -140,7 +140,9 @@ def _with_ledger(text: str, paths: OutputPaths, named: dict[int, str]) -> Source
     """Shards that cannot be listed, or have their ledger elsewhere; there, the tars are of course missing."""
     addresses = named or {n: f"{text.rstrip('/')}/{paths.tar(n).name}" for n in entry_numbers(paths)}
     ledger = open_ledger(paths)
-    return _source(paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger, ledger.contract.video)
+    return _source(
+        paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger, ledger.contract.video
+    )
 
 
 def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) -> list[Shard]:
