@@ -210,7 +210,7 @@ def _repair() -> list[Step]:
     def clean(answer: Answer) -> str:
         lying = Path("lying").exists()  # the ledger agrees with the damage, so that pack cannot see it
         return (
-            f"pack --check succeeded, and verify says: {answer.out}"
+            f"pack --check succeeded, and verify says: {answer.out}{answer.err}"
             if codes == [0] and answer.code and not lying
             else ""
         )
@@ -291,7 +291,7 @@ def _pack_steps(rng: random.Random) -> list[Step]:
         return ""
 
     def clean(answer: Answer) -> str:
-        return f"pack succeeded, and verify says: {answer.out}" if codes == [0] and answer.code else ""
+        return f"pack succeeded, and verify says: {answer.out}{answer.err}" if codes == [0] and answer.code else ""
 
     own = ("--prompt-column", "question", "--answer-column", "answer", "--language", rng.choice(("en", "zh")))
     name = rng.choice((("gsm8k",), ("tinystories",), ("mine", *own)))
