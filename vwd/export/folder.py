@@ -16,6 +16,7 @@ from vwd.shards.reader import StoredSample
 from vwd.storage.atomic import atomic_write, atomic_write_if_changed, create_if_absent, fsync_folder, json_bytes
 from vwd.storage.errors import output_errors
 from vwd.storage.objects import read_if_exists
+from vwd.storage.regular import real_path
 from vwd.storage.tempfiles import remove_stale
 
 # In the export's folder: which output it is of.
@@ -114,7 +115,7 @@ def export_folder(base_dir: Path, paths: OutputPaths) -> Iterator[ExportFolder]:
         OutputError: it cannot be written.
         ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / paths.dataset).resolve(), _record_of(paths))
+    folder = ExportFolder(real_path(base_dir / paths.dataset), _record_of(paths))
     with output_errors(folder.path, "and run again, or give another `base_dir`."):
         folder.path.mkdir(parents=True, exist_ok=True)
         remove_stale(folder.temp)

@@ -147,11 +147,11 @@ def parse_contract(data: bytes) -> Contract:
         values = {name: getattr(model, name) for name in model.__struct_fields__}
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error).replace("`", "")) from error  # which are for names of arguments here
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
+        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
+        raise ValueError(f"{error.what} - at $.video") from error
     if len(set(model.members)) != len(model.members):
         raise ValueError("$.members has one twice")
     if model.format > FORMAT:

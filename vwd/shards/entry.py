@@ -128,7 +128,7 @@ def parse_entry(data: bytes, sizes: bool = True) -> Entry:
     try:
         model = (_FULL if sizes else _LIGHT).decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error).replace("`", "")) from error  # which are for names of arguments here
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     skips = [SkippedRow(row.index, code, row.detail) for code, rows in model.skips.items() for row in rows]
     values["skips"] = tuple(sorted(skips, key=lambda skip: skip.index))
