@@ -13,6 +13,7 @@ from vwd.cli.command import (
     VwdCommand,
     base_dir_option,
     corpus_names,
+    echo,
     json_option,
     print_error,
     print_json,
@@ -145,7 +146,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
 
     def start(plan: PackPlan) -> None:
         complete = len(plan.shards) - len(plan.to_pack)
-        click.echo(
+        echo(
             f"{dataset}: {len(plan.to_pack):,} to pack, {complete:,} already complete, of {len(plan.shards):,} shards; "
             f"{settings.num_workers} worker(s), to {settings.out / dataset}", err=True,
         )  # fmt: skip
@@ -231,7 +232,7 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
         return options["task"], options["num_tasks"]
     found = array_task(os.environ) if options["start_idx"] is None else None
     if found:
-        click.echo(f"Array: task {found[0]} of {found[1]}", err=True)
+        echo(f"Array: task {found[0]} of {found[1]}", err=True)
     return found or (0, 1)
 
 
@@ -241,8 +242,8 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
 
     result = packed.result
     if packed.sidecar_error:  # the shards are complete all the same
-        click.echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
-        click.echo(with_flags(packed.sidecar_error.hint), err=True)
+        echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
+        echo(with_flags(packed.sidecar_error.hint), err=True)
     if as_json:
         print_json(_to_json(result))
     else:
@@ -250,7 +251,7 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
     for failure in result.failures:
         print_error(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.hint)
         if ctx.meta.get("vwd.debug"):
-            click.echo(failure.trace, err=True)
+            echo(failure.trace, err=True)
     if error := empty_output(result):
         print_error(error.what, error.hint)
     if result.failures or error:
@@ -268,10 +269,10 @@ def _print_summary(result: PackResult) -> None:
     s = result.summary
     skips = ", ".join(f"{code} {count:,}" for code, count in s.skips.items()) or "none"
     of_all = f" of {s.corpus_rows:,}" if s.corpus_rows else ""
-    click.echo(f"{result.paths.folder}")
-    click.echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
-    click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
-    click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
+    echo(f"{result.paths.folder}")
+    echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
+    echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
+    echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
     if s.cache_hit_rate:
-        click.echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
-    click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")
+        echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
+    echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vwd.cli.command import F, json_option, output_argument, print_json
+from vwd.cli.command import F, echo, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.export.folder import ExportResult
@@ -85,7 +85,6 @@ def export_all(
         remark: may add something about a result, on stderr.
     """
     from vwd.cli.progress import Progress
-    from vwd.errors import printable
     from vwd.inspect.status import output_status
     from vwd.shards.paths import find_outputs
 
@@ -103,12 +102,12 @@ def export_all(
         print_json([asdict(result) for result in results])
     for result in results:
         if not request.as_json:
-            click.echo(
+            echo(
                 f"{request.base_dir / result.dataset}: {result.samples:,} samples, {result.written:,} files written, "
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
+            echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
         remark(result)
     if any(result.left_out for result in results):
         ctx.exit(1)
