@@ -109,7 +109,7 @@ def test_a_damaged_entry_is_torn_and_its_file_and_field_are_named(
     edit(folder, 1, **changes)
     verified = run("verify", check=False)
     assert verified.returncode == 1
-    (line,) = [line for line in verified.stdout.splitlines() if "gsm8k-000001: torn" in line]
+    (line,) = [line for line in verified.stdout.splitlines() if "gsm8k-000001: the ledger entry" in line]
     assert "ledger/gsm8k-000001.json" in line
     assert field in line
     assert "1 to pack" in run(*gsm8k()).stderr

@@ -22,6 +22,7 @@ from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists
 from vwd.storage.regular import read_regular
+from vwd.storage.typed_json import decode
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
@@ -143,12 +144,10 @@ def parse_contract(data: bytes) -> Contract:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
+    model = decode(_DECODER, data)
+    values = {name: getattr(model, name) for name in model.__struct_fields__}
     try:
-        model = _DECODER.decode(data)
-        values = {name: getattr(model, name) for name in model.__struct_fields__}
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
     except ArithmeticError as error:
         raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
     except UsageError as error:

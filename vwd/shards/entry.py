@@ -10,6 +10,7 @@ import msgspec
 
 from vwd.corpora.sample import SkipCode
 from vwd.shards.plan import ShardRange
+from vwd.storage.typed_json import decode
 
 # Beyond any shard: numbers that a machine word cannot hold are damage.
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
@@ -124,10 +125,7 @@ def parse_entry(data: bytes, sizes: bool = True) -> Entry:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    try:
-        model = (_FULL if sizes else _LIGHT).decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+    model: _LightModel = decode(_FULL, data) if sizes else decode(_LIGHT, data)
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     skips = [SkippedRow(row.index, code, row.detail) for code, rows in model.skips.items() for row in rows]
     values["skips"] = tuple(sorted(skips, key=lambda skip: skip.index))

@@ -124,7 +124,8 @@ def _of_task(shards: tuple[ShardRange, ...], settings: PackSettings) -> tuple[Sh
 
 def _complete(ledger: Ledger, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
     """The entries of the shards that need no packing, by number."""
-    found = ledger.lookup_many([shard.number for shard in shards])
+    numbers = [shard.number for shard in shards]
+    found = map(ledger.lookup, numbers) if check else ledger.lookup_many(numbers)
     return {
         shard.number: entry
         for shard, (_, state, entry, _) in zip(shards, found, strict=True)
