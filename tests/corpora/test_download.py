@@ -67,7 +67,7 @@ def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: P
     identity = open_copy(tmp_path / "data", "tinystories").identity
 
     again = run("download", "--dataset", "tinystories", **env)
-    assert "300 rows, already there" in again.stdout
+    assert "300 rows, already present" in again.stdout
     assert open_copy(tmp_path / "data", "tinystories").identity == identity
 
     forced = json.loads(run("download", "--dataset", "tinystories", "--force", "--json", **env).stdout)

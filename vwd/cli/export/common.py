@@ -77,7 +77,9 @@ def export_all(
     remark: Callable[[R], None] = lambda result: None,
     **own: Any,
 ) -> None:
-    """Exports the datasets of OUT, one after another, and reports each. Exits with 1 where shards were left out or nothing was exported.
+    """Exports the datasets of OUT, one after another, and reports each.
+
+    Exits with 1 where shards were left out, or nothing was exported.
 
     Args:
         export: called with paths, base_dir, start_idx, num_samples, on_sample, and `own`.
