@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import msgspec
 
 from vwd.corpora.sample import SkipCode
+from vwd.limits import COUNT_LIMIT
 from vwd.shards.plan import ShardRange
 from vwd.storage.typed_json import decode
 
 # Beyond any shard: numbers that a machine word cannot hold are damage.
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**62)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class _LightModel(msgspec.Struct, kw_only=True):
     samples: _Count
     skips: dict[SkipCode, list[_Skip]]
     bytes: _Count
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})$")]
-    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})$")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})\Z")]
+    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})\Z")]
     prompt_tokens: _Count
     answer_tokens: _Count
     seconds: _Seconds

@@ -11,18 +11,16 @@ from typing import Annotated
 import msgspec
 
 from vwd.errors import OutputError, VwdError
+from vwd.limits import LARGEST_CONTRACT
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists, listing
 from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import default_staging_folder
 from vwd.storage.urls import is_remote
 
-# Far above any contract.
-_LARGEST_CONTRACT = 16_000_000
-
 
 class _Named(msgspec.Struct):
-    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?$")] = ""
+    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?\Z")] = ""
 
 
 _NAMED = msgspec.json.Decoder(_Named)
@@ -103,9 +101,9 @@ def find_outputs(path: Path) -> list[OutputPaths]:
 
 def output_at(folder: Path) -> OutputPaths:
     """The output in a dataset's folder. Its contract names the dataset, since folders are renamed."""
-    with suppress(OSError, ValueError, VwdError):
+    with suppress(OSError, ValueError, RecursionError, VwdError):
         with storage_errors(folder / CONTRACT_FILE):
-            data = read_regular(folder / CONTRACT_FILE, _LARGEST_CONTRACT)
+            data = read_regular(folder / CONTRACT_FILE, LARGEST_CONTRACT)
         dataset = _NAMED.decode(data).dataset
         if dataset and dataset != folder.name:
             return OutputPaths(folder.parent, dataset, folder_name=folder.name)

@@ -11,7 +11,6 @@ from vwd.errors import OutputError
 from vwd.shards.paths import OutputPaths, output_at
 from vwd.storage.urls import is_remote
 
-LAST_NUMBER = 999_999
 _NAME = re.compile(r"([0-9]{4}|[1-9][0-9]{4,5})\.json")
 _NOTE = re.compile(r"([0-9]{4}|[1-9][0-9]{4,5})\.(pack|export|finish)\.(0|[1-9][0-9]{0,8})\.json")
 

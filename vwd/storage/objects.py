@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from vwd.errors import StorageError
+from vwd.errors import OutputError, StorageError
+from vwd.limits import LARGEST_SIDECAR
 from vwd.storage.errors import RETRY_HINT, error_code, storage_errors
+from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import default_staging_folder, remove_stale, temporary_file
 from vwd.storage.urls import is_remote
 
@@ -38,12 +40,18 @@ def exists(path: Path) -> bool:
 
 
 def read_if_exists(path: Path) -> bytes | None:
-    """A file's content; None where it does not exist."""
+    """A small file's content; None where it does not exist.
+
+    Raises:
+        OutputError: it is not a regular file, or larger than any sidecar.
+    """
     try:
         with storage_errors(path):
-            return path.read_bytes()
+            return read_regular(path, LARGEST_SIDECAR)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValueError as error:
+        raise OutputError(f"{path}: {error}", "Move it away, and run again.") from error
 
 
 def remove(path: Path) -> None:

@@ -87,6 +87,7 @@ def export_all(
         remark: may add something about a result, on stderr.
     """
     from vwd.cli.progress import Progress
+    from vwd.errors import printable
     from vwd.inspect.status import output_status
     from vwd.shards.paths import find_outputs
 
@@ -109,7 +110,7 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
+click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
         if not result.samples and not result.left_out:
             click.echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
         remark(result)
