@@ -23,7 +23,8 @@ _TYPES = (
 )  # fmt: skip
 _NAMES = (
     "../../../outside/evil", "/tmp/vwd-fuzz-outside/evil.mp4", "gsm8k_000000.mp4", "gsm8k_000000", "x\0y.mp4", ".mp4",
-    "", "\x1b[2J_000003.mp4", "gsm8k_²²²²²².mp4", "a" * 99 + ".mp4", "gsm8k_000003.mp4.mp4", "gsm8k_" + "9" * 60 + ".mp4",
+    "", "\x1b[2J_000003.mp4", "gsm8k_²²²²²².mp4", "a" * 99 + ".mp4", "gsm8k_000003.mp4.mp4",
+    "gsm8k_" + "9" * 60 + ".mp4",
 )  # fmt: skip
 _PAX = ("size", "mtime", "uid", "GNU.sparse.size", "GNU.sparse.map", "GNU.sparse.realsize", "path", "comment")
 _SIZES = (-1, -512, 2**33, 2**62, 2**63 - 1, 10**9)

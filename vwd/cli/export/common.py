@@ -110,7 +110,7 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
+            click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
         if not result.samples and not result.left_out:
             click.echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
         remark(result)
