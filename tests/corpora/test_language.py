@@ -28,7 +28,7 @@ CODE = (
     "def add(x, y):\n    total = x + y\n    return total\n\nassert add(2, 3) == 5",
 )
 # Rows that may be meant in either language.
-EITHER: dict[str, list[tuple[object, object]]] = {
+EITHER: dict[str, Sequence[tuple[object, object]]] = {
     "code": [CODE],
     "numbers": [("12 + 30", "42"), (7, 8.5), ("1/2", "0.5")],
     "formulas": [("\\frac{1}{2} + \\sqrt{x} = y", "y = \\frac{1}{2} + \\sqrt{x}")],
