@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,8 @@ from typing import Any
 from vwd.errors import UsageError
 from vwd.text.metrics import FONT_SIZE
 from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
+
+_RATE = re.compile(r"\s*[+-]?[0-9._]{1,40}(/[0-9]{1,20})?(e[+-]?[0-9]{1,2})?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class VideoSpec:
         except ValueError as error:
             raise UsageError(f"`size` {size}", "Give width x height in pixels, such as 640x360.") from error
         try:
+            if not _RATE.fullmatch(fps):  # of 1e999999999, Fraction would write out every digit
+                raise ValueError(fps)
             return cls(width, height, frames, Fraction(fps))
         except (ValueError, ZeroDivisionError) as error:
             raise UsageError(f"`fps` {fps}", "Give a number or a fraction, such as 24 or 193/10.") from error
