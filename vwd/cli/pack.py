@@ -66,6 +66,11 @@ if TYPE_CHECKING:
 @click.option("--answer-column", help="Your own rows: the column of the answer.  [default: none]")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
 @click.option(
+    "--force-language",
+    is_flag=True,
+    help="Pack rows that are clearly in another language than the corpus's or --language.  [default: off]",
+)
+@click.option(
     "--streaming", is_flag=True, help="Read the hub's rows as they come, without storing them.  [default: off]"
 )
 @base_dir_option
@@ -203,6 +208,7 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         sat_meta=options["sat_meta"],
         staging=_staging(options),
         max_row_bytes=options["max_row_bytes"],
+        force_language=options["force_language"],
         video=video,
         storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
     )

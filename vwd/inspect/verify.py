@@ -60,7 +60,7 @@ def verify_output(
     """Opens every tar and compares every member, key, count, hash and video header with the ledger.
 
     Raises:
-        OutputError: the `pack.json` is missing or unreadable.
+        OutputError: the `pack.json` is missing or unreadable, or the store of the output does not answer.
     """
     ledger = open_ledger(paths)
     numbers, intact, problems = [], True, list[Problem]()
@@ -93,6 +93,7 @@ def _each(ledger: Ledger, numbers: list[int], num_workers: int) -> Iterator[tupl
     try:
         for outcome in outcomes:
             if isinstance(outcome, Failed):
+                outcome.raise_if_silent()
                 yield [Problem(ledger.paths.shard_name(outcome.item), f"could not be checked: {outcome.what}")], 0
             else:
                 yield outcome.result

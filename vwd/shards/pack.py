@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vwd.corpora.language import check_language
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import UsageError
@@ -70,7 +71,7 @@ def pack_shards(
         on_rows: called with the number of rows done since the last call.
 
     Raises:
-        UsageError: the slice does not fit the shards.
+        UsageError: the slice does not fit the shards, or the rows are in another language.
         RowsError: the rows have none of the corpus's columns.
         ContractError: the output folder was packed with other settings.
         OutputError: the output folder cannot be written.
@@ -78,6 +79,8 @@ def pack_shards(
     schema = corpus.schema_for(rows.columns)
     slice_shards = _slice(rows, settings)
     shards = _of_task(slice_shards, settings)
+    if not settings.force_language:
+        check_language(corpus, schema, rows)
     contract = Contract.of(corpus, schema, rows, settings)
     paths = OutputPaths(settings.out, corpus.name, settings.staging)
     temp_existed = paths.temp.exists()  # a folder that the user made is never removed

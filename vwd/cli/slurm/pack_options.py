@@ -35,7 +35,7 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
 
     Raises:
         click.UsageError: `vwd pack` has no such option.
-        UsageError: an option is set by Slurm, or the number of rows is unknown.
+        UsageError: an option is set by Slurm, the rows are in another language, or their number is unknown.
     """
     from vwd.cli.pack import pack
     from vwd.corpora.sources.open import BUILTIN
@@ -81,6 +81,7 @@ def _to_arguments(command: click.Command, options: dict[str, Any], explicit: set
 def _count_rows(dataset: str, options: dict[str, Any]) -> int:
     """How many rows the corpus has: in the file or the local copy, else in the registry. The hub is not asked."""
     from vwd.cli.pack import corpus_of
+    from vwd.corpora.language import check_language
     from vwd.corpora.sources.hub import hub_override
     from vwd.corpora.sources.local import has_copy
     from vwd.corpora.sources.open import open_rows
@@ -90,7 +91,10 @@ def _count_rows(dataset: str, options: dict[str, Any]) -> int:
     local = options["rows"] or (has_copy(options["base_dir"], dataset) and not options["streaming"])
     count: int | None
     if local or not corpus.hub_id:
-        count = open_rows(corpus, options["rows"], options["base_dir"], max_row_bytes=options["max_row_bytes"]).count
+        rows = open_rows(corpus, options["rows"], options["base_dir"], max_row_bytes=options["max_row_bytes"])
+        if not options["force_language"]:
+            check_language(corpus, corpus.schema_for(rows.columns), rows)
+        count = rows.count
     else:
         count = None if hub_override(corpus) else corpus.rows or None
     if count is not None:

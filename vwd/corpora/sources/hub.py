@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from vwd.corpora.sources import hub_client
 from vwd.corpora.sources.datasets_errors import cause_of, disk_error, heard_errors
 from vwd.corpora.sources.hub_folder import find_folder, load_folder
 from vwd.corpora.sources.hub_rows import load_rows
+from vwd.corpora.sources.watched import SilentError, silence_hint, watched
 from vwd.errors import HubError
 
 # A hub that has too much to do, or is being mended, is out of reach; any other error is its answer.
@@ -69,9 +71,13 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
     identity = {"kind": "hub", "id": name, "config": config or "default", "split": corpus.split}
     if found.revision:
         identity["revision"] = found.revision
-    with heard_errors(found.trouble) as heard:
+    load = partial(load_rows, corpus, name, config, found.revision, identity, streaming)
+    with heard_errors(found.trouble) as heard, watched(hub_client.hub_name()) as call:
         try:
-            return load_rows(corpus, name, config, found.revision, identity, streaming)
+            return call(load)
+        except SilentError as silent:
+            what = f"cannot load '{name}': {silent}"
+            raise HubError(what, f"{silence_hint()}{_other_rows(downloading)}") from silent
         except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
             what = _not_loaded(name, found, error, heard)
             raise disk_error(error) or HubError(what, _advice(corpus, found, downloading)) from error

@@ -11,6 +11,7 @@ from vwd.corpora.sources.datasets_errors import cause_of, damaged_file, disk_err
 from vwd.corpora.sources.hub_rows import DatasetRows, StreamRows, load_rows
 from vwd.errors import RowsError
 from vwd.storage.hashing import sha256_file
+from vwd.storage.names import require_utf8
 
 
 def find_folder(name: str) -> Path | None:
@@ -28,10 +29,12 @@ def load_folder(corpus: Corpus, folder: Path, streaming: bool, variable: str) ->
         variable: names the folder.
 
     Raises:
+        UsageError: the folder's name is not UTF-8.
         RowsError: the folder, or a file in it, cannot be read.
         OutputError: there is no space for the cache, or no permission.
     """
     folder = folder.resolve()
+    require_utf8(folder, f"Rename it, or name another folder in {variable}.")
     try:
         identity = {"kind": "folder", "sha256": _folder_hash(folder), "split": corpus.split}
     except OSError as error:
