@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# What a terminal obeys, and what shows text in another order: C0 and C1 controls, overrides of direction.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What a terminal obeys, what shows text in another order, what no stream can encode: C0 and C1 controls, overrides of
+# direction, halves of characters.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # Characters of a message: a value from a file may have millions.
 _LONGEST = 2000

@@ -87,7 +87,7 @@ def faults(answer: Answer) -> list[str]:
         found.append(f"not foreseen: {shown}")
     lines = answer.err.splitlines()
     first = [number for number, line in enumerate(lines) if line.startswith("Error: ")]
-    if answer.code == 1 and not lines:
+    if answer.code == 1 and not lines and not answer.out:
         found.append("fails without a word")
     if answer.code == 1 and first and len(lines) - first[-1] != 2:
         found.append(f"an error of {len(lines) - first[-1]} lines: {shown}")

@@ -48,6 +48,7 @@ def make_base(folder: Path) -> None:
         path.write_text(json.dumps({**entry, **fixed}, indent=1))
     for path in DATASET.glob("slurm/????.json"):
         path.write_text(json.dumps({**json.loads(path.read_text()), "created": 1.7e9}, indent=1))
+    _run(command(*PACK))  # the summary and sidecars of these entries
     _run(command("index", "--all"))
     _run(command("verify", "--num-workers", "1"))
 

@@ -52,7 +52,10 @@ def json_of(data: bytes, rng: random.Random) -> bytes:
         return bytes_of(data, rng)
     if choice < 0.16:
         return rng.choice((data.decode().encode("utf-16"), b"\xef\xbb\xbf" + data, data + data, *map(str.encode, RAW)))
-    tree = json.loads(data)
+    try:
+        tree = json.loads(data)
+    except (ValueError, RecursionError):  # damaged before
+        return bytes_of(data, rng)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         damage_tree(tree, rng)
     text = json.dumps(tree)

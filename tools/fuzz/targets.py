@@ -112,6 +112,7 @@ def _video_and_storyboard(rng: random.Random) -> None:
 
 def _files(rng: random.Random) -> None:
     """Links, pipes, folders and strange names where files of an output are."""
+    Path("lying").touch()
     path = DATASET / rng.choice(_NAMES)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -208,9 +209,10 @@ def _repair() -> list[Step]:
         return ""
 
     def clean(answer: Answer) -> str:
-        lying = Path("lying").exists()  # the ledger agrees with the damage, so that pack cannot see it
+        # Where the ledger agrees with the damage, or somebody's file is in the way, packing again cannot mend it.
+        lying = Path("lying").exists()
         return (
-            f"pack --check succeeded, and verify says: {answer.out}"
+            f"pack --check succeeded, and verify says: {answer.out}{answer.err}"
             if codes == [0] and answer.code and not lying
             else ""
         )
@@ -291,7 +293,7 @@ def _pack_steps(rng: random.Random) -> list[Step]:
         return ""
 
     def clean(answer: Answer) -> str:
-        return f"pack succeeded, and verify says: {answer.out}" if codes == [0] and answer.code else ""
+        return f"pack succeeded, and verify says: {answer.out}{answer.err}" if codes == [0] and answer.code else ""
 
     own = ("--prompt-column", "question", "--answer-column", "answer", "--language", rng.choice(("en", "zh")))
     name = rng.choice((("gsm8k",), ("tinystories",), ("mine", *own)))

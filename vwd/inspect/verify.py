@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vwd.errors import ShardError
+from vwd.errors import OutputError, ShardError
 from vwd.index.write import stale_sidecars
 from vwd.inspect.rules import rule_problems
 from vwd.shards.checksums import Checksums
@@ -78,8 +78,13 @@ def verify_output(
         problems.append(
             Problem(paths.dataset, "holds no sample: every row was skipped" if numbers else "has no shards")
         )
+    stale: tuple[str, ...] = ()
+    if intact and not strays:
+        try:
+            stale = tuple(stale_sidecars(paths))
+        except OutputError as error:
+            problems.append(Problem(paths.dataset, f"its sidecars could not be checked: {error.what}"))
     by_shard = tuple(sorted(problems, key=lambda p: p.shard))
-    stale = tuple(stale_sidecars(paths)) if intact and not strays else ()
     return Verification(paths.dataset, len(numbers), samples, by_shard, stale)
 
 
