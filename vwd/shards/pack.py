@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vwd.corpora.registry import Corpus
+from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import UsageError
 from vwd.shards.builder import ShardJob
@@ -75,7 +76,7 @@ def pack_shards(
         ContractError: the output folder was packed with other settings.
         OutputError: the output folder cannot be written.
     """
-    schema = corpus.schema_for(rows.columns)
+    schema = schema_of(corpus, rows, settings.max_row_bytes)
     slice_shards = _slice(rows, settings)
     shards = _of_task(slice_shards, settings)
     contract = Contract.of(corpus, schema, rows, settings)
