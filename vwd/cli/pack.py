@@ -125,6 +125,11 @@ if TYPE_CHECKING:
 @click.option(
     "--check", is_flag=True, help="Compare the sha256 of complete shards; pack again those that differ.  [default: off]"
 )
+@click.option(
+    "--append",
+    is_flag=True,
+    help="The rows are those of the output and more behind them: add these to it.  [default: off]",
+)
 @json_option
 @click.pass_context
 def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> None:
@@ -186,6 +191,7 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         sat_meta=options["sat_meta"],
         staging=_staging(options),
         max_row_bytes=options["max_row_bytes"],
+        append=options["append"],
         video=video,
         storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
     )

@@ -16,6 +16,7 @@ from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
+from vwd.shards.renewal import settle_contract
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import Summary, write_summary
 from vwd.shards.workers import Failure, build_shards
@@ -84,8 +85,8 @@ def pack_shards(
     try:
         with output_errors(paths.folder, "and run again, or give another `out`."):
             make_folder(paths.ledger)
-            ensure_contract(paths, contract)
             remove_stale(paths.temp)
+            settle_contract(paths, contract, rows, settings.append)
             ledger = Ledger(paths, contract)
             complete = _complete(ledger, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))

@@ -12,9 +12,8 @@ from vwd.errors import UsageError
 from vwd.text.metrics import FONT_SIZE
 from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
 
-
 # The rates of NTSC, 1000/1001 of a whole one, which people and programs write as decimals.
-_NTSC = [Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48, 60, 120, 240)]
+_NTSC = [Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48, 60)]
 _DECIMAL = re.compile(r"[0-9]*\.([0-9]{2,})")
 # What a rate loses as the 64-bit float that some programs print.
 _FLOAT_ERROR = Fraction(1, 10**9)

@@ -41,11 +41,8 @@ def load_folder(corpus: Corpus, folder: Path, streaming: bool, variable: str) ->
     folder = folder if declared else config_folder(folder, corpus)
     with heard_errors() as heard:
         try:
-            identity = {
-                "kind": "folder",
-                "sha256": _hash(_data_files(folder, config, corpus.split)),
-                "split": corpus.split,
-            }
+            sha256 = _hash(_data_files(folder, config, corpus.split))
+            identity = {"kind": "folder", "sha256": sha256, "split": corpus.split}
             return load_rows(corpus, str(folder), config, None, identity, streaming)
         except Exception as error:  # datasets, fsspec and pyarrow raise their own
             if isinstance(error, VwdError):
@@ -60,9 +57,14 @@ def _data_files(folder: Path, config: str | None, split: str) -> list[Path]:
     import datasets
 
     files = datasets.load_dataset_builder(str(folder), config).config.data_files or {}
-    return [Path(path) for path in files.get(split, [])]
+    if not files.get(split):
+        raise RowsError(
+            f"{folder}: holds the splits {', '.join(map(str, files)) or 'none'}, and no {split}",
+            "Give the files as `rows`, or name them so that their split shows.",
+        )
+    return [Path(path) for path in files[split]]
 
 
 def _hash(files: list[Path]) -> str:
     """One hash over what files hold, in order: names and times make no difference."""
-    return files_identity([{"kind": "file", "sha256": sha256_file(path)} for path in files])["sha256"] if files else ""
+    return files_identity([{"kind": "file", "sha256": sha256_file(path)} for path in files])["sha256"]
