@@ -65,13 +65,21 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
     hub_client.check_endpoint()
     _check_id(corpus, name)
     found = _look_up(corpus, name, downloading)
-    config = corpus.config if name == corpus.hub_id else None
+    own = name == corpus.hub_id
+    config = corpus.config if own else None
     identity = {"kind": "hub", "id": name, "config": config or "default", "split": corpus.split}
     if found.revision:
         identity["revision"] = found.revision
     with heard_errors(found.trouble) as heard:
         try:
-            return load_rows(corpus, name, config, found.revision, identity, streaming)
+            try:
+                return load_rows(corpus, name, config, found.revision, identity, streaming)
+            except ValueError as error:
+                if own or not corpus.config or "Config name is missing" not in str(error):
+                    raise
+                # As a copy of the corpus's own dataset has it; where this one has not, the error names what there is.
+                identity["config"] = corpus.config
+                return load_rows(corpus, name, corpus.config, found.revision, identity, streaming)
         except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
             what = _not_loaded(name, found, error, heard)
             raise disk_error(error) or HubError(what, _advice(corpus, found, downloading)) from error
