@@ -10,6 +10,7 @@ from vwd.corpora.sources.datasets_errors import cause_of, damaged_file, disk_err
 from vwd.corpora.sources.folders import card_configs, choose_config, config_folder
 from vwd.corpora.sources.hub_rows import DatasetRows, StreamRows, load_rows
 from vwd.corpora.sources.many import files_identity
+from vwd.corpora.sources.regular import check_regular
 from vwd.corpora.sources.saved import is_saved, open_saved
 from vwd.errors import RowsError, VwdError
 from vwd.storage.hashing import sha256_file
@@ -62,7 +63,10 @@ def _data_files(folder: Path, config: str | None, split: str) -> list[Path]:
             f"{folder}: holds the splits {', '.join(map(str, files)) or 'none'}, and no {split}",
             "Give the files as `rows`, or name them so that their split shows.",
         )
-    return [Path(path) for path in files[split]]
+    found = [Path(path) for path in files[split]]
+    for path in found:
+        check_regular(path, "Put a file in its place, or name another folder.")
+    return found
 
 
 def _hash(files: list[Path]) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import stat
 from collections.abc import Callable, Sequence
 from glob import glob, has_magic
 from itertools import pairwise
@@ -18,6 +16,7 @@ from vwd.corpora.sources.jsonl import open_json, open_jsonl
 from vwd.corpora.sources.kinds import kind_of
 from vwd.corpora.sources.many import FileRows, ManyFiles
 from vwd.corpora.sources.parquet import open_parquet
+from vwd.corpora.sources.regular import check_regular, is_url
 from vwd.corpora.sources.rows import Rows, file_errors
 from vwd.corpora.sources.saved import is_saved, open_saved
 from vwd.corpora.sources.text_file import TextForm
@@ -28,15 +27,6 @@ BUILTIN = "builtin"
 DEFAULT_BASE_DIR = Path("data")
 
 _ENDINGS = ".jsonl, .jsonl.gz, .parquet, .csv, .tsv, .json or .ndjson; all but .parquet also as .gz or .zst"
-_URL = re.compile(r"(?:^|/)[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
-# What a path may lead to, besides a regular file.
-_OTHERS: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (stat.S_ISDIR, "Is a directory"),
-    (stat.S_ISFIFO, "a pipe, not a regular file"),
-    (stat.S_ISSOCK, "a socket, not a regular file"),
-    (stat.S_ISCHR, "a device, not a regular file"),
-    (stat.S_ISBLK, "a device, not a regular file"),
-)
 
 
 def open_rows(
@@ -108,7 +98,7 @@ def _find(given: str, corpus: Corpus) -> list[Path]:
     with file_errors(path):
         if path.is_dir():
             return folder_files(path, corpus)
-        if path.exists() or not has_magic(given) or _URL.search(given):
+        if path.exists() or not has_magic(given) or is_url(given):
             return [path]
         found = [one for name in _glob(given) if not (one := Path(name)).is_dir()]
     if not found:
@@ -135,7 +125,7 @@ def open_file(path: Path, max_row_bytes: int = MAX_ROW_BYTES, form: TextForm | N
     Raises:
         RowsError: it is missing, empty, broken, of another kind, or not a regular file.
     """
-    _check_regular(path, f"Give one of {_ENDINGS}.")
+    check_regular(path, f"Give one of {_ENDINGS}.")
     form = form or TextForm()
     openers: dict[str, Callable[[], FileRows]] = {
         "jsonl": lambda: open_jsonl(path, max_row_bytes, form.encoding),
@@ -150,23 +140,6 @@ def open_file(path: Path, max_row_bytes: int = MAX_ROW_BYTES, form: TextForm | N
         raise RowsError(f"{path}: unknown kind of rows file", f"Give one of {_ENDINGS}.")
     with file_errors(path):
         return opener()
-
-
-def _check_regular(path: Path, hint: str) -> None:
-    """A pipe would be waited for, and a device may have no end: the rows are read more than once, by several workers.
-
-    Raises:
-        RowsError: it is something else than a file, or does not exist.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        if _URL.search(str(path)):
-            raise RowsError(f"{path}: URLs are not read", "Download the file, and give its path as `rows`.") from error
-        raise RowsError(f"{path}: {error.strerror or error}", "Check the path given as `rows`.") from error
-    if not stat.S_ISREG(mode):
-        kind = next((name for is_it, name in _OTHERS if is_it(mode)), "not a regular file")
-        raise RowsError(f"{path}: {kind}", hint)
 
 
 def _builtin(corpus: Corpus) -> Path:

@@ -9,12 +9,13 @@ from typing import Any
 from vwd.corpora.sources.datasets_errors import cause_of
 from vwd.corpora.sources.hub_rows import DatasetRows
 from vwd.corpora.sources.many import files_identity
+from vwd.corpora.sources.regular import check_regular
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
 from vwd.storage.hashing import sha256_file
 from vwd.storage.regular import read_regular
 
-STATE_FILE, SPLITS_FILE = "state.json", "dataset_dict.json"
+STATE_FILE, INFO_FILE, SPLITS_FILE = "state.json", "dataset_info.json", "dataset_dict.json"
 _LARGEST = 16_000_000
 _HINT = "Save it again with datasets' save_to_disk."
 
@@ -38,6 +39,8 @@ def open_saved(folder: Path, split: str) -> DatasetRows:
     if (folder / SPLITS_FILE).is_file():
         folder = _split_folder(folder, split)
     files = _data_files(folder)
+    for path in (folder / INFO_FILE, *files):
+        check_regular(path, _HINT)
     with file_errors(folder):
         identities = [{"kind": "arrow", "sha256": sha256_file(path)} for path in files]
     try:
