@@ -18,6 +18,10 @@ SKIPPED_CHUNK_BYTES = 1 << 16
 LONGEST_TEXT = 1_000_000
 # Columns that a line may be indented by; the default page is 36 wide.
 LARGEST_INDENT = 40
+# Rows by which a file's columns, and what they hold, are judged before anything is packed.
+JUDGED_ROWS = 1000
+# Files of one corpus: each is read once before anything is packed, by every task.
+MOST_ROW_FILES = 100_000
 # Columns that a message names of rows that have not the right ones.
 NAMED_COLUMNS = 20
 

@@ -13,6 +13,7 @@ from vwd.corpora.sample import Row, Sample, Skip
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import ShardError
 from vwd.shards.checksums import format_checksums, member_checksums
+from vwd.shards.contract import check_contract
 from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.members import sample_members
@@ -108,6 +109,7 @@ class ShardBuilder:
                 on_row()
             if other := self._superseding(shard):
                 raise _SupersededError(other)
+            check_contract(self._job.paths, self._job.ledger.contract)  # another run may have replaced it
         if not sizes:
             remove(tar_path)  # readers of shards stumble over an empty tar
         entry = Entry(

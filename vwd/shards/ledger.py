@@ -194,6 +194,8 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
     least = first if contract.rows is None else first + 1
     if entry.start != first or not least <= entry.stop <= last:
         return f"$.start, $.stop: rows {entry.start} to {entry.stop} are not of this shard, {first} to {last}"
+    if entry.whole and any(entry.stop == before.rows for before in contract.appended) and entry.stop < last:
+        return f"its rows end at {entry.stop}, where more were added: 'vwd pack' packs the shard again"
     if contract.rows is not None and entry.whole != (entry.stop == last):
         return f"$.whole is {entry.whole} for rows {entry.start} to {entry.stop} of {first} to {last}"
     if bool(entry.samples) != bool(entry.bytes) or bool(entry.samples) != bool(entry.sha256):
