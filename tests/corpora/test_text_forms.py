@@ -1,4 +1,4 @@
-"""CSV files of other delimiters, and text in other encodings: read where that shows or is said, or the cause is named."""
+"""CSV files of other delimiters, and text in other encodings: read where that shows or is said; else it is named."""
 
 from __future__ import annotations
 
