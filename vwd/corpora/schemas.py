@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
+from vwd.corpora.cleaning import bare_answer, drop_annotations, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.normalise import normalise, renormalise
 from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
@@ -77,13 +77,14 @@ def from_messages(row: Row) -> Text:
     if len(contents) < 2:
         raise BadRowError("'messages' has no user or no assistant turn")
     answer, final = unwrap_boxed(contents["assistant"])
-    return Text(contents["user"], renormalise(answer), final)
+    return Text(contents["user"], renormalise(answer), bare_answer(final))
 
 
 def from_openmath(row: Row) -> Text:
     """The same pairs before they were wrapped as messages."""
     answer, final = unwrap_boxed(field(row, "generated_solution"))
-    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer").strip())
+    expected = bare_answer(field(row, "expected_answer"))  # the same without typesetting, where there is one
+    return Text(field(row, "problem"), renormalise(answer), expected or bare_answer(final))
 
 
 def from_belle(row: Row) -> Text:
