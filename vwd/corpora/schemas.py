@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
+from vwd.corpora.cleaning import bare_answer, drop_annotations, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.normalise import normalise, renormalise
 from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
@@ -91,7 +91,7 @@ def from_messages(row: Row) -> Text:
     """OpenMath wraps a problem and its solution as a conversation: the first user and assistant turns."""
     user, assistant = _turns(row, "messages")
     answer, final = unwrap_boxed(assistant)
-    return Text(user, renormalise(answer), final)
+    return Text(user, renormalise(answer), bare_answer(final))
 
 
 # Who speaks, by the names of both forms of conversations: role and content, from and value.
@@ -124,7 +124,8 @@ def _turns(row: Row, column: str) -> tuple[str, str]:
 def from_openmath(row: Row) -> Text:
     """The same pairs before they were wrapped as messages."""
     answer, final = unwrap_boxed(field(row, "generated_solution"))
-    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer").strip())
+    expected = bare_answer(field(row, "expected_answer"))  # the same without typesetting, where there is one
+    return Text(field(row, "problem"), renormalise(answer), expected or bare_answer(final))
 
 
 def from_belle(row: Row) -> Text:

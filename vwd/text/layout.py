@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
 from vwd.limits import SMALLEST_FONT_SIZE
@@ -41,7 +41,7 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     separator = setter.separate()
     page_starts = list(range(prompt_frames))
     words = [word._replace(frame=word.page) for word in prompt_words]
-    for frame, (unit, following) in enumerate(_with_next(units), prompt_frames):
+    for frame, (unit, following) in enumerate(zip(units, _next_texts(units), strict=True), prompt_frames):
         words += setter.place(unit, frame, following)
         if setter.page == len(page_starts):
             page_starts.append(frame)
@@ -66,7 +66,8 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
             continue
         setter = _Typesetter(page, metrics, sample.language)
         words: list[Word] = []
-        for unit, following in _with_next(setter.fitting(units)):
+        fitting = list(setter.fitting(units))
+        for unit, following in zip(fitting, _next_texts(fitting), strict=True):
             placed = setter.place(unit, 0, following)
             if setter.page < most_pages:  # the other pages are only counted
                 words += placed
@@ -75,15 +76,11 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
     return Skip(SkipCode.PROMPT_TOO_LONG, f"{setter.page + 1} pages, {most_pages} at most")
 
 
-def _with_next(units: Iterable[Unit]) -> Iterator[tuple[Unit, str]]:
-    """Each unit with the text of the next one on its line; "" at the line's end."""
-    before: Unit | None = None
-    for unit in units:
-        if before:
-            yield before, unit.text if unit.lead == " " else ""
-        before = unit
-    if before:
-        yield before, ""
+def _next_texts(units: list[Unit]) -> Iterable[str]:
+    """For each unit the text of the next one, where that is on the same line; only bars of tables matter."""
+    if not any(unit.text == "|" for unit in units):
+        return repeat("", len(units))
+    return [unit.text if unit.lead == " " else "" for unit in units[1:]] + [""] * bool(units)
 
 
 def _most_characters(page: PageSpec) -> int:
@@ -117,11 +114,11 @@ class _Typesetter:
         if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
-        width = self._width(unit.text)
+        width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
         if gap and self.x == self._left:  # indented, but never so far that its line has no room
             gap = max(0, min(gap, line_width // 2, line_width - width))
-        bar = self._space + self._bar if following == "|" and width + self._space + self._bar <= line_width else 0
-        if self.x + gap + width + bar <= self._right:
+        bar = self._space + self._bar if following == "|" else 0
+        if self.x + gap + width + bar <= self._right or (self.x == self._left and gap + width <= line_width):
             self._make_room(1)
             return [self._put(unit.text, gap, width, frame)]
         if self.x > self._left:
