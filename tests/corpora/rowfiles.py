@@ -6,13 +6,17 @@ import csv
 import gzip
 import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
 
-from vwd.corpora.sources.text_file import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
