@@ -132,3 +132,12 @@ def test_the_registry_shows_which_local_copies_are_there(run: Run, tmp_path: Pat
     assert {row["dataset"] for row in listed if row["local_copy"]} == {"tinystories"}
     assert json.loads(run("datasets", "--json", "--base-dir", copied / "data").stdout) == listed
     assert not (tmp_path / "data").exists()
+
+
+def test_a_download_names_its_corpus_as_packing_does(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    write_rows(tmp_path / "rows" / "train.jsonl", rows_of(20))
+    env = {"VWD_HF_DATASET_ID_TINYSTORIES": str(tmp_path / "rows"), **caches(tmp_path)}
+    assert json.loads(run("download", "tinystories", "--json", **env).stdout)[0]["rows"] == 20
+    done = run("download", "tinystories", "--dataset", "gsm8k", check=False, **env)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)

@@ -1,4 +1,4 @@
-"""CSV files of other delimiters, and text in other encodings: read where that shows or is said; else it is named."""
+"""Other delimiters and encodings are read where they show or are given; else the message names the cause."""
 
 from __future__ import annotations
 
