@@ -148,9 +148,9 @@ def parse_contract(data: bytes) -> Contract:
     try:
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
+        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
+        raise ValueError(f"{error.what} - at $.video") from error
     if len(set(model.members)) != len(model.members):
         raise ValueError("$.members has one twice")
     if model.format > FORMAT:
