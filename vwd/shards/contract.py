@@ -169,9 +169,9 @@ def parse_contract(data: bytes) -> Contract:
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
         values["appended"] = tuple(Appended(one.rows, one.source) for one in model.appended)
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
+        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
+        raise ValueError(f"{error.what} - at $.video") from error
     if len(set(model.members)) != len(model.members):
         raise ValueError("$.members has one twice")
     if model.format > FORMAT:

@@ -14,7 +14,7 @@ from vwd.errors import OutputError, VwdError
 from vwd.limits import LARGEST_CONTRACT
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists, listing
-from vwd.storage.regular import read_regular
+from vwd.storage.regular import read_regular, real_path
 from vwd.storage.tempfiles import default_staging_folder
 from vwd.storage.urls import is_remote
 
@@ -89,7 +89,7 @@ def find_outputs(path: Path) -> list[OutputPaths]:
         OutputError: there is none.
     """
     if _is_output(path):
-        return [output_at(path.resolve())]
+        return [output_at(real_path(path))]
     found = sorted(child for child in _children(path) if _is_output(child))
     if not found:
         raise OutputError(
@@ -138,4 +138,4 @@ def _is_output(path: Path) -> bool:
     if is_remote(path):
         # A bucket itself has no name that its tars could begin with.
         return bool(path.name) and (exists(path / CONTRACT_FILE) or bool(_shard_numbers(path, path.name, ".tar")))
-    return (path / CONTRACT_FILE).is_file() or any(path.glob(f"{path.resolve().name}-*.tar"))
+    return (path / CONTRACT_FILE).is_file() or any(path.glob(f"{real_path(path).name}-*.tar"))

@@ -13,6 +13,7 @@ from vwd.errors import UsageError
 from vwd.limits import LONGEST_SETTING, MOST_CPUS
 from vwd.shards.variables import number_in
 from vwd.slurm.times import limit_seconds
+from vwd.storage.regular import real_path
 
 
 def checked(label: str, name: str, value: Any) -> Any:
@@ -89,7 +90,7 @@ def _options(value: Any) -> str:
 def _file(value: Any) -> str:
     with suppress(OSError):  # a name that is too long, for example
         if Path(_one_line(value)).is_file():
-            return str(Path(value).resolve())
+            return str(real_path(Path(value)))
     raise ValueError("an existing file")
 
 

@@ -1,4 +1,4 @@
-"""Reading small files that others may have put there: regular ones only, and never more than expected."""
+"""Small files that others may have put there: regular ones only, never more than expected, links to themselves."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def read_regular(path: Path, most: int) -> bytes:
         if size > most:
             raise ValueError(f"{size:,} bytes, more than the {most:,} that such a file may have")
         return file.read(most)
+
+
+def real_path(path: Path) -> Path:
+    """The absolute path without links. pathlib's `resolve` raises a RuntimeError of its own for a link to itself."""
+    return path.resolve() if is_remote(path) else Path(os.path.realpath(path))
 
 
 def open_regular(path: Path) -> int:

@@ -41,6 +41,7 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
     from vwd.corpora.sources.open import BUILTIN, absolute
     from vwd.errors import UsageError
     from vwd.slurm.arrays import Work
+    from vwd.storage.regular import real_path
     from vwd.storage.urls import is_remote
 
     ctx = pack.make_context("vwd pack", [dataset, *arguments])
@@ -61,7 +62,7 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
         options |= {"out": Path(base_dir) / "shards"} if "out" not in explicit else {}
         explicit.add("base_dir")
     for name in ("out", "base_dir"):
-        options[name] = options[name].resolve()
+        options[name] = real_path(options[name])
     options["rows"] = tuple(rows if rows == BUILTIN else absolute(rows) for rows in options["rows"])
     rows = _count_rows(dataset, options)
     work = Work(rows, options["shard_size"], options["start_idx"] or 0, options["num_samples"])
