@@ -38,7 +38,7 @@ class Entry:
         seconds: of wall-clock time that one worker took.
         finished: seconds since 1970.
         cache: for each of the encoder's caches, look-ups and hits.
-        writer: host, process and, under Slurm, job and task.
+        writer: host, process, the kernel that composed the videos and, under Slurm, job and task.
     """
 
     number: int
