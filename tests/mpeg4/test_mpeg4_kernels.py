@@ -120,7 +120,7 @@ def test_ink_outside_the_picture_is_refused_and_leaves_nothing_behind(bad: Any, 
     assert kernel.picture(intra, (2, 2), b"\x01\x00\x01", (good,)) == expected
 
 
-@pytest.mark.parametrize("grid", [(0, 2), (2, 0), (-1, 2), (513, 2), (2, 513), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize("grid", [(0, 0), (0, 2), (2, 0), (-1, 2), (513, 2), (2, 513), (2**31 - 1, 2**31 - 1)])
 def test_pictures_that_cannot_be_are_refused(grid: tuple[int, int]) -> None:
     kernel = NativeComposer(3, 3, 1_000_000)._kernel
     with pytest.raises(ValueError, match="macroblocks"):

@@ -34,12 +34,12 @@ static void free_page(Kernel *k) {
 
 /* A white page of this size. */
 static int open_page(Kernel *k, int columns, int rows) {
-    if (columns == k->columns && rows == k->rows) return 0;
-    free_page(k);
     if (columns < 1 || rows < 1 || columns > MOST_SIDE || rows > MOST_SIDE) {
         PyErr_Format(PyExc_ValueError, "a picture of %d x %d macroblocks", columns, rows);
         return -1;
     }
+    if (columns == k->columns && rows == k->rows) return 0;
+    free_page(k);
     size_t total = (size_t)columns * rows, field = (2 * (size_t)columns + 1) * (2 * (size_t)rows + 1);
     k->canvas = calloc(total, 256), k->touched = calloc(total, 1), k->dc = calloc(field, sizeof *k->dc);
     if (!k->canvas || !k->touched || !k->dc) {
