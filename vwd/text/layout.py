@@ -91,8 +91,8 @@ class _Typesetter:
     def __post_init__(self) -> None:
         self._left, self._top = self.x, self.y = self.spec.margin_left, self.spec.margin_top
         self._right, self._bottom = self._left + self.spec.line_width, self.spec.bottom
-        self._line_height = self.spec.line_height
-        self._space = self.metrics.advances(" ", self.spec.font_size, self.language)[0]
+        self._line_height, self._font_size = self.spec.line_height, self.spec.font_size
+        self._space = self.metrics.width(" ", self._font_size, self.language)
 
     def place(self, unit: Unit, frame: int) -> list[Word]:
         """Places a unit after the last one. Several words where it is longer than a line."""
@@ -100,7 +100,7 @@ class _Typesetter:
         if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
-        width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
+        width = self.metrics.width(unit.text, self._font_size, self.language)
         if gap and self.x == self._left:  # indented, but never so far that its line has no room
             gap = max(0, min(gap, line_width // 2, line_width - width))
         if self.x + gap + width <= self._right:
@@ -119,14 +119,15 @@ class _Typesetter:
 
     def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """The same units, but one that is longer than a page as several of at most a page."""
-        narrowest = self.spec.line_width // (2 * self.spec.font_size)
+        lines = self.spec.lines
+        shortest = self.spec.line_width // (2 * self.spec.font_size) * lines
         for unit in units:
-            if len(unit.text) <= narrowest * self.spec.lines:
+            if len(unit.text) <= shortest:
                 yield unit
                 continue
             pieces = [text for text, _ in self._pieces(unit.text)]
-            for first in range(0, len(pieces), self.spec.lines):
-                text = "".join(pieces[first : first + self.spec.lines])
+            for first in range(0, len(pieces), lines):
+                text = "".join(pieces[first : first + lines])
                 yield Unit(text, unit.lead if first == 0 else "")
 
     def separate(self) -> Box:
