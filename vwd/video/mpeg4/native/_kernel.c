@@ -18,7 +18,8 @@ typedef struct {
     LargestTile scratch;
     int columns, rows;
     uint8_t *canvas;  /* the ink of the picture that is being made; zero between pictures */
-    uint8_t *touched; /* its macroblocks that have some */
+    uint8_t *touched; /* its macroblocks that may have some */
+    Wanted *wanted;   /* those that have some, with it, in coding order */
     int16_t *dc;      /* of each luma block, with a border of what is outside the picture on the left and above */
     uint8_t *bytes;   /* of the picture */
     size_t room;
@@ -27,8 +28,8 @@ typedef struct {
 /* ---- The page ---- */
 
 static void free_page(Kernel *k) {
-    free(k->canvas), free(k->touched), free(k->dc);
-    k->canvas = k->touched = NULL, k->dc = NULL;
+    free(k->canvas), free(k->touched), free(k->wanted), free(k->dc);
+    k->canvas = k->touched = NULL, k->wanted = NULL, k->dc = NULL;
     k->columns = k->rows = 0;
 }
 
@@ -41,8 +42,9 @@ static int open_page(Kernel *k, int columns, int rows) {
     if (columns == k->columns && rows == k->rows) return 0;
     free_page(k);
     size_t total = (size_t)columns * rows, field = (2 * (size_t)columns + 1) * (2 * (size_t)rows + 1);
-    k->canvas = calloc(total, 256), k->touched = calloc(total, 1), k->dc = calloc(field, sizeof *k->dc);
-    if (!k->canvas || !k->touched || !k->dc) {
+    k->canvas = calloc(total, 256), k->touched = calloc(total, 1);
+    k->wanted = calloc(total, sizeof *k->wanted), k->dc = calloc(field, sizeof *k->dc);
+    if (!k->canvas || !k->touched || !k->wanted || !k->dc) {
         free_page(k), PyErr_NoMemory();
         return -1;
     }
@@ -75,15 +77,22 @@ static int draw(Kernel *k, PyObject *ink) {
     return 0;
 }
 
-/* Takes a macroblock's ink off the page; 0 where it has none. */
-static int take(Kernel *k, int number, uint8_t ink[256]) {
+/* Takes all ink off the page, by macroblocks; gives how many have some. */
+static int take_ink(Kernel *k, int kind) {
     static const uint8_t blank[256];
+    int total = k->columns * k->rows, count = 0;
     size_t stride = (size_t)k->columns * 16;
-    uint8_t *from = k->canvas + (size_t)(number / k->columns) * 16 * stride + (size_t)(number % k->columns) * 16;
-    if (!k->touched[number]) return 0;
-    k->touched[number] = 0;
-    for (int y = 0; y < 16; y++) memcpy(ink + 16 * y, from + y * stride, 16), memset(from + y * stride, 0, 16);
-    return memcmp(ink, blank, 256) != 0;
+    for (int number = 0; number < total; number++) {
+        if (!k->touched[number]) continue;
+        uint8_t *from = k->canvas + (size_t)(number / k->columns) * 16 * stride + (size_t)(number % k->columns) * 16;
+        Wanted *wanted = k->wanted + count;
+        for (int y = 0; y < 16; y++) memcpy(wanted->ink + 16 * y, from + y * stride, 16), memset(from + y * stride, 0, 16);
+        wanted->number = number;
+        count += memcmp(wanted->ink, blank, 256) != 0;
+    }
+    memset(k->touched, 0, (size_t)k->columns * k->rows);
+    look_ahead(&k->cache, k->wanted, count, kind);
+    return count;
 }
 
 /* ---- Pictures ---- */
@@ -103,20 +112,17 @@ static int reserve(Kernel *k, Bits *bits, size_t more) {
 
 /* What the ink adds to the picture before: macroblocks without any are not coded, which takes a bit each. */
 static int put_inter(Kernel *k, Bits *bits) {
-    int total = k->columns * k->rows, waiting = 0;
-    uint8_t ink[256];
-    for (int number = 0; number < total; number++) {
-        const Tile *tile = take(k, number, ink) ? get_tile(&k->cache, &k->codec, ink, INTER, &k->scratch) : NULL;
-        if (!tile || !tile->pattern) {
-            waiting++;
-            continue;
-        }
-        if (reserve(k, bits, (size_t)waiting / 8 + TILE_BYTES + 8)) return -1;
-        put_ones(bits, waiting), waiting = 0;
+    int total = k->columns * k->rows, count = take_ink(k, INTER), done = 0;
+    for (int i = 0; i < count; i++) {
+        const Tile *tile = get_tile(&k->cache, &k->codec, k->wanted + i, INTER, &k->scratch);
+        if (!tile->pattern) continue;
+        if (reserve(k, bits, (size_t)total / 8 + TILE_BYTES + 8)) return -1;
+        put_ones(bits, k->wanted[i].number - done);
         put_words(bits, tile->words, tile->lengths[0]);
+        done = k->wanted[i].number + 1;
     }
-    if (reserve(k, bits, (size_t)waiting / 8 + 16)) return -1;
-    put_ones(bits, waiting);
+    if (reserve(k, bits, (size_t)total / 8 + 16)) return -1;
+    put_ones(bits, total - done);
     return 0;
 }
 
@@ -136,10 +142,11 @@ static int put_dc(Kernel *k, Bits *bits, int16_t *here, int dc) {
 /* A white page with the ink on it. */
 static int put_intra(Kernel *k, Bits *bits) {
     const Tables *t = &k->codec.tables;
-    int total = k->columns * k->rows, stride = 2 * k->columns + 1;
-    uint8_t ink[256];
+    int total = k->columns * k->rows, stride = 2 * k->columns + 1, count = take_ink(k, INTRA), at = 0;
     for (int number = 0; number < total; number++) {
-        const Tile *tile = take(k, number, ink) ? get_tile(&k->cache, &k->codec, ink, INTRA, &k->scratch) : NULL;
+        const Tile *tile = NULL;
+        if (at < count && k->wanted[at].number == number)
+            tile = get_tile(&k->cache, &k->codec, k->wanted + at++, INTRA, &k->scratch);
         const uint8_t *words = tile ? tile->words : NULL;
         int16_t *first = k->dc + (size_t)(2 * (number / k->columns) + 1) * stride + 2 * (number % k->columns) + 1;
         if (reserve(k, bits, TILE_BYTES + 8)) return -1;

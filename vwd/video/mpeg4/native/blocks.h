@@ -41,13 +41,22 @@ static void init_codec(Codec *codec, const Tables *tables, int inter_quantiser, 
                         codec->largest_level[kind][last][run] = level, codec->longest_run[kind][last][level] = run;
 }
 
+/* Compiled for several sizes of vectors, of which the loader takes the largest that the CPU has. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+#define ANY_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ANY_VECTORS
+#endif
+
 /* out = a b, of 8x8 matrices. The sums stay below 2^53: exact in doubles, in any order. */
-static void multiply(const double a[64], const double b[64], double out[64]) {
+ANY_VECTORS static void multiply(const double a[64], const double b[64], double out[64]) {
+    typedef double Row __attribute__((vector_size(64)));
+    Row rows[8], sum;
+    memcpy(rows, b, sizeof rows);
     for (int i = 0; i < 64; i += 8) {
-        double row[8] = {0};
-        for (int k = 0; k < 8; k++)
-            for (int j = 0; j < 8; j++) row[j] += a[i + k] * b[8 * k + j];
-        memcpy(out + i, row, sizeof row);
+        sum = (Row){0};
+        for (int k = 0; k < 8; k++) sum += a[i + k] * rows[k];
+        memcpy(out + i, &sum, sizeof sum);
     }
 }
 

@@ -12,11 +12,10 @@ enum { TILE_BYTES = 1024 };
 /* The bits of an inter macroblock, all in lengths[0], and none where nothing is left after quantisation; or of an
  * intra one, block by block, each from a new word on, without heads and DC, which depend on the neighbours. */
 typedef struct {
-    uint8_t ink[256];
     int16_t dc[4], lengths[4]; /* lengths in bits */
     uint8_t kind, pattern;
     uint16_t size; /* of `words`, in bytes */
-    uint8_t words[];
+    uint8_t ink[256], words[];
 } Tile;
 
 /* A tile with room for any macroblock's bits. */
@@ -89,7 +88,14 @@ static int init_cache(Cache *cache, size_t bytes) {
     return 0;
 }
 
-static size_t hash_ink(const uint8_t ink[256], int kind) {
+/* Ink that a picture needs, and where on the page it is. */
+typedef struct {
+    uint64_t hash;
+    int number;
+    uint8_t ink[256];
+} Wanted;
+
+static uint64_t hash_ink(const uint8_t ink[256], int kind) {
     uint64_t lanes[4] = {(uint64_t)kind + 1, 2, 3, 4}, hash = 0, word;
     for (int i = 0; i < 256; i += 8) {
         memcpy(&word, ink + i, 8);
@@ -97,11 +103,25 @@ static size_t hash_ink(const uint8_t ink[256], int kind) {
         lanes[i / 8 % 4] = mixed ^ mixed >> 32;
     }
     for (int i = 0; i < 4; i++) hash = (hash ^ lanes[i]) * 0x9E3779B97F4A7C15u, hash ^= hash >> 32;
-    return (size_t)hash;
+    return hash;
+}
+
+/* Hashes all that a picture needs, and has their tiles fetched meanwhile: a look-up waits for memory otherwise. */
+static void look_ahead(const Cache *cache, Wanted *wanted, int count, int kind) {
+    if (!cache->room) return;
+    for (int i = 0; i < count; i++) {
+        wanted[i].hash = hash_ink(wanted[i].ink, kind);
+        __builtin_prefetch(cache->places[cache->young] + (wanted[i].hash & cache->mask));
+    }
+    for (int i = 0; i < count; i++) {
+        const uint8_t *tiles = cache->tiles[cache->young];
+        tiles += (size_t)cache->places[cache->young][wanted[i].hash & cache->mask] * 8;
+        for (int line = 0; line < 6; line++) __builtin_prefetch(tiles + 64 * line);
+    }
 }
 
 /* The place of a tile in a generation, or the empty one where it belongs. */
-static uint32_t *find_place(const Cache *cache, int generation, size_t hash, const uint8_t ink[256], int kind) {
+static uint32_t *find_place(const Cache *cache, int generation, uint64_t hash, const uint8_t ink[256], int kind) {
     for (size_t at = hash & cache->mask;; at = (at + 1) & cache->mask) {
         uint32_t *place = cache->places[generation] + at;
         const Tile *tile = (const Tile *)(cache->tiles[generation] + (size_t)*place * 8);
@@ -111,7 +131,7 @@ static uint32_t *find_place(const Cache *cache, int generation, size_t hash, con
 
 /* Keeps a copy of a tile, which may lie in the older generation, and gives that copy; the tile itself if it is too
  * large to be kept. */
-static const Tile *keep_tile(Cache *cache, size_t hash, const Tile *tile) {
+static const Tile *keep_tile(Cache *cache, uint64_t hash, const Tile *tile) {
     size_t exact = sizeof *tile + tile->size, size = (exact + 7) / 8 * 8;
     int kind = tile->kind;
     if (cache->used[cache->young] + size > cache->room) {
@@ -128,23 +148,18 @@ static const Tile *keep_tile(Cache *cache, size_t hash, const Tile *tile) {
 }
 
 /* The tile of this ink: kept, or made in `scratch`. It is valid until the next call. */
-static const Tile *get_tile(Cache *cache, const Codec *codec, const uint8_t ink[256], int kind, LargestTile *scratch) {
+static const Tile *get_tile(Cache *cache, const Codec *codec, const Wanted *wanted, int kind, LargestTile *scratch) {
     cache->lookups++;
-    if (cache->room) {
-        size_t hash = hash_ink(ink, kind);
-        for (int age = 0; age < 2; age++) {
-            int generation = age ? !cache->young : cache->young;
-            uint32_t *place = find_place(cache, generation, hash, ink, kind);
-            if (!*place) continue;
-            const Tile *tile = (const Tile *)(cache->tiles[generation] + (size_t)*place * 8);
-            cache->hits++;
-            return age ? keep_tile(cache, hash, tile) : tile;
-        }
-        make_tile(codec, ink, kind, &scratch->tile);
-        return keep_tile(cache, hash, &scratch->tile);
+    for (int age = 0; cache->room && age < 2; age++) {
+        int generation = age ? !cache->young : cache->young;
+        uint32_t place = *find_place(cache, generation, wanted->hash, wanted->ink, kind);
+        if (!place) continue;
+        const Tile *tile = (const Tile *)(cache->tiles[generation] + (size_t)place * 8);
+        cache->hits++;
+        return age ? keep_tile(cache, wanted->hash, tile) : tile;
     }
-    make_tile(codec, ink, kind, &scratch->tile);
-    return &scratch->tile;
+    make_tile(codec, wanted->ink, kind, &scratch->tile);
+    return cache->room ? keep_tile(cache, wanted->hash, &scratch->tile) : &scratch->tile;
 }
 
 #endif
