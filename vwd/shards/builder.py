@@ -119,7 +119,6 @@ class ShardBuilder:
             skips=tuple(skips),
             bytes=tar.bytes if sizes else 0,
             sha256=tar.sha256 if sizes else "",
-            md5=tar.md5 if sizes else "",
             prompt_tokens=prompt_tokens,
             answer_tokens=answer_tokens,
             seconds=round(time.monotonic() - started, 3),

@@ -37,7 +37,7 @@ def _header(name: str, size: int) -> bytes:
 
 
 class ShardTar:
-    """A tar being written: no second pass over it is needed. Afterwards its size and hashes are those of the file.
+    """A tar being written: no second pass over it is needed. Afterwards its size and hash are those of the file.
 
     The headers and the padding are the standard library's; webdataset has a writer, too, but imports torch wherever
     that is installed, which would cost each worker 130 MB.
@@ -46,8 +46,6 @@ class ShardTar:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
-        # Object stores and some indexes of shards identify files by it.
-        self._md5 = hashlib.md5(usedforsecurity=False)
         self.bytes = 0
 
     def write(self, key: str, members: Mapping[str, bytes]) -> None:
@@ -66,13 +64,8 @@ class ShardTar:
     def sha256(self) -> str:
         return self._sha256.hexdigest()
 
-    @property
-    def md5(self) -> str:
-        return self._md5.hexdigest()
-
     def _put(self, data: bytes) -> None:
         self._sha256.update(data)
-        self._md5.update(data)
         self._file.write(data)
         self.bytes += len(data)
 
