@@ -267,6 +267,10 @@ def _print_summary(result: PackResult) -> None:
     click.echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
     click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
     click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
+    if s.kernels:
+        click.echo(
+            f"  kernel   {', '.join(f'{name} for {n:,} of {s.shards:,} shards' for name, n in s.kernels.items())}"
+        )
     if s.cache_hit_rate:
         click.echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
     click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")

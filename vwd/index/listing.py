@@ -23,7 +23,6 @@ class Shard:
     samples: int
     bytes: int
     sha256: str
-    md5: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
             "Wait for a run that is packing, pack those rows too, or move the tar away; then run 'vwd index'.",
         )
     shards = [
-        Shard(number, paths.tar(number).name, entry.samples, entry.bytes, entry.sha256, entry.md5)
+        Shard(number, paths.tar(number).name, entry.samples, entry.bytes, entry.sha256)
         for number, entry in sorted(done.items())
         if entry.samples
     ]

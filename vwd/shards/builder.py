@@ -121,14 +121,13 @@ class ShardBuilder:
             skips=tuple(skips),
             bytes=tar.bytes if sizes else 0,
             sha256=tar.sha256 if sizes else "",
-            md5=tar.md5 if sizes else "",
             prompt_tokens=prompt_tokens,
             answer_tokens=answer_tokens,
             seconds=round(time.monotonic() - started, 3),
             finished=round(time.time(), 3),
             sizes=format_sizes(sizes),
             checksums=format_checksums(checksums),
-            writer=_writer(),
+            writer=_writer(self._encoder.kernel),
             cache=_difference(counts_before, self._encoder.cache_counts),
         )
         self._job.ledger.write(entry)
@@ -175,6 +174,7 @@ def _difference(before: CacheCounts, now: CacheCounts) -> CacheCounts:
     return {name: (lookups - before[name][0], hits - before[name][1]) for name, (lookups, hits) in now.items()}
 
 
-def _writer() -> dict[str, str]:
+def _writer(kernel: str) -> dict[str, str]:
     scheduler = {name.lower(): os.environ[name] for name in _SCHEDULER_VARIABLES if name in os.environ}
-    return {"host": socket.gethostname(), "pid": str(os.getpid()), **scheduler}
+    program = {"host": socket.gethostname(), "pid": str(os.getpid())}
+    return {**program, **({"kernel": kernel} if kernel else {}), **scheduler}

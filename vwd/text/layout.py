@@ -102,8 +102,8 @@ class _Typesetter:
     def __post_init__(self) -> None:
         self._left, self._top = self.x, self.y = self.spec.margin_left, self.spec.margin_top
         self._right, self._bottom = self._left + self.spec.line_width, self.spec.bottom
-        self._line_height = self.spec.line_height
-        self._space, self._bar = self.metrics.advances(" |", self.spec.font_size, self.language)
+        self._line_height, self._font_size = self.spec.line_height, self.spec.font_size
+        self._space, self._bar = self.metrics.advances(" |", self._font_size, self.language)
 
     def place(self, unit: Unit, frame: int, following: str = "") -> list[Word]:
         """Places a unit after the last one. Several words where it is longer than a line.
@@ -114,7 +114,7 @@ class _Typesetter:
         if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
-        width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
+        width = self.metrics.width(unit.text, self._font_size, self.language)
         if gap and self.x == self._left:  # indented, but never so far that its line has no room
             gap = max(0, min(gap, line_width // 2, line_width - width))
         bar = self._space + self._bar if following == "|" else 0
@@ -134,9 +134,9 @@ class _Typesetter:
 
     def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """The same units, but one that is longer than a page as several of at most a page."""
-        narrowest = self.spec.line_width // (2 * self.spec.font_size)
+        shortest = self.spec.line_width // (2 * self.spec.font_size) * self.spec.lines
         for unit in units:
-            if len(unit.text) <= narrowest * self.spec.lines:
+            if len(unit.text) <= shortest:
                 yield unit
                 continue
             pieces = [text for text, _ in self._pieces(unit.text)]
