@@ -85,7 +85,6 @@ def pack_shards(
         check_language(corpus, schema, rows)
     contract = Contract.of(corpus, schema, rows, settings)
     paths = OutputPaths(settings.out, corpus.name, settings.staging)
-    temp_existed = paths.temp.exists()  # a folder that the user made is never removed
     try:
         with output_errors(paths.folder, "and run again, or give another `out`."):
             make_folder(paths.ledger)
@@ -107,8 +106,6 @@ def pack_shards(
     finally:
         with suppress(OSError):
             remove_stale(paths.temp)
-            if not temp_existed:
-                paths.temp.rmdir()
 
 
 def _slice(rows: Rows, settings: PackSettings) -> tuple[ShardRange, ...]:
