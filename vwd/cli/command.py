@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import sys
@@ -18,6 +19,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # As library messages name arguments; file names in backticks have a dot.
 _ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
+
+
+# What is wrong with a disk, or with what may be done there, wherever it shows.
+_OF_THE_DISK = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ENAMETOOLONG,
+    errno.ELOOP,
+}  # fmt: skip
 
 
 class Terminated(BaseException):
@@ -64,6 +72,9 @@ class VwdCommand(click.Command):
         except Exception as error:  # a bug: still no traceback, but how to get one
             if ctx.meta.get("vwd.debug"):
                 raise
+            if isinstance(error, OSError) and error.errno in _OF_THE_DISK and error.filename:
+                print_error(f"{error.filename}: {error.strerror}", "Fix the permissions or the disk, and run again.")
+                ctx.exit(1)
             print_error(
                 f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
             )
