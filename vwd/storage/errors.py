@@ -46,6 +46,18 @@ def output_errors(folder: Path, hint: str) -> Iterator[None]:
 
 
 @contextmanager
+def reading_errors(folder: Path) -> Iterator[None]:
+    """Turns an `OSError` in the block, where files of an output are read, into an `OutputError` that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{error.filename or folder}: cannot be read: {error.strerror or error}",
+            "Fix the permissions or the disk, or run it as a user who may read the folder and all that is in it.",
+        ) from error
+
+
+@contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turns what an object store's client raises into a `StorageError`. On disk everything is raised as it is.
 
