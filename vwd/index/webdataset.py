@@ -12,10 +12,7 @@ def shard_index(listing: Listing) -> bytes:
 
     Without `md5sum`, which wids writes but does not read: the sums are in SHA256SUMS.
     """
-    shards = [
-        {"url": shard.tar, "nsamples": shard.samples, "filesize": shard.bytes}
-        for shard in listing.shards
-    ]
+    shards = [{"url": shard.tar, "nsamples": shard.samples, "filesize": shard.bytes} for shard in listing.shards]
     index = {"__kind__": "wids-shard-index-v1", "wids_version": 1, "name": listing.paths.dataset, "shardlist": shards}
     return _json(index)
 
