@@ -6,8 +6,12 @@ SAMPLES ?= 24
 SECONDS ?= 3600
 SEED ?= $(shell date +%s)
 BENCH_OUT ?= build/bench
+ASAN_SECONDS ?= 60
+C_FLAGS = -std=c11 -Wall -Wextra -Werror -fPIC -shared -DPy_LIMITED_API=0x030A0000
+C_FLAGS += -I$(shell $(PYTHON) -c "import sysconfig; print(sysconfig.get_path('include'))")
+KERNEL = vwd/video/mpeg4/native/_kernel.c
 
-.PHONY: check test test-all bench fuzz
+.PHONY: check test test-all bench fuzz kernel asan wheel
 
 check:
 	$(PYTHON) -m ruff check .
@@ -20,6 +24,23 @@ test:
 
 test-all:
 	$(PYTHON) -m pytest -n auto -m "slow or not slow"
+
+# The native kernel without a warning, in place: for a checkout whose kernel is out of date.
+kernel:
+	$(CC) -O3 $(C_FLAGS) $(KERNEL) -o vwd/video/mpeg4/_kernel.abi3.so
+
+# The native kernel under the sanitizers, with random pictures and broken arguments.
+asan:
+	mkdir -p build/asan
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) $(KERNEL) -o build/asan/_kernel.abi3.so
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+		$(PYTHON) tools/fuzz/kernel.py --seconds $(ASAN_SECONDS) --module build/asan/_kernel.abi3.so
+
+# One wheel for Python 3.10 and later, for the oldest manylinux that this machine's C library allows.
+wheel:
+	$(PYTHON) -m pip wheel --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m auditwheel repair --wheel-dir dist build/wheel/vwd-*-linux_*.whl
 
 bench:
 	$(PYTHON) tools/bench/encoders.py --rows $(ROWS) --num-samples $(SAMPLES) --baseline-samples 5

@@ -79,6 +79,13 @@ class StorageError(OutputError):
         self.fatal = fatal
 
 
+class SilentStoreError(StorageError):
+    """Object storage that accepts connections and does not answer: nothing more is asked of it, as each takes long."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what, hint, True)
+
+
 class EncodeError(VwdError):
     """The library behind an encoder failed."""
 

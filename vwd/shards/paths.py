@@ -12,7 +12,7 @@ import msgspec
 
 from vwd.errors import OutputError, VwdError
 from vwd.limits import LARGEST_CONTRACT
-from vwd.storage.errors import storage_errors
+from vwd.storage.errors import reading_errors, storage_errors
 from vwd.storage.objects import exists, listing
 from vwd.storage.regular import read_regular, real_path
 from vwd.storage.tempfiles import default_staging_folder
@@ -86,11 +86,12 @@ def find_outputs(path: Path) -> list[OutputPaths]:
     """The datasets below `path`, a base folder or one dataset's folder, by name. Each has a `pack.json`, or tars.
 
     Raises:
-        OutputError: there is none.
+        OutputError: there is none, or a folder cannot be read.
     """
-    if _is_output(path):
-        return [output_at(real_path(path))]
-    found = sorted(child for child in _children(path) if _is_output(child))
+    with reading_errors(path):
+        if _is_output(path):
+            return [output_at(real_path(path))]
+        found = sorted(child for child in _children(path) if _is_output(child))
     if not found:
         raise OutputError(
             f"{path}: no packed dataset in this folder",
@@ -123,7 +124,11 @@ def tar_numbers(paths: OutputPaths) -> list[int]:
 def _shard_numbers(folder: Path, dataset: str, ending: str) -> list[int]:
     """The numbers of the files in a folder that are named as this dataset's shards are, rising."""
     names = re.compile(rf"{re.escape(dataset)}-(\d{{6,}}){re.escape(ending)}")
-    present = listing(folder) if is_remote(folder) else (f.name for f in folder.iterdir()) if folder.is_dir() else ()
+    if is_remote(folder):
+        present = list(listing(folder))
+    else:
+        with reading_errors(folder):
+            present = [file.name for file in folder.iterdir()] if folder.is_dir() else []
     found = map(names.fullmatch, present)
     return sorted(int(name[1]) for name in found if name)
 

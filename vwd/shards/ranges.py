@@ -68,4 +68,5 @@ def load_ranges(value: str | None) -> tuple[int, ...] | None:
             f"`shards` '{value[:80]}' is neither a list nor a file", "Give a list such as 3,7,9-12."
         ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"`shards` {value[:80]}: {error}", "Give a text file with a list such as 3,7,9-12.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"`shards` {value[:80]}: {why}", "Give a text file with a list such as 3,7,9-12.") from error

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vwd.errors import OutputError, UsageError
+from vwd.errors import OutputError
 from vwd.limits import LARGEST_SUBMISSION, LAST_SUBMISSION
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths
 from vwd.shards.ranges import format_ranges
 from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
 from vwd.slurm.submission import Submission
+from vwd.storage import names
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import output_errors
 from vwd.storage.regular import read_regular
@@ -52,12 +53,9 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
 def require_utf8(paths: OutputPaths, submission: Submission) -> None:
     """Raises a UsageError where a submission's file could not name its paths."""
     export = submission.export.base_dir if submission.export else ""
-    names = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
-    try:
-        "".join(names).encode()
-    except UnicodeEncodeError as error:
-        bad = next(name for name in names if any("\udc80" <= char <= "\udcff" for char in name))
-        raise UsageError(f"{ascii(bad)[1:-1]}: the name is not UTF-8", "Rename it, or give another.") from error
+    texts = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
+    for name in texts:
+        names.require_utf8(name)
 
 
 def existing_folders(paths: OutputPaths) -> set[Path]:

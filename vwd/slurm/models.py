@@ -16,6 +16,7 @@ from vwd.shards.ranges import parse_ranges
 from vwd.slurm.arrays import Window, Work
 from vwd.slurm.settings import SlurmSettings
 from vwd.slurm.times import limit_seconds
+from vwd.storage.typed_json import decode
 
 Role = Literal["pack", "export", "finish"]
 ROLES: tuple[Role, ...] = ("pack", "export", "finish")
@@ -97,12 +98,12 @@ def decode_submission(data: bytes) -> SubmissionModel:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    return _decode(_SUBMISSION, data)
+    return decode(_SUBMISSION, data)
 
 
 def decode_job(data: bytes) -> JobModel:
     """A job's note, likewise."""
-    return _decode(_JOB, data)
+    return decode(_JOB, data)
 
 
 def work_of(model: SubmissionModel) -> Work:
@@ -163,10 +164,3 @@ def settings_of(model: SubmissionModel) -> SlurmSettings:
 
 def _values(model: msgspec.Struct) -> dict[str, Any]:
     return {name: getattr(model, name) for name in model.__struct_fields__}
-
-
-def _decode(decoder: msgspec.json.Decoder[Model], data: bytes) -> Model:
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error).replace("`", "")) from error  # which are for names of arguments here

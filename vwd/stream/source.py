@@ -107,7 +107,7 @@ def open_source(address: str | Path, ledger: str | Path | None = None) -> Source
     found = find_outputs(parse_path(text))
     if len(found) > 1:
         raise UsageError(
-            f"{text} holds {len(found)} datasets: {', '.join(paths.dataset for paths in found)}",
+            f"{text} holds {len(found)} datasets: {', '.join(paths.folder.name for paths in found)}",
             "Name one of their folders, or several with ShardDataset.mix.",
         )
     return _listed(found[0], {})

@@ -33,6 +33,10 @@ class Metrics(Protocol):
         """The width in pixels of each character of `text`."""
         ...
 
+    def width(self, text: str, font_size: int, language: Language) -> int:
+        """The width in pixels of `text`."""
+        ...
+
     def undrawable(self, text: str) -> str:
         """The first character of `text` that no font draws legibly; "" where all are drawn."""
         ...

@@ -27,7 +27,7 @@ class Ink(NamedTuple):
 
 
 # Some hundred bytes each at the default size, up to 46 kB at the largest.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _glyph(char: str, font_size: int, language: Language) -> Glyph:
     return draw_glyph(char, font_size, language)
 

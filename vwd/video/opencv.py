@@ -27,6 +27,8 @@ class OpenCvEncoder:
     def __init__(self) -> None:
         _remove_stale()
 
+    kernel = ""
+
     @property
     def identity(self) -> dict[str, str]:
         return {"name": "opencv", "opencv": cv2.__version__}

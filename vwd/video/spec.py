@@ -15,6 +15,29 @@ from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
 
 # A power of ten of which a fraction would take minutes and gigabytes to compute.
 _HUGE_POWER = re.compile("[eE][+-]?[0-9_]{3}")
+# The rates of NTSC, 1000/1001 of a whole one, which people and programs write as decimals.
+_NTSC = [Fraction(rate * 1000, 1001) for rate in (12, 15, 24, 30, 48, 60)]
+_DECIMAL = re.compile(r"[0-9]*\.([0-9]{2,})")
+# What a rate loses as the 64-bit float that some programs print.
+_FLOAT_ERROR = Fraction(1, 10**9)
+
+
+def parse_rate(text: str) -> Fraction:
+    """Frames a second, exactly: "24", "193/10", and decimals as they are rounded: "29.97" is 30000/1001.
+
+    Raises:
+        ValueError, ZeroDivisionError: it is no number.
+    """
+    rate = Fraction(text)
+    decimal = _DECIMAL.fullmatch(text.strip())
+    if decimal is None:
+        return rate
+    half_a_place = Fraction(1, 2 * 10 ** len(decimal[1])) + _FLOAT_ERROR / 10**6
+    for exact in _NTSC:
+        if abs(rate - exact) <= max(half_a_place, _FLOAT_ERROR):
+            return exact
+    near = rate.limit_denominator(LARGEST_FPS_TERM)
+    return near if abs(rate - near) <= _FLOAT_ERROR else rate
 
 
 @dataclass(frozen=True)
@@ -47,7 +70,7 @@ class VideoSpec:
         try:
             if len(fps) > LONGEST_FPS or _HUGE_POWER.search(fps):
                 raise ValueError("not a sensible rate")
-            return cls(width, height, frames, Fraction(fps))
+            return cls(width, height, frames, parse_rate(fps))
         except (ValueError, ZeroDivisionError) as error:
             raise UsageError(f"`fps` {fps}", "Give a number or a fraction, such as 24 or 193/10.") from error
 
