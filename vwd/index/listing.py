@@ -73,9 +73,14 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
     done = ledger.done() if entries is None else entries
     present = entry_numbers(paths)
     if bad := [number for number in present if number not in done]:
+        rows, size = ledger.contract.rows, ledger.contract.shard_size
+        surplus = [paths.shard_name(number) for number in bad if rows is not None and number * size >= rows]
+        removed = (
+            f"Remove the entries and tars of {', '.join(surplus)}, for which there are no rows. " if surplus else ""
+        )
         raise OutputError(
             f"{paths.folder}: torn or foreign: {', '.join(map(paths.shard_name, bad))}",
-            "Run 'vwd pack' with its settings again, then 'vwd index'.",
+            f"{removed}Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
     if strays := sorted(set(tar_numbers(paths)) - set(present)):
         raise OutputError(

@@ -86,6 +86,7 @@ def export_all(
     """
     from vwd.cli.progress import Progress
     from vwd.inspect.status import output_status
+    from vwd.shards.ledger import REMOVE_IT
     from vwd.shards.paths import find_outputs
 
     results: list[R] = []
@@ -107,7 +108,8 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
+            remedy = "" if REMOVE_IT in shard else "; run 'vwd pack' again to complete it"
+            click.echo(f"left out: {shard}{remedy}", err=True)
         remark(result)
     if any(result.left_out for result in results):
         ctx.exit(1)
