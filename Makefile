@@ -1,10 +1,13 @@
-# make check test: what CI runs. PYTHON names another interpreter; ROWS and SAMPLES the rows of the benchmarks.
+# make check test: what CI runs. PYTHON names another interpreter; ROWS and SAMPLES the rows of the benchmarks; SECONDS
+# and SEED how long the fuzzers run, and with which damage.
 PYTHON ?= python
 ROWS ?= vwd/corpora/builtin/gsm8k.jsonl
 SAMPLES ?= 24
+SECONDS ?= 3600
+SEED ?= $(shell date +%s)
 BENCH_OUT ?= build/bench
 
-.PHONY: check test test-all bench
+.PHONY: check test test-all bench fuzz
 
 check:
 	$(PYTHON) -m ruff check .
@@ -25,3 +28,6 @@ bench:
 	$(PYTHON) -m vwd pack gsm8k --rows $(ROWS) --num-samples $(SAMPLES) --out $(BENCH_OUT)
 	$(PYTHON) tools/bench/loaders.py $(BENCH_OUT)/gsm8k --num-samples $(SAMPLES) --rounds 1
 	$(PYTHON) tools/bench/ledger.py
+
+fuzz:
+	$(PYTHON) tools/fuzz/run.py --seconds $(SECONDS) --seed $(SEED)

@@ -67,7 +67,7 @@ def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: P
     identity = open_copy(tmp_path / "data", "tinystories").identity
 
     again = run("download", "--dataset", "tinystories", **env)
-    assert "300 rows, already there" in again.stdout
+    assert "300 rows, already present" in again.stdout
     assert open_copy(tmp_path / "data", "tinystories").identity == identity
 
     forced = json.loads(run("download", "--dataset", "tinystories", "--force", "--json", **env).stdout)
@@ -123,8 +123,8 @@ def test_a_damaged_copy_is_said_with_the_command_that_mends_it(tmp_path: Path, c
     path.write_bytes(path.read_bytes()[:5])
     with pytest.raises(OutputError, match="damaged") as caught:
         list(open_copy(tmp_path / "data", "tinystories").read(0, 300))
-    assert "vwd download --dataset tinystories" in caught.value.hint
-    assert "--force" in caught.value.hint
+    assert "vwd download `dataset` tinystories" in caught.value.hint
+    assert "`force`" in caught.value.hint
 
 
 def test_the_registry_shows_which_local_copies_are_there(run: Run, tmp_path: Path, copied: Path) -> None:

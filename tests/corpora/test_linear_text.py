@@ -117,6 +117,6 @@ def test_formulas_are_whole_where_the_plain_pattern_finds_them(text: str) -> Non
     """One in brackets starts where a word would, and holds no Chinese."""
     text = normalise(text)
     units = [unit.text for unit in cut_units(text, "zh", "char")]
-    for found in re.finditer(r"(?:^|(?<= ))\\\([^\u3400-\u9fff，。]*?\\\)(?= |$)", text):
+    for found in re.finditer(r"(?:^|(?<= ))\\\((?:(?!\\\))[^\u3400-\u9fff，。])*\\\)(?= |$)", text):
         inside_another = text[: found.start()].count("\\(") or text[: found.start()].count("$")
         assert inside_another or any(found[0] in unit for unit in units)

@@ -26,6 +26,10 @@ ROWS: dict[str, list[dict[str, object]]] = {
 }  # fmt: skip
 
 
+# In an export's folder: which output it holds.
+RECORD = ".vwd-export.json"
+
+
 def pack_three_corpora(folder: Path) -> None:
     """Packs five rows of each corpus to `shards`, three rows a shard."""
     for dataset, rows in ROWS.items():
@@ -38,5 +42,5 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def names(folder: Path) -> list[str]:
-    """The names of the files and folders directly in a folder."""
-    return sorted(path.name for path in folder.iterdir())
+    """The names of the files and folders directly in a folder, without the record of whose samples they are."""
+    return sorted(path.name for path in folder.iterdir() if path.name != RECORD)

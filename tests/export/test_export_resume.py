@@ -27,7 +27,7 @@ def test_exporting_twice_changes_nothing(run: Run, three_corpora: Path, tmp_path
     before = snapshot(tmp_path / "export")
     done = run("export-jsonl", three_corpora)
     assert snapshot(tmp_path / "export") == before
-    assert len(before) == 3 * (5 + 4)
+    assert len(before) == 3 * (5 + 4 + 1)
     assert "0 files written, 5 videos unchanged" in done.stdout
 
 
@@ -106,10 +106,10 @@ def test_a_second_export_adds_the_shards_that_were_packed_since(run: Run, three_
         (folder / part).rename(kept / Path(part).name)
     run("export-jsonl")
     first = snapshot(tmp_path / "export")
-    assert len(first) == 12 + 4
+    assert len(first) == 12 + 4 + 1
     (kept / "gsm8k-000002.tar").rename(folder / "gsm8k-000002.tar")
     (kept / "gsm8k-000002.json").rename(folder / "ledger" / "gsm8k-000002.json")
     run("export-jsonl")
     after = snapshot(tmp_path / "export")
-    assert len(after) == 18 + 6
+    assert len(after) == 18 + 6 + 1
     assert {name: after[name] for name in first} == first

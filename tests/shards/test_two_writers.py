@@ -95,10 +95,11 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
     assert tar_hashes(paths.folder) == {}
 
 
-def test_two_processes_that_pack_only_skipped_rows_at_once_both_succeed(tmp_path: Path) -> None:
+def test_two_processes_that_pack_only_skipped_rows_at_once_both_say_so(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}] * 60)
     command = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1, *SMALL, "--num-workers", 1)
     for process in [start(tmp_path, *command) for _ in range(2)]:
         _, stderr = process.communicate(timeout=HANG_SECONDS)
-        assert process.returncode == 0, stderr
+        assert process.returncode == 1
+        assert "all 60 rows were skipped (bad_row 60)" in stderr
     assert len(list((tmp_path / "shards" / "gsm8k" / "ledger").iterdir())) == 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import signal
 import sys
@@ -13,19 +12,12 @@ from typing import Any, TypeVar
 
 import click
 
-from vwd.errors import VwdError
+from vwd.errors import VwdError, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 # As library messages name arguments; file names in backticks have a dot.
 _ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
-
-
-# What is wrong with a disk, or with what may be done there, wherever it shows.
-_OF_THE_DISK = {
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ENAMETOOLONG,
-    errno.ELOOP,
-}  # fmt: skip
 
 
 class Terminated(BaseException):
@@ -69,16 +61,21 @@ class VwdCommand(click.Command):
             ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception as error:  # a bug: still no traceback, but how to get one
+        except Exception as error:
             if ctx.meta.get("vwd.debug"):
                 raise
-            if isinstance(error, OSError) and error.errno in _OF_THE_DISK and error.filename:
-                print_error(f"{error.filename}: {error.strerror}", "Fix the permissions or the disk, and run again.")
-                ctx.exit(1)
-            print_error(
-                f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
-            )
+            print_error(*_unforeseen(error))
             ctx.exit(1)
+
+
+def _unforeseen(error: Exception) -> tuple[str, str]:
+    """A disk that failed where nobody looked; or a bug: still no traceback, but how to get one."""
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return (
+            f"{error.filename}: {error.strerror}",
+            "Check that it exists, its permissions and its disk; then run again.",
+        )
+    return f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
@@ -89,8 +86,8 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 def print_error(what: str, hint: str) -> None:
     """An error as two lines on stderr."""
-    click.echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
-    click.echo(with_flags(hint), err=True)
+    click.echo(f"Error: {with_flags(printable(' '.join(what.split())))}", err=True)
+    click.echo(with_flags(printable(hint)), err=True)
 
 
 def with_flags(text: str) -> str:
@@ -113,7 +110,7 @@ def print_json(data: Any) -> None:
     """A result for a script: one JSON document on stdout."""
     import json
 
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    click.echo(printable(json.dumps(data, ensure_ascii=False, indent=1)))
 
 
 def json_option(command: F) -> F:

@@ -127,7 +127,9 @@ if TYPE_CHECKING:
     "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
 )
 @click.option(
-    "--check", is_flag=True, help="Compare the sha256 of complete shards; pack again those that differ.  [default: off]"
+    "--check",
+    is_flag=True,
+    help="Compare complete shards with their sha256 and checksums; pack again those that differ.  [default: off]",
 )
 @json_option
 @click.pass_context

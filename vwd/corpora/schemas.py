@@ -46,7 +46,7 @@ def _text_of(value: object) -> str | None:
 
 def _kind_of(value: object) -> str:
     names = {
-        bool: "a true/false",
+        bool: "true or false",
         float: "no number (NaN or infinity)",
         list: "a list",
         dict: "an object",

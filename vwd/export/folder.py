@@ -17,6 +17,7 @@ from vwd.storage.atomic import atomic_write, atomic_write_if_changed, create_if_
 from vwd.storage.errors import output_errors
 from vwd.storage.names import require_utf8
 from vwd.storage.objects import read_if_exists
+from vwd.storage.regular import real_path
 from vwd.storage.tempfiles import remove_stale
 
 # In the export's folder: which output it is of.
@@ -119,7 +120,7 @@ def export_folder(base_dir: Path, paths: OutputPaths, named_in_files: bool = Fal
         OutputError: it cannot be written.
         ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / paths.dataset).resolve(), _record_of(paths))
+    folder = ExportFolder(real_path(base_dir / paths.dataset), _record_of(paths))
     if named_in_files:
         require_utf8(folder.path, "Rename it, or give another `base_dir`: the export's files name it.")
     with output_errors(folder.path, "and run again, or give another `base_dir`."):

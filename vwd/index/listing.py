@@ -72,14 +72,19 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
     ledger = open_ledger(paths)
     done = ledger.done() if entries is None else entries
     present = entry_numbers(paths)
-    if bad := [number for number in present if number not in done]:
+    if bad := list(ledger.lookup_many([number for number in present if number not in done])):
+        named = [
+            f"{state.value}: {', '.join(paths.shard_name(found.number) for found in bad if found.state is state)}"
+            for state in State
+            if any(found.state is state for found in bad)
+        ]
         rows, size = ledger.contract.rows, ledger.contract.shard_size
-        surplus = [paths.shard_name(number) for number in bad if rows is not None and number * size >= rows]
+        surplus = [paths.shard_name(one.number) for one in bad if rows is not None and one.number * size >= rows]
         removed = (
             f"Remove the entries and tars of {', '.join(surplus)}, for which there are no rows. " if surplus else ""
         )
         raise OutputError(
-            f"{paths.folder}: torn or foreign: {', '.join(map(paths.shard_name, bad))}",
+            f"{paths.folder}: {'; '.join(named)}",
             f"{removed}Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
     if strays := sorted(set(tar_numbers(paths)) - set(present)):

@@ -14,7 +14,7 @@ import msgspec
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError, UsageError
-from vwd.limits import MAX_ROW_BYTES
+from vwd.limits import COUNT_LIMIT, LARGEST_CONTRACT, LARGEST_SIDE, MAX_ROW_BYTES, MOST_FRAMES
 from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
@@ -22,6 +22,7 @@ from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists
 from vwd.storage.regular import read_regular
+from vwd.storage.typed_json import decode
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
@@ -31,12 +32,11 @@ FORMAT = 3
 
 # What a shard's bytes depend on, besides our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
-_LARGEST = 16_000_000
 _INCOMPLETE_TRIES = 20
 _HINT = "Give a folder that 'vwd pack' has made."
 
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Side = Annotated[int, msgspec.Meta(ge=2, le=8190)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Side = Annotated[int, msgspec.Meta(ge=2, le=LARGEST_SIDE)]
 _Member = Literal["mp4", "inference.json", "rendering.json", "storyboard.json", "id"]
 
 
@@ -109,15 +109,15 @@ class Contract:
 class _Video(msgspec.Struct):
     width: _Side
     height: _Side
-    frames: Annotated[int, msgspec.Meta(ge=2, le=65_535)]
-    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}$")]
+    frames: Annotated[int, msgspec.Meta(ge=2, le=MOST_FRAMES)]
+    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}\Z")]
 
 
 class _Model(msgspec.Struct, kw_only=True):
     """The fields of `pack.json` as they are validated; what readers do not need may be missing in older formats."""
 
     rows: _Count | None
-    shard_size: Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
+    shard_size: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)]
     shuffle_seed: int | None
     members: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=5)]
     video: _Video
@@ -143,16 +143,14 @@ def parse_contract(data: bytes) -> Contract:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
+    model = decode(_DECODER, data)
+    values = {name: getattr(model, name) for name in model.__struct_fields__}
     try:
-        model = _DECODER.decode(data)
-        values = {name: getattr(model, name) for name in model.__struct_fields__}
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
+        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
+        raise ValueError(f"{error.what} - at $.video") from error
     if len(set(model.members)) != len(model.members):
         raise ValueError("$.members has one twice")
     if model.format > FORMAT:
@@ -212,7 +210,7 @@ def _read_bytes(paths: OutputPaths) -> bytes:
     try:
         for _ in range(_INCOMPLETE_TRIES):
             with storage_errors(paths.contract):
-                data = read_regular(paths.contract, _LARGEST)
+                data = read_regular(paths.contract, LARGEST_CONTRACT)
             if data:
                 break
             time.sleep(0.1)  # without hard links it is created empty, and filled a moment later

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import msgspec
 
 from vwd.corpora.sample import SkipCode
+from vwd.limits import COUNT_LIMIT
 from vwd.shards.plan import ShardRange
+from vwd.storage.typed_json import decode
 
 # Beyond any shard: numbers that a machine word cannot hold are damage.
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**62)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ class _LightModel(msgspec.Struct, kw_only=True):
     samples: _Count
     skips: dict[SkipCode, list[_Skip]]
     bytes: _Count
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})$")]
-    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})$")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})\Z")]
+    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})\Z")]
     prompt_tokens: _Count
     answer_tokens: _Count
     seconds: _Seconds
@@ -124,10 +126,7 @@ def parse_entry(data: bytes, sizes: bool = True) -> Entry:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    try:
-        model = (_FULL if sizes else _LIGHT).decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+    model: _LightModel = decode(_FULL, data) if sizes else decode(_LIGHT, data)
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     skips = [SkippedRow(row.index, code, row.detail) for code, rows in model.skips.items() for row in rows]
     values["skips"] = tuple(sorted(skips, key=lambda skip: skip.index))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from vwd.errors import OutputError
+from vwd.limits import LARGEST_ENTRY
 from vwd.shards.contract import Contract, read_contract
 from vwd.shards.entry import Entry, parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers
@@ -19,7 +20,7 @@ from vwd.shards.sizes import parse_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, json_bytes
 from vwd.storage.errors import reading_errors, storage_errors
 from vwd.storage.objects import listing, read_many
-from vwd.storage.regular import read_regular
+from vwd.storage.regular import open_regular, read_regular
 from vwd.storage.urls import is_remote
 
 # What to do about an entry that no run would ever replace.
@@ -30,8 +31,6 @@ _BATCH = 256
 _READERS = 8
 # Where an entry and its tar take longer than this, several are read at once; a local disk takes 50 microseconds.
 _SLOW_SECONDS = 0.0005
-# An entry of a shard of 100,000 samples has 10 MB.
-_LARGEST_ENTRY = 256_000_000
 # At a tar's end there are at most two empty blocks, the rest of a record of 10,240 bytes, and the padding of a member.
 _TAIL = 10_240 + 3 * 512
 
@@ -75,8 +74,7 @@ class Ledger:
     def _lookup(self, number: int) -> Lookup:
         path, tar = self.paths.entry(number), self.paths.tar(number)
         try:
-            with storage_errors(path):
-                data = read_regular(path, _LARGEST_ENTRY)
+            data = _read(path)
         except FileNotFoundError:
             return Lookup(number, State.MISSING, None)
         except ValueError as error:
@@ -134,7 +132,7 @@ class Ledger:
             name = self.paths.shard_name(number)
             path = ledger / f"{name}.json"
             try:
-                data = read_regular(path, _LARGEST_ENTRY)
+                data = _read(path)
             except FileNotFoundError:
                 found.append(Lookup(number, State.MISSING, None))
             except ValueError as error:
@@ -240,6 +238,27 @@ def sizes_misfit(entry: Entry, contract: Contract) -> str:
     return ""
 
 
+def _read(path: Path) -> bytes:
+    """An entry's content.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is not a regular file, or too large.
+        OutputError: it cannot be read.
+    """
+    try:
+        with storage_errors(path):
+            return read_regular(path, LARGEST_ENTRY)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be read: {error.strerror or error}", "Fix its permissions, or the disk.")
+
+
 def _tail(tar: Path) -> Tail:
     if is_remote(tar):
         try:
@@ -248,13 +267,13 @@ def _tail(tar: Path) -> Tail:
         except FileNotFoundError:
             return Tail(0)
     try:
-        handle = os.open(tar, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
+        handle = open_regular(tar)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return Tail(0)
+    except OSError as error:
+        raise _unreadable(tar, error) from error
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return Tail(0)
         length = min(_TAIL, status.st_size)
         return Tail(status.st_size, not os.pread(handle, length, status.st_size - length).strip(b"\0"))
     finally:

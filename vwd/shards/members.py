@@ -7,6 +7,8 @@ from typing import Any
 
 from vwd.corpora.prompts import inference_prompt, rendering_prompt
 from vwd.corpora.sample import Sample
+from vwd.errors import ShardError
+from vwd.limits import LARGEST_JSON_MEMBER, LARGEST_MEMBER
 from vwd.shards.paths import sample_video_path
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.storyboard import Storyboard
@@ -27,7 +29,11 @@ def member_endings(sat_meta: bool) -> tuple[str, ...]:
 def sample_members(
     sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes, sat_meta: bool = False
 ) -> dict[str, bytes]:
-    """The members of a sample by their ending, in the order of the tar."""
+    """The members of a sample by their ending, in the order of the tar.
+
+    Raises:
+        ShardError: one is larger than any reader takes.
+    """
     path = sample_video_path(sample.dataset, sample.key)
     question = inference_prompt(sample.prompt, sample.language, sample.kind)
     both = rendering_prompt(sample.prompt, sample.answer, sample.language, sample.kind)
@@ -49,6 +55,13 @@ def sample_members(
     }
     if sat_meta:
         members[SAT_ID] = str(sample.index).encode()
+    for ending, data in members.items():
+        most = LARGEST_JSON_MEMBER if ending.endswith(".json") else LARGEST_MEMBER
+        if len(data) > most:
+            raise ShardError(
+                f"{sample.key}.{ending} has {len(data):,} bytes, more than the {most:,} that readers take",
+                "Give fewer `frames`, a smaller `size` or a coarser `quality`.",
+            )
     return members
 
 

@@ -13,14 +13,14 @@ from vwd.errors import UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.contract import Contract, ensure_contract
 from vwd.shards.entry import Entry
+from vwd.shards.intact import intact_entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import Summary, write_summary
 from vwd.shards.workers import Failure, build_shards
-from vwd.storage.errors import output_errors, storage_errors
-from vwd.storage.hashing import sha256_file
+from vwd.storage.errors import output_errors
 from vwd.storage.objects import make_folder
 from vwd.storage.tempfiles import remove_stale
 
@@ -128,18 +128,12 @@ def _of_task(shards: tuple[ShardRange, ...], settings: PackSettings) -> tuple[Sh
 def _complete(ledger: Ledger, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
     """The entries of the shards that need no packing, by number."""
     found = ledger.lookup_many([shard.number for shard in shards])
-    return {
+    done = {
         shard.number: entry
         for shard, (_, state, entry, _) in zip(shards, found, strict=True)
-        if state is State.DONE and entry and entry.covers(shard) and (not check or _has_same_hash(ledger.paths, entry))
+        if state is State.DONE and entry and entry.covers(shard)
     }
-
-
-def _has_same_hash(paths: OutputPaths, entry: Entry) -> bool:
-    if not entry.samples:
-        return True
-    with storage_errors(paths.tar(entry.number)):
-        return sha256_file(paths.tar(entry.number)) == entry.sha256
+    return {number: entry for number, entry in done.items() if not check or intact_entry(ledger, number)}
 
 
 def _covers(entries: Mapping[int, Entry], shards: tuple[ShardRange, ...]) -> bool:

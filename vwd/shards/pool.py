@@ -213,6 +213,9 @@ def _failure(item: Any, error: Exception) -> Failed[Any]:
     if isinstance(error, OSError) and error.errno in _FATAL:
         what = f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}"
         return Failed(item, what, "Free some space or fix the permissions, and run again.", trace, True)
+    if isinstance(error, OSError) and isinstance(error.filename, str):  # something stands in the way
+        where = error.filename2 if isinstance(error.filename2, str) else error.filename
+        return Failed(item, f"{where}: {error.strerror}", "Move away what stands there, and run again.", trace)
     return Failed(
         item, f"{type(error).__name__}: {error}", "Run it again with `debug` and report the traceback.", trace
     )

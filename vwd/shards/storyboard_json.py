@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FPS, MOST_FRAMES
 from vwd.text.storyboard import Box, Storyboard, Word
 
 # A JSON value's type: str, int or float; [type] for a list; a dict of names for an object.
@@ -39,13 +40,13 @@ FIELDS: dict[str, JsonType] = {
 # Smallest and largest values: those of the layout's and the encoders' settings.
 _RANGES = {
     "index": (0, 2**63 - 1),
-    "fps": (1e-6, 1000),
-    "frames": (1, 65_535),
-    "width": (2, 8190),
-    "height": (2, 8190),
-    "font_size": (1, 256),
-    "pages": (1, 65_535),
-    "prompt_frames": (1, 65_535),
+    "fps": (1e-6, MOST_FPS),
+    "frames": (1, MOST_FRAMES),
+    "width": (2, LARGEST_SIDE),
+    "height": (2, LARGEST_SIDE),
+    "font_size": (1, LARGEST_FONT_SIZE),
+    "pages": (1, MOST_FRAMES),
+    "prompt_frames": (1, MOST_FRAMES),
 }
 
 

@@ -9,24 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from vwd.errors import OutputError
+from vwd.limits import LARGEST_SUBMISSION, LAST_SUBMISSION
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths
 from vwd.shards.ranges import format_ranges
-from vwd.slurm.paths import (
-    LAST_NUMBER,
-    log_folder,
-    shards_file,
-    submission_file,
-    submission_numbers,
-    submissions_folder,
-)
+from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
 from vwd.slurm.submission import Submission
 from vwd.storage import names
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import output_errors
 from vwd.storage.regular import read_regular
-
-# The list of a retry's shards is in it: 7 MB where every other of a million is missing.
-_LARGEST = 16_000_000
 
 
 def next_number(paths: OutputPaths) -> int:
@@ -47,7 +38,7 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
         log_folder(paths).mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         number = next_number(paths)
-        while number <= LAST_NUMBER:
+        while number <= LAST_SUBMISSION:
             frozen = replace(submission, number=number, created=round(time.time(), 3))
             if create_if_absent(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
                 break
@@ -96,7 +87,7 @@ def read_submission(path: Path) -> Submission:
         OutputError: it does not exist, or is damaged; names the field.
     """
     try:
-        submission = Submission.from_json(read_regular(path, _LARGEST))
+        submission = Submission.from_json(read_regular(path, LARGEST_SUBMISSION))
         if path.name != f"{submission.number:04d}.json":
             raise ValueError(f"{submission.number} is the number of another file - at $.number")
     except (OSError, ValueError) as error:

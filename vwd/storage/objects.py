@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vwd.errors import OutputError, StorageError
+from vwd.limits import LARGEST_SIDECAR
 from vwd.storage.errors import RETRY_HINT, error_code, silent_error, storage_errors
 from vwd.storage.patience import Silence, patience
 from vwd.storage.regular import read_regular
@@ -24,8 +25,6 @@ from vwd.storage.urls import is_remote
 
 # Up to this size one request carries a file, and its answer says what the store has received.
 _ONE_REQUEST_BYTES = 64 << 20
-# Of a file that is read whole. The largest is shardindex.json, with a line of 100 bytes for each of millions of shards.
-_LARGEST_READ = 1 << 30
 # S3's answers to a conditional write: the object exists; another one is being written just now; not supported here.
 _EXISTS = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
@@ -45,18 +44,18 @@ def exists(path: Path) -> bool:
 
 
 def read_if_exists(path: Path) -> bytes | None:
-    """A file's content; None where it does not exist.
+    """A small file's content; None where it does not exist.
 
     Raises:
-        OutputError: it is a pipe, a device or a folder, or larger than any file that is read whole.
+        OutputError: it is not a regular file, or larger than any sidecar.
     """
     try:
         with storage_errors(path):
-            return read_regular(path, _LARGEST_READ)
+            return read_regular(path, LARGEST_SIDECAR)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
-        raise OutputError(f"{path}: {error}", "Remove it, and run again.") from error
+        raise OutputError(f"{path}: {error}", "Move it away, and run again.") from error
 
 
 def remove(path: Path) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
-from vwd.text.metrics import SMALLEST_FONT_SIZE, Metrics
+from vwd.limits import SMALLEST_FONT_SIZE
+from vwd.text.metrics import Metrics
 from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.text.units import NO_LINE_END, NO_LINE_START, Unit, cut_units

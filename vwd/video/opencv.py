@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -58,6 +59,6 @@ def _remove_stale() -> None:
     """Removes what killed workers left in the temporary folder."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         tag = folder.name.removeprefix(_PREFIX).rpartition(".")[0]
-        if has_ended(tag):
-            with suppress(OSError):
+        with suppress(OSError):
+            if has_ended(tag) and not folder.is_symlink() and folder.lstat().st_uid == os.getuid():
                 shutil.rmtree(folder)

@@ -41,6 +41,7 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
     from vwd.corpora.sources.open import BUILTIN
     from vwd.errors import UsageError
     from vwd.slurm.arrays import Work
+    from vwd.storage.regular import real_path
     from vwd.storage.urls import is_remote
 
     ctx = pack.make_context("vwd pack", [dataset, *arguments])
@@ -61,9 +62,9 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
         options |= {"out": Path(base_dir) / "shards"} if "out" not in explicit else {}
         explicit.add("base_dir")
     for name in ("out", "base_dir"):
-        options[name] = options[name].resolve()
+        options[name] = real_path(options[name])
     if options["rows"] not in ("", BUILTIN):
-        options["rows"] = str(Path(options["rows"]).resolve())
+        options["rows"] = str(real_path(Path(options["rows"])))
     rows = _count_rows(dataset, options)
     work = Work(rows, options["shard_size"], options["start_idx"] or 0, options["num_samples"])
     return PackOptions(work, options["out"], tuple(_to_arguments(pack, options, explicit - _SET_PER_TASK)))

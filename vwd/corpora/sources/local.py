@@ -45,9 +45,7 @@ def open_copy(base_dir: Path, corpus: str, if_damaged: str = "") -> DatasetRows:
         OutputError: the copy is damaged, or may not be read.
     """
     path = copy_path(base_dir, corpus)
-    hint = if_damaged or (
-        f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`."
-    )
+    hint = if_damaged or (f"Run 'vwd download `dataset` {corpus} `base_dir` {base_dir} `force`' to replace it.")
     for _ in range(_ATTEMPTS):
         before = _version(path)
         try:
