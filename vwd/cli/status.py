@@ -55,7 +55,9 @@ def _show(one: Status) -> None:
         echo(f"  rate     {one.samples_per_second:.1f} samples/s recently, {left}")
     if one.torn:
         echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' packs them again")
-    if one.foreign:
-        echo(f"  foreign  {', '.join(one.foreign)}: entries of other shards; 'vwd pack' packs them again")
+    if foreign := [name for name in one.foreign if name not in one.surplus]:
+        echo(f"  foreign  {', '.join(foreign)}: entries of other shards; 'vwd pack' packs them again")
+    if one.surplus:
+        echo(f"  foreign  {', '.join(one.surplus)}: no such shards; remove their entries and tars")
     if one.cut:
         echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run completes them")

@@ -88,6 +88,7 @@ def export_all(
     """
     from vwd.cli.progress import Progress
     from vwd.inspect.status import output_status
+    from vwd.shards.ledger import REMOVE_IT
     from vwd.shards.paths import find_outputs
 
     results: list[R] = []
@@ -109,7 +110,8 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
+            remedy = "" if REMOVE_IT in shard else "; run 'vwd pack' again to complete it"
+            echo(f"left out: {shard}{remedy}", err=True)
         if not result.samples and not result.left_out:
             echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
         remark(result)
