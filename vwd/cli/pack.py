@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 )
 @click.option("--prompt-column", help="Your own rows: the column of the prompt.  [default: none]")
 @click.option("--answer-column", help="Your own rows: the column of the answer.  [default: none]")
-@click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
+@click.option("--language", metavar="[en|ko|zh]", help="Your own rows: their language.  [default: none]")
 @click.option(
     "--streaming", is_flag=True, help="Read the hub's rows as they come, without storing them.  [default: off]"
 )
@@ -173,7 +173,7 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
     if missing or options["rows"] in ("", "builtin"):
         raise UsageError(
             f"rows of your own need {' and '.join(missing or ['--rows FILE'])}, too",
-            "Give --rows FILE --prompt-column A --answer-column B --language en|zh.",
+            "Give --rows FILE --prompt-column A --answer-column B --language en|ko|zh.",
         )
     return own_corpus(dataset, **own)
 

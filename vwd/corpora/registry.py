@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 from vwd.corpora import schemas
 from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
@@ -141,8 +142,13 @@ def own_corpus(name: str, prompt_column: str, answer_column: str, language: Lang
     """A corpus of the user's own rows, under a name that is suitable for keys and file names.
 
     Raises:
-        UsageError: the name has other characters than a-z, 0-9, _ and -.
+        UsageError: the name has other characters than a-z, 0-9, _ and -, or no rules exist for the language.
     """
+    if language not in get_args(Language):
+        raise UsageError(
+            f"there are no units, sentence ends and labels for the `language` '{language}'; there are for en, ko, zh",
+            "Give en for rows whose words have spaces between them; docs/languages.md says what is drawn.",
+        )
     if not KEY_SAFE.fullmatch(name):
         raise UsageError(
             f"'{name}' cannot be a dataset name: it goes into every key and file name",

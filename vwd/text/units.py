@@ -1,4 +1,6 @@
-"""Cutting text into reveal units: what appears at a time. English: a word. Chinese: a jieba word or a character."""
+"""Cutting text into reveal units: what appears at a time. English, Korean: a word. Chinese: a jieba word
+or a character.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +63,12 @@ def cut_units(text: str, language: Language, zh_units: ChineseUnits) -> list[Uni
     for number, line in enumerate(text.split("\n")):
         content = line.lstrip(" ")
         lead = "\n" * (number > 0) + line[: len(line) - len(content)]
-        words = _english(content) if language == "en" else _chinese(content, zh_units)
+        words = _chinese(content, zh_units) if language == "zh" else _spaced(content)
         units += [Unit(word, lead if i == 0 else gap) for i, (word, gap) in enumerate(words)]
     return units
 
 
-def _english(line: str) -> list[tuple[str, str]]:
+def _spaced(line: str) -> list[tuple[str, str]]:
     return [(word, " ") for word in line.split(" ")]
 
 
