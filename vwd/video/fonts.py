@@ -99,7 +99,7 @@ def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
 def _face(char: str, font_size: int, language: Language) -> ImageFont.FreeTypeFont:
     """The font of a character, at a size at which it stays on its line: Vietnamese capitals have two marks above."""
     font = font_for(char, language)
-    stacked = font == CHINESE and "\u1ea0" <= char <= "\u1ef9" and char.isupper()
+    stacked = "\u1ea0" <= char <= "\u1ef9" and char.isupper() and (font == CHINESE or char == "Ằ")
     return _load(font, font_size * 25 // FONT_SIZE if stacked else font_size)
 
 
