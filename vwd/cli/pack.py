@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     "[default: the local copy, else the hub]",
 )
 @own_columns_options
-@click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
+@click.option("--language", metavar="[en|ko|zh]", help="Your own rows: their language.  [default: none]")
 @text_form_options
 @click.option(
     "--force-language",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, repeat
@@ -11,6 +10,7 @@ from vwd.corpora.sample import Language, Sample, Skip, SkipCode
 from vwd.limits import SMALLEST_FONT_SIZE
 from vwd.text.breaks import best_cut
 from vwd.text.metrics import Metrics
+from vwd.text.scripts import describe_undrawn
 from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.text.units import Unit, cut_units
@@ -27,7 +27,7 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     """
     missing = metrics.undrawable(sample.prompt) or metrics.undrawable(sample.answer)
     if missing:
-        return Skip(SkipCode.MISSING_GLYPH, describe(missing))
+        return Skip(SkipCode.MISSING_GLYPH, describe_undrawn(missing))
     prompt = _set_prompt(sample, spec, metrics)
     if isinstance(prompt, Skip):
         return prompt
@@ -49,11 +49,6 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
         spec.page.width, spec.page.height, spec.frames, setter.spec.font_size, sample.language, prompt_frames,
         tuple(page_starts), separator, tuple(words),
     )  # fmt: skip
-
-
-def describe(char: str) -> str:
-    """A character for a skip's detail: code point, name, and itself."""
-    return f"U+{ord(char):04X} {unicodedata.name(char, 'unnamed')} {char if char.isprintable() else ''}".rstrip()
 
 
 def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple[list[Word], _Typesetter] | Skip:

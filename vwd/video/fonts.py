@@ -76,7 +76,7 @@ def drawable(char: str) -> bool:
 
 
 def _fits_cell(char: str) -> bool:
-    font = _load(font_for(char, "zh"), FONT_SIZE)
+    font = _face(char, FONT_SIZE, "zh")
     left, top, right, bottom = font.getbbox(char, anchor="ls")
     above, below = baseline(FONT_SIZE), line_height(FONT_SIZE) - baseline(FONT_SIZE)
     cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
@@ -94,6 +94,13 @@ def font_for(char: str, language: Language) -> str:
 def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
     return ImageFont.truetype(str(_folder() / font), font_size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _face(char: str, font_size: int, language: Language) -> ImageFont.FreeTypeFont:
+    """The font of a character, at a size at which it stays on its line: Vietnamese capitals have two marks above."""
+    font = font_for(char, language)
+    stacked = "\u1ea0" <= char <= "\u1ef9" and char.isupper() and (font == CHINESE or char == "Ằ")
+    return _load(font, font_size * 25 // FONT_SIZE if stacked else font_size)
 
 
 class Fonts:
@@ -121,7 +128,7 @@ class _Advances(dict[str, int]):
         self._font_size, self._language = font_size, language
 
     def __missing__(self, char: str) -> int:
-        font = _load(font_for(char, self._language), self._font_size)
+        font = _face(char, self._font_size, self._language)
         self[char] = advance = round(font.getlength(char))
         return advance
 
@@ -139,7 +146,7 @@ def _width(text: str, font_size: int, language: Language) -> int:
 
 def draw_glyph(char: str, font_size: int, language: Language) -> Glyph:
     """A character's bitmap on its line. Ink beyond the advance is cut: boxes of words never overlap."""
-    font = _load(font_for(char, language), font_size)
+    font = _face(char, font_size, language)
     advance, height = round(font.getlength(char)), line_height(font_size)
     image = Image.new("L", (advance + 2 * _MARGIN, height))
     ImageDraw.Draw(image).text((_MARGIN, baseline(font_size)), char, fill=255, font=font, anchor="ls")
