@@ -45,9 +45,13 @@ def test_most_pictures_of_our_own_videos_are_not_decoded(monkeypatch: pytest.Mon
     spec = VideoSpec()
     (board,) = first_boards(BUILTIN / "gsm8k.jsonl", 1)
     changes = len({word.frame for word in board.words})
-    seen: list[int] = []
-    convert = decode._convert
-    monkeypatch.setattr(decode, "_convert", lambda frame, out: (seen.append(1), convert(frame, out)))
+    convert, seen = decode._convert, []
+
+    def count(frame: Any, out: Any) -> None:
+        seen.append(frame)
+        convert(frame, out)
+
+    monkeypatch.setattr(decode, "_convert", count)
     frames_of(get_encoder("mpeg4").encode(board, spec), range(spec.frames), spec)
     assert len(seen) == changes < spec.frames // 2
 
