@@ -51,6 +51,11 @@ def _code_points(font: str) -> frozenset[int]:
     return frozenset(c for first, last in _coverage_table()[font]["ranges"] for c in range(first, last + 1))
 
 
+def font_path(font: str) -> Path:
+    """The file of a shipped font, by its name."""
+    return _folder() / font
+
+
 def font_hashes() -> dict[str, str]:
     """The sha256 of each font file, for `pack.json`."""
     return {name: str(font["sha256"]) for name, font in _coverage_table().items()}
@@ -93,7 +98,7 @@ def font_for(char: str, language: Language) -> str:
 @cache
 def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
-    return ImageFont.truetype(str(_folder() / font), font_size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(font_path(font)), font_size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _face(char: str, font_size: int, language: Language) -> ImageFont.FreeTypeFont:
