@@ -20,6 +20,7 @@ from vwd.cli.command import (
     shards_option,
     with_flags,
 )
+from vwd.cli.page_options import page_options, page_settings
 from vwd.cli.rows_options import corpus_of, own_columns_options, text_form, text_form_options
 from vwd.limits import LARGEST_MAX_ROW_BYTES, MAX_ROW_BYTES
 
@@ -95,24 +96,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Megabytes that each worker's mpeg4 encoder may keep between videos; affects speed only.",
 )
-@click.option(
-    "--prompt-overflow",
-    type=click.Choice(["spill", "shrink", "skip"]),
-    default="spill",
-    show_default=True,
-    help="A prompt longer than a page: spread over several pages, in a smaller font, or skipped.",
-)
-@click.option(
-    "--zh-units",
-    type=click.Choice(["word", "char"]),
-    default="word",
-    show_default=True,
-    help="What appears at a time in Chinese.",
-)
-@click.option("--size", default="640x360", show_default=True, help="Width x height in pixels.")
-@click.option("--frames", type=int, default=193, show_default=True, help="Frames a video.")
-@click.option("--fps", default="193/10", show_default=True, help="Frames a second, exactly.")
-@click.option("--font-size", type=int, default=28, show_default=True, help="In pixels.")
+@page_options
 @click.option(
     "--shuffle-seed",
     type=int,
@@ -178,10 +162,9 @@ def _settings(options: dict[str, Any]) -> PackSettings:
     from vwd.shards.cpus import default_workers
     from vwd.shards.ranges import load_ranges
     from vwd.shards.settings import PackSettings
-    from vwd.video.spec import VideoSpec
 
     task, num_tasks = _task(options)
-    video = VideoSpec.parse(options["size"], options["frames"], options["fps"])
+    video, storyboard = page_settings(options)
     return PackSettings(
         out=options["out"],
         shard_size=options["shard_size"],
@@ -202,7 +185,7 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         force_language=options["force_language"],
         append=options["append"],
         video=video,
-        storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
+        storyboard=storyboard,
     )
 
 

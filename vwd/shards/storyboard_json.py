@@ -35,6 +35,14 @@ FIELDS: dict[str, JsonType] = {
     "prompt_frames": int,
     "page_starts": [int],
     "separator": [int],
+    "words": [{"text": str, "frame": int, "page": int, "box": [int], "start": int, "end": int}],
+    "separator_page": int,
+    "final_words": [int],
+}
+# The contract's format that has these fields, and those of earlier ones.
+FIELDS_SINCE = 4
+EARLIER_FIELDS: dict[str, JsonType] = {
+    **{name: kind for name, kind in FIELDS.items() if name not in ("separator_page", "final_words")},
     "words": [{"text": str, "frame": int, "page": int, "box": [int]}],
 }
 # Smallest and largest values: those of the layout's and the encoders' settings.
@@ -82,18 +90,29 @@ class StoryboardRecord:
             "pages": board.pages,
             "page_starts": list(board.page_starts),
             "separator": list(board.separator),
-            "words": [{"text": t, "frame": f, "page": p, "box": list(b)} for t, f, p, b in board.words],
+            "words": [
+                {
+                    "text": word.text,
+                    "frame": word.frame,
+                    "page": word.page,
+                    "box": list(word.box),
+                    "start": word.start,
+                    "end": word.end,
+                }
+                for word in board.words
+            ],
+            "final_words": list(board.final_words),
         }
         return {name: values[name] for name in FIELDS}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StoryboardRecord:
-        """The inverse of `to_json`; fields that are not known here are ignored.
+        """The inverse of `to_json`, also of what earlier formats wrote; fields that are not known here are ignored.
 
         Raises:
             ValueError: a field is missing or invalid; names it.
         """
-        for name, kind in FIELDS.items():
+        for name, kind in fields_of(data).items():
             if name not in data:
                 raise ValueError(f"has no {name}")
             if name == "words":  # hundreds: checked below, all together
@@ -115,11 +134,18 @@ class StoryboardRecord:
             page_starts=tuple(data["page_starts"]),
             separator=separator,
             words=_parse_words(data["words"]),
+            separator_page=data.get("separator_page", data["prompt_frames"] - 1),
+            final_words=tuple(data.get("final_words", ())),
         )
         if problem := _inconsistency(board, data["pages"]):
             raise ValueError(problem)
         own = ("dataset", "index", "kind", "question", "answer", "final_answer")
         return cls(**{name: data[name] for name in own}, fps=float(data["fps"]), storyboard=board)
+
+
+def fields_of(data: Mapping[str, Any]) -> dict[str, JsonType]:
+    """The fields of a storyboard's format: what was added later is there wholly, or not at all."""
+    return FIELDS if "separator_page" in data or "final_words" in data else EARLIER_FIELDS
 
 
 def _inconsistency(board: Storyboard, pages: int) -> str:
@@ -132,6 +158,10 @@ def _inconsistency(board: Storyboard, pages: int) -> str:
         return "has an invalid prompt_frames"
     if not _inside(board, [board.separator]):
         return "has an invalid separator"
+    if not 0 <= board.separator_page < pages:
+        return "has an invalid separator_page"
+    if not all(0 <= place < len(board.words) for place in board.final_words):
+        return "has an invalid final_words"
     timed = all(0 <= word.frame < board.frames and 0 <= word.page < pages for word in board.words)
     return "" if timed and _inside(board, [word.box for word in board.words]) else "has an invalid words"
 
@@ -144,9 +174,9 @@ def _inside(board: Storyboard, boxes: list[Box]) -> bool:
 
 def _parse_words(words: Any) -> tuple[Word, ...]:
     try:
-        parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"])) for w in words)
-        columns = list(zip(*parsed, strict=True)) or [(), (), (), ()]
-        numbers = {type(n) for column in (*columns[1:3], *columns[3]) for n in column}
+        parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"]), w.get("start", -1)) for w in words)
+        columns = list(zip(*parsed, strict=True)) or [(), (), (), (), ()]
+        numbers = {type(n) for column in (*columns[1:3], *columns[3], columns[4]) for n in column}
         if {type(text) for text in columns[0]} <= {str} and numbers <= {int}:
             return parsed
     except (TypeError, KeyError):

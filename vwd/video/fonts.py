@@ -101,11 +101,14 @@ def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_path(font)), font_size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def drawn_size(char: str, font_size: int, language: Language) -> int:
+    """The size at which a character stays on its line: Vietnamese capitals have two marks above."""
+    stacked = "\u1ea0" <= char <= "\u1ef9" and char.isupper() and (font_for(char, language) == CHINESE or char == "Ằ")
+    return font_size * 25 // FONT_SIZE if stacked else font_size
+
+
 def _face(char: str, font_size: int, language: Language) -> ImageFont.FreeTypeFont:
-    """The font of a character, at a size at which it stays on its line: Vietnamese capitals have two marks above."""
-    font = font_for(char, language)
-    stacked = "\u1ea0" <= char <= "\u1ef9" and char.isupper() and (font == CHINESE or char == "Ằ")
-    return _load(font, font_size * 25 // FONT_SIZE if stacked else font_size)
+    return _load(font_for(char, language), drawn_size(char, font_size, language))
 
 
 class Fonts:
