@@ -140,7 +140,8 @@ def test_a_huge_line_is_counted_in_little_memory(tmp_path: Path, kind: str) -> N
 def test_lines_are_counted_right_among_millions_of_empty_ones(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"rows.{ending}"
     content = b"\n" * 3_000_000 + b'{"a": "1"}\n' + b"\n" * 5 + b"{broken\n"
-    path.write_bytes({"jsonl": bytes, "jsonl.gz": gzip.compress, "jsonl.zst": zstd.compress}[ending](content))
+    packed = {"jsonl": content, "jsonl.gz": gzip.compress(content), "jsonl.zst": zstd.compress(content)}
+    path.write_bytes(packed[ending])
     rows = open_file(path)
     assert (rows.count, rows.columns) == (2, ("a",))
     with pytest.raises(RowsError, match="line 3000007"):
