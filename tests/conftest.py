@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from fork_server import can_fork, run_forked
 from hypothesis import settings
 
 # Real rows are kept next to the project, not in it; a test that needs them is skipped when they are absent.
@@ -46,15 +47,25 @@ def run(tmp_path: Path) -> Run:
     def call(
         *args: object, check: bool = True, timeout: float = HANG_SECONDS, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "vwd", *map(str, args)],
-            cwd=tmp_path, env=environment(**env), capture_output=True, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
+        done = vwd_process(args, tmp_path, environment(**env), timeout)
         if check:
             assert done.returncode == 0, done.stderr
         return done
 
     return call
+
+
+def vwd_process(
+    args: Sequence[object], cwd: Path, env: dict[str, str], timeout: float = HANG_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """Runs `vwd …` in a process of its own, and waits for it."""
+    words = list(map(str, args))
+    if can_fork(env):
+        return run_forked(words, cwd, env, timeout)
+    return subprocess.run(
+        [sys.executable, "-m", "vwd", *words],
+        cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from conftest import HANG_SECONDS, environment, write_rows
+from conftest import environment, vwd_process, write_rows
 
 SMALL = ("--size", "160x120", "--font-size", "16", "--frames", "60")
 # With the slowest encoder, so that a signal can arrive in the middle of a shard.
@@ -59,10 +59,9 @@ def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:
 
 def vwd(cwd: Path, *args: object, **env: str) -> str:
     """Runs `vwd …`, which must succeed. Returns its stdout."""
-    process = start(cwd, *args, **env)
-    out, err = process.communicate(timeout=HANG_SECONDS)
-    assert process.returncode == 0, err
-    return out
+    done = vwd_process(args, cwd, environment(**env))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def send(process: subprocess.Popen[str], signum: signal.Signals, whole_group: bool) -> None:

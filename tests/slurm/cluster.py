@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HANG_SECONDS, environment
+from conftest import HANG_SECONDS, environment, vwd_process
 from shards.packing import first_match, tar_hashes
 
 SCRIPT = Path(__file__).with_name("start-slurm.sh")
@@ -87,10 +86,7 @@ class Output:
 
     def vwd(self, *args: object, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
         """Runs `vwd …` in the folder as on a login node."""
-        done = subprocess.run(
-            [sys.executable, "-m", "vwd", *map(str, args)], cwd=self.folder, capture_output=True, text=True,
-            env=environment(**{**self.cluster.variables, **env}), timeout=900, check=False,
-        )  # fmt: skip
+        done = vwd_process(args, self.folder, environment(**{**self.cluster.variables, **env}), timeout=900)
         if check:
             assert done.returncode == 0, done.stderr
         return done

@@ -52,7 +52,7 @@ def test_a_place_is_within_the_text(answer: str, final: str) -> None:
 def final_words(answer: str, final: str, language: Language = "en") -> list[str]:
     board = lay_out(replace(sample_of("How many?", answer, language), final_answer=final), StoryboardSpec(), FONTS)
     assert isinstance(board, Storyboard)
-    return [board.words[place].text for place in board.final_words]
+    return [word.text for word in board.words[slice(*board.final_words)]]
 
 
 def test_the_words_of_the_final_answer_are_named() -> None:

@@ -26,7 +26,11 @@ WORDS = st.lists(
 def own_boxes(board: Storyboard, frame: int) -> list[Box]:
     """What a frame adds: the boxes of its words, and the separator on the prompt's last page."""
     boxes = [word.box for word in board.words if word.frame == frame]
-    return [*boxes, board.separator] if frame == board.separator_page and board.separator.height else boxes
+    return (
+        [*boxes, board.separator]
+        if frame == board.page_starts[board.separator_page] and board.separator.height
+        else boxes
+    )
 
 
 def outside(picture: Canvas, boxes: list[Box]) -> Canvas:
@@ -76,7 +80,7 @@ def test_the_first_frame_shows_only_the_prompt(name: str) -> None:
     assert all((first[y : y + h, x : x + w] == 255).all() for x, y, w, h in answer)
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", ["en", "zh", "spilling"])
 def test_after_the_last_word_the_picture_does_not_change(name: str) -> None:
     last, frames = board_of(name).words[-1].frame, drawn(name)
     assert last < 192

@@ -5,7 +5,7 @@ A new field is an attribute of `StoryboardRecord` or `Storyboard`, and a line in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -135,7 +135,7 @@ class StoryboardRecord:
             separator=separator,
             words=_parse_words(data["words"]),
             separator_page=data.get("separator_page", data["prompt_frames"] - 1),
-            final_words=tuple(data.get("final_words", ())),
+            final_words=_range(data.get("final_words", (0, 0))),
         )
         if problem := _inconsistency(board, data["pages"]):
             raise ValueError(problem)
@@ -146,6 +146,12 @@ class StoryboardRecord:
 def fields_of(data: Mapping[str, Any]) -> dict[str, JsonType]:
     """The fields of a storyboard's format: what was added later is there wholly, or not at all."""
     return FIELDS if "separator_page" in data or "final_words" in data else EARLIER_FIELDS
+
+
+def _range(values: Sequence[int]) -> tuple[int, int]:
+    if len(values) != 2:
+        raise ValueError("has an invalid final_words")
+    return values[0], values[1]
 
 
 def _inconsistency(board: Storyboard, pages: int) -> str:
@@ -160,7 +166,7 @@ def _inconsistency(board: Storyboard, pages: int) -> str:
         return "has an invalid separator"
     if not 0 <= board.separator_page < pages:
         return "has an invalid separator_page"
-    if not all(0 <= place < len(board.words) for place in board.final_words):
+    if not 0 <= board.final_words[0] <= board.final_words[1] <= len(board.words):
         return "has an invalid final_words"
     timed = all(0 <= word.frame < board.frames and 0 <= word.page < pages for word in board.words)
     return "" if timed and _inside(board, [word.box for word in board.words]) else "has an invalid words"

@@ -13,7 +13,7 @@ from vwd.text.final import find_final
 from vwd.text.metrics import Metrics
 from vwd.text.pace import answer_frames
 from vwd.text.scripts import describe_undrawn
-from vwd.text.spec import PageSpec, Separator, StoryboardSpec
+from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.text.units import Unit, cut_units
 
@@ -40,7 +40,7 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     if len(units) > left and spec.pace != "fit":
         return Skip(SkipCode.ANSWER_TOO_LONG, f"{len(units)} units for {left} frames")
 
-    separator = setter.separate(spec.separator if units else "auto")
+    separator = setter.separate(units[:1] if spec.separator == "always" else [])
     separator_page = setter.page
     placed = [setter.place(unit, following) for unit, following in zip(units, _next_texts(units), strict=True)]
     frames = answer_frames([words[-1].page for words in placed], left, spec.pace)
@@ -58,10 +58,11 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     )  # fmt: skip
 
 
-def _final_words(sample: Sample, words: list[Word], first: int) -> tuple[int, ...]:
-    """Places in `words`, from `first` on, of those that show the final answer."""
+def _final_words(sample: Sample, words: list[Word], first: int) -> tuple[int, int]:
+    """The range in `words`, from `first` on, that shows the final answer; 0, 0 where none does."""
     start, end = find_final(sample.answer, sample.final_answer)
-    return tuple(place for place in range(first, len(words)) if words[place].start < end and words[place].end > start)
+    found = [place for place in range(first, len(words)) if words[place].start < end and words[place].end > start]
+    return (found[0], found[-1] + 1) if found else (0, 0)
 
 
 def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple[list[Word], _Typesetter] | Skip:
@@ -157,19 +158,30 @@ class _Typesetter:
                 lines = tuple(pieces[first : first + self.spec.lines])
                 yield Unit("".join(lines), unit.lead if first == 0 else "", lines)
 
-    def separate(self, separator: Separator) -> Box:
-        """Ends the prompt: the separator below it if a line of the answer still fits, else a new page."""
+    def separate(self, before: list[Unit]) -> Box:
+        """Ends the prompt: the separator below it if a line of the answer still fits, else a new page.
+
+        Args:
+            before: the unit that a new page opens with, if that shall have the separator, and room for both.
+        """
         self.position = 0
         self._next_line()
         start = self.y
         self.y += self.spec.separator_gap
         if self.y + self._line_height > self._bottom:
-            if separator == "auto":
+            below = self._top + self.spec.separator_gap
+            if not before or below + self._lines_of(before[0]) * self._line_height > self._bottom:
                 return _NO_SEPARATOR
             self.page += 1
-            start, self.y = self._top, self._top + self.spec.separator_gap
+            start, self.y = self._top, below
         middle = start + (self.spec.separator_gap - _SEPARATOR_THICKNESS) // 2
         return Box(self._left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
+
+    def _lines_of(self, unit: Unit) -> int:
+        """How many lines a unit takes that starts one."""
+        if self._width(unit.text) <= self.spec.line_width:
+            return 1
+        return len(unit.lines) or len(self._pieces(unit.text))
 
     def _width(self, text: str) -> int:
         return sum(self.metrics.advances(text, self.spec.font_size, self.language))

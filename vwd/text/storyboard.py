@@ -49,8 +49,8 @@ class Storyboard:
         separator: the line between prompt and answer; 0 by 0 where there is no room for it.
         words: in reading order; frames and pages never decrease.
         separator_page: the page of the separator: the prompt's last one, or the answer's first.
-        final_words: places in `words` of those that show the final answer, at its last mention; none where the answer
-            does not mention it, or an older output does not say.
+        final_words: where in `words` the final answer is shown, at its last mention: from the first place to the second
+            (exclusive); 0, 0 where the answer does not mention it, or an older output does not say.
     """
 
     width: int
@@ -63,7 +63,7 @@ class Storyboard:
     separator: Box
     words: tuple[Word, ...]
     separator_page: int = 0
-    final_words: tuple[int, ...] = ()
+    final_words: tuple[int, int] = (0, 0)
 
     @property
     def pages(self) -> int:
