@@ -24,8 +24,8 @@ from pathlib import Path
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "TZ", "OMP_", "OPENBLAS_", "COVERAGE")
 _PRELOADED = (
     "click, msgspec, numpy, PIL.Image, PIL.ImageFont, pyarrow, pyarrow.parquet, tqdm, ftfy, vwd.cli.main, "
-    "vwd.cli.pack, vwd.cli.progress, vwd.cli.status, vwd.cli.verify, vwd.corpora.sources.open, vwd.index.write, vwd.packing, "
-    "vwd.shards.builder, vwd.shards.workers"
+    "vwd.cli.pack, vwd.cli.progress, vwd.cli.status, vwd.cli.verify, vwd.corpora.sources.open, vwd.index.write, "
+    "vwd.packing, vwd.shards.builder, vwd.shards.workers"
 ).split(", ")
 
 
