@@ -21,7 +21,7 @@ from shards.packing import (
     write_lamps,
 )
 
-from vwd.index.write import KINDS, write_index
+from vwd.index.write import KINDS, stale_sidecars, write_index
 from vwd.inspect.verify import verify_output
 from vwd.shards.paths import OutputPaths
 from vwd.shards.sizes import SampleSizes, format_sizes, tar_bytes
@@ -198,6 +198,18 @@ def test_verify_names_a_stale_sidecar_and_index_rewrites_it(folder: Path, name: 
     assert verify_output(paths).stale == (name,)
     write_index(paths, KINDS)
     assert (folder / name).read_bytes() == content
+
+
+def test_a_shard_index_that_still_has_md5_sums_is_no_problem(folder: Path) -> None:
+    paths, path = OutputPaths(folder.parent, "gsm8k"), folder / "shardindex.json"
+    write_index(paths, KINDS)
+    index = json.loads(path.read_bytes())
+    index["shardlist"] = [{**shard, "md5sum": "0" * 32} for shard in index["shardlist"]]
+    path.write_text(json.dumps(index, indent=1) + "\n", "utf-8")
+    assert stale_sidecars(paths) == []
+    index["shardlist"][0]["nsamples"] += 1
+    path.write_text(json.dumps(index, indent=1) + "\n", "utf-8")
+    assert stale_sidecars(paths) == ["shardindex.json"]
 
 
 def test_a_card_is_stale_when_its_counts_differ_but_not_when_its_wording_does(folder: Path) -> None:

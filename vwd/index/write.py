@@ -50,16 +50,22 @@ class IndexResult:
 
 @dataclass(frozen=True)
 class _Sidecar:
-    """A file in the dataset's folder and its content; `ours` says whether an existing file may be replaced."""
+    """A file in the dataset's folder and its content.
+
+    Attributes:
+        ours: whether an existing file may be replaced.
+        compared: what of an existing file must agree with the content.
+    """
 
     name: str
     content: Callable[[], bytes]
     ours: Callable[[bytes], bool] = lambda _: True
+    compared: Callable[[bytes], bytes] = bytes
 
     def is_current(self, folder: Path, absent: bool = False) -> bool:
         """Whether the file is up to date, or somebody's own; `absent` where it does not exist."""
         existing = read_if_exists(folder / self.name)
-        return absent if existing is None else not self.ours(existing) or existing == self.content()
+        return absent if existing is None else not self.ours(existing) or self.compared(existing) == self.content()
 
 
 def write_index(
@@ -125,7 +131,7 @@ def _sidecars(listing: Listing, kinds: tuple[str, ...]) -> Iterator[_Sidecar]:
     if not listing.shards:
         return
     if "webdataset" in kinds:
-        yield _Sidecar("shardindex.json", partial(webdataset.shard_index, listing))
+        yield _Sidecar("shardindex.json", partial(webdataset.shard_index, listing), compared=webdataset.without_md5)
         yield _Sidecar("sizes.json", partial(webdataset.sizes, listing))
         yield _Sidecar("SHA256SUMS", partial(webdataset.sha256sums, listing))
     if "hf" in kinds:

@@ -11,7 +11,7 @@ from pathlib import Path
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.checksums import Checksums
 from vwd.shards.contract import read_contract
-from vwd.shards.ledger import Ledger, State, open_ledger
+from vwd.shards.ledger import REMOVE_IT, Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
 from vwd.shards.reader import open_shard
 from vwd.storage.urls import is_remote, parse_path
@@ -154,9 +154,10 @@ def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) ->
                 f"{paths.folder} has no ledger entry of shard {number}", "Run 'vwd pack' again to complete it."
             )
         if entry is None or state not in accepted:
+            again = "Run 'vwd pack' again with the same settings to complete it, or leave it out."
             raise OutputError(
                 f"{paths.shard_name(number)} is {state.value}: {problem}",
-                "Run 'vwd pack' again with the same settings to complete it, or leave it out.",
+                f"Open the others by their names, or {REMOVE_IT}." if REMOVE_IT in problem else again,
             )
         shards.append(Shard(number, entry.samples, addresses[number], entry.sha256))
     return shards
