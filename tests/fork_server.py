@@ -81,7 +81,7 @@ def _server() -> str:
     listening.listen(64)
     process = subprocess.Popen(
         [sys.executable, __file__, str(listening.fileno())],
-        pass_fds=[listening.fileno()], stdin=subprocess.PIPE, start_new_session=True,
+        pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL,
     )  # fmt: skip
     listening.close()
 
