@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from shards.packing import assert_two_lines, copy_pack, gsm8k, write_lamps
+from shards.packing import assert_two_lines, copy_pack, gsm8k, snapshot, write_lamps
 
 from vwd.errors import OutputError, UsageError
 from vwd.storage.atomic import create_if_absent, fsync_folder
@@ -84,6 +84,21 @@ def test_a_folder_that_looks_like_our_staging_is_not_followed(run: Run, tmp_path
     run(*gsm8k("--out", "s3://bucket/p"), check=False, TMPDIR=str(tmp_path / "tmp"), **NO_STORE)
     assert [path.name for path in (tmp_path / "victim").iterdir()] == ["thesis.tex"]
     assert [path.name for path in (tmp_path / "tmp").iterdir()] == [f"vwd-staging-{os.getuid()}"]
+
+
+def test_a_link_in_place_of_the_ledger_is_refused_and_nothing_is_written_there(
+    run: Run, three_shards: Path, tmp_path: Path
+) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    (folder / "ledger").rename(tmp_path / "elsewhere")
+    (folder / "ledger").symlink_to(tmp_path / "elsewhere")
+    (folder / "gsm8k-000001.tar").unlink()
+    before = snapshot(tmp_path / "elsewhere")
+    done = run(*gsm8k(), check=False)
+    assert_two_lines(done)
+    assert "ledger is a symbolic link" in done.stderr
+    assert snapshot(tmp_path / "elsewhere") == before
+    assert "torn" in run("status", folder).stdout
 
 
 def test_a_file_is_created_once_on_file_systems_without_hard_links(

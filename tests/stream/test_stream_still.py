@@ -7,16 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mpeg4.samples import BUILTIN, first_boards
 
 from vwd.errors import DecodeError
-from vwd.stream import decode
+from vwd.stream import decode, still
 from vwd.video.encoders import get_encoder
+from vwd.video.mpeg4.headers import stream_header
 from vwd.video.spec import VideoSpec
 
 av = pytest.importorskip("av")
 
 SPECS = [(VideoSpec(), 3), (VideoSpec(320, 240, 80, Fraction(25)), 31), (VideoSpec(fps=Fraction(30000, 1001)), 1)]
+# Its pictures' headers have a bit for each second.
+SLOW = (VideoSpec(frames=60, fps=Fraction(1, 300)), 3)
 SELECTIONS = [range(60), [0, 0, 5, 5, 9, 40, 40, 59], [59], [7, 8, 8, 9]]
 
 
@@ -27,7 +32,7 @@ def frames_of(video: bytes, wanted: Any, spec: VideoSpec) -> Any:
 
 
 @pytest.mark.parametrize("encoder", ["mpeg4", "opencv", "h264"])
-@pytest.mark.parametrize(("spec", "quality"), SPECS)
+@pytest.mark.parametrize(("spec", "quality"), [*SPECS, SLOW])
 def test_frames_are_those_of_a_decoder_of_all_pictures(
     encoder: str, spec: VideoSpec, quality: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +59,13 @@ def test_most_pictures_of_our_own_videos_are_not_decoded(monkeypatch: pytest.Mon
     monkeypatch.setattr(decode, "_convert", count)
     frames_of(get_encoder("mpeg4").encode(board, spec), range(spec.frames), spec)
     assert len(seen) == changes < spec.frames // 2
+
+
+@given(st.binary(max_size=60), st.integers(1, 60_000))
+def test_whatever_the_first_packet_holds_nothing_fails(packet: bytes, seconds: int) -> None:
+    spec = VideoSpec(frames=60, fps=Fraction(1, seconds))
+    assert still._still(stream_header(spec), 640, 360, 60, spec.fps, packet) is not None
+    assert still._still(stream_header(spec), 640, 360, 60, Fraction(-1), packet) == ()
 
 
 @pytest.mark.parametrize("fraction", [0.5, 0.9, 0.99])

@@ -10,7 +10,7 @@ from vwd.corpora.language import check_language
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows
-from vwd.errors import UsageError
+from vwd.errors import OutputError, UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.contract import Contract, ensure_contract
 from vwd.shards.entry import Entry
@@ -25,6 +25,7 @@ from vwd.shards.workers import Failure, build_shards
 from vwd.storage.errors import output_errors
 from vwd.storage.objects import make_folder
 from vwd.storage.tempfiles import remove_stale
+from vwd.storage.urls import is_remote
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def pack_shards(
     try:
         with output_errors(paths.folder, "and run again, or give another `out`."):
             make_folder(paths.ledger)
+            _refuse_linked_ledger(paths)
             remove_stale(paths.temp)
             settle_contract(paths, contract, rows, settings.append)
             ledger = Ledger(paths, contract)
@@ -106,6 +108,14 @@ def pack_shards(
     finally:
         with suppress(OSError):
             remove_stale(paths.temp)
+
+
+def _refuse_linked_ledger(paths: OutputPaths) -> None:
+    """Entries would be written, and replaced, in a folder that nobody has named."""
+    if not is_remote(paths.folder) and paths.ledger.is_symlink():
+        raise OutputError(
+            f"{paths.ledger} is a symbolic link", "Move the folder that it leads to in its place, or link the output."
+        )
 
 
 def _slice(rows: Rows, settings: PackSettings) -> tuple[ShardRange, ...]:

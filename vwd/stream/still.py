@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vwd.errors import UsageError
 from vwd.video.mpeg4.headers import P_VOP, stream_header, vop_header
 from vwd.video.mpeg4.stream import Stream
 from vwd.video.spec import VideoSpec
@@ -25,10 +26,19 @@ def still_pictures(stream: Any, packet: bytes) -> Sequence[bytes]:
 
 
 def _still(header: bytes, width: int, height: int, frames: int, fps: Any, packet: bytes) -> Sequence[bytes]:
-    spec = VideoSpec(width, height, frames, fps)
-    before_quantiser = len(vop_header(spec, 1, P_VOP, 1)) - 8  # followed by five bits of it, and three of the reach
-    quantiser = int.from_bytes(packet[:32].ljust(32, b"\0"), "big") >> (256 - before_quantiser - 5) & 31
-    return _stream(spec, quantiser).still if quantiser and stream_header(spec) == header else ()
+    try:
+        spec = VideoSpec(width, height, frames, fps)
+    except UsageError:  # a damaged header
+        return ()
+    if stream_header(spec) != header:
+        return ()
+    # Five bits of it, and three of the reach, end the header, which has a bit for each second before.
+    header_bits = len(vop_header(spec, 1, P_VOP, 1))
+    start = packet[: (header_bits + 7) // 8]
+    if 8 * len(start) < header_bits:
+        return ()
+    quantiser = int.from_bytes(start, "big") >> (8 * len(start) - header_bits + 3) & 31
+    return _stream(spec, quantiser).still if quantiser else ()
 
 
 @lru_cache(maxsize=8)
