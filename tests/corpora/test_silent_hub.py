@@ -143,6 +143,7 @@ class FallingSilent:
         stuck()
 
 
+@pytest.mark.slow
 def test_a_stream_that_falls_silent_says_where() -> None:
     rows = StreamRows(FallingSilent(), {"id": "openai/gsm8k"}, ("question", "answer"), None).read(5, 10)
     assert [row["question"] for row in (next(rows), next(rows))] == ["0?", "1?"]

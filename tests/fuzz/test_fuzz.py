@@ -41,6 +41,7 @@ def test_three_dozen_rounds_find_nothing() -> None:
     assert done.stdout.splitlines()[-1].split() == ["all", "36", "0"]
 
 
+@pytest.mark.slow
 def test_a_round_of_each_kind_of_file_finds_nothing() -> None:
     done = fuzz("--rounds", 1, "--targets", "entry,header,storyboard,mp4,rows,submission")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -25,8 +25,12 @@ from shards.packing import (
 STARTS = 10
 
 
-@pytest.mark.parametrize("whole_group", [True, False], ids=["whole group", "parent alone"])
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    "whole_group", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["whole group", "parent alone"]
+)
+@pytest.mark.parametrize(
+    ("signum", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_a_signal_stops_a_run_and_finished_shards_are_kept(
     tmp_path: Path, signum: signal.Signals, code: int, whole_group: bool
 ) -> None:
@@ -65,7 +69,9 @@ def test_ctrl_c_while_the_workers_start_shows_no_traceback(tmp_path: Path) -> No
         assert "Traceback" not in stderr, f"attempt {attempt}: {stderr}"
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("signum", "code"), [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGINT, 130)]
+)
 def test_a_repeated_signal_does_not_interrupt_the_clean_up(tmp_path: Path, signum: signal.Signals, code: int) -> None:
     write_lamps(tmp_path, 48)
     folder = tmp_path / "shards" / "gsm8k"

@@ -145,6 +145,7 @@ def flickering_folder(tmp_path: Path) -> Iterator[Path]:
     other.wait()
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_run_removes_has_nothing_left_to_remove(flickering_folder: Path) -> None:
     assert {remove_stale(flickering_folder) for _ in range(20_000)} == {0}
 

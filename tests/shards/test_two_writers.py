@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
+import pytest
 from conftest import HANG_SECONDS, Run, write_rows
 from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_lamps
 
@@ -95,6 +96,7 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
     assert tar_hashes(paths.folder) == {}
 
 
+@pytest.mark.slow
 def test_two_processes_that_pack_nearly_only_skipped_rows_at_once_both_succeed(tmp_path: Path) -> None:
     skipped: list[dict[str, object]] = [{"question": None, "answer": "7"}] * 59
     write_rows(tmp_path / "rows.jsonl", [{"question": "How many?", "answer": "7"}, *skipped])

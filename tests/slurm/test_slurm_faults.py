@@ -33,6 +33,7 @@ def retry(output: Output, shards: int) -> dict[str, str]:
     return {line[0]: line[2].strip(",") for line in words}
 
 
+@pytest.mark.slow
 def test_a_killed_task_fails_alone_and_a_retry_packs_what_it_left_unfinished(
     output: Output, undisturbed: dict[str, str]
 ) -> None:

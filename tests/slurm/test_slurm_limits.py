@@ -154,6 +154,7 @@ def test_a_cluster_without_arrays_is_refused_by_name(run: Run, commands: Command
     assert "MaxArraySize is 0" in refused.stderr
 
 
+@pytest.mark.slow
 def test_on_this_machine_no_limit_of_a_cluster_counts(run: Run, commands: Commands) -> None:
     configure(commands, MaxArraySize="0")
     run(*SUBMIT, "--num-samples", 2, "--size", "160x120", "--font-size", 16, "--local", 1, **commands.variables)

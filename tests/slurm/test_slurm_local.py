@@ -49,6 +49,7 @@ def test_a_failed_local_task_is_reported_and_retried(run: Run, tmp_path: Path) -
     assert "1 shards to pack again, 0 held by live tasks" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_terminated_local_run_ends_its_tasks_and_a_retry_completes_the_output(run: Run, tmp_path: Path) -> None:
     process = start(tmp_path, "slurm", "submit", "gsm8k", *SLOW, "--local", 2, SAMPLES_PER_NODE="6")
     folder = tmp_path / "shards" / "gsm8k"

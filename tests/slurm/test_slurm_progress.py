@@ -62,6 +62,7 @@ def test_a_log_has_a_line_of_progress_now_and_then(
     assert lines[-1].startswith("gsm8k: 12 of 12 rows, ")
 
 
+@pytest.mark.slow
 def test_a_terminal_has_a_bar_as_in_vwd_pack(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))

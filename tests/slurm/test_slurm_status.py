@@ -174,6 +174,7 @@ def test_watch_ends_when_nothing_is_left_to_run(run: Run, folder: Path, commands
     assert shown.count("samples/s") == 2
 
 
+@pytest.mark.slow
 def test_finish_writes_sidecars_and_summary_and_lists_what_is_missing(
     run: Run, folder: Path, commands: Commands
 ) -> None:

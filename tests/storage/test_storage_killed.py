@@ -18,7 +18,12 @@ KILLS = 3
 
 
 @pytest.mark.parametrize(
-    "held", ["gsm8k-000001.tar", pytest.param("ledger/gsm8k-000001.json", marks=pytest.mark.slow), "pack.json"]
+    "held",
+    [
+        pytest.param("gsm8k-000001.tar", marks=pytest.mark.slow),
+        pytest.param("ledger/gsm8k-000001.json", marks=pytest.mark.slow),
+        "pack.json",
+    ],
 )
 def test_a_run_killed_in_the_middle_of_an_upload_is_resumed(
     store: Store, run: Run, tmp_path: Path, three_shards: Path, held: str
@@ -38,6 +43,7 @@ def test_a_run_killed_in_the_middle_of_an_upload_is_resumed(
     assert left_in_staging(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_run_terminated_in_the_middle_of_an_upload_ends_soon_and_leaves_no_temporary_file(
     store: Store, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def killed(request: pytest.FixtureRequest, output: Path, tmp_path_factory: pytes
     return checkpoint, ranks
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_with_exactly_the_same_numbers(
     killed: tuple[Path, int], output: Path, tmp_path: Path
 ) -> None:
