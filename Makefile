@@ -23,7 +23,7 @@ test:
 	$(PYTHON) -m pytest -n auto
 
 test-all:
-	VWD_TEST_START=python $(PYTHON) -m pytest -n auto -m "slow or not slow"
+	$(PYTHON) -m pytest -n auto -m "slow or not slow"
 
 # The native kernel without a warning, in place: for a checkout whose kernel is out of date.
 kernel:

@@ -1,7 +1,7 @@
 """Runs `vwd …` in processes that are forked from one that has imported it: start-up is most of what small runs cost.
 
 Each is a process of its own, with its own folder, environment and files, that runs `vwd.__main__` as `python -m vwd`
-does. `VWD_TEST_START=python`, as `make test-all` sets it, starts a Python for each instead.
+does. With `VWD_TEST_START=python` a Python is started for each instead.
 """
 
 from __future__ import annotations
