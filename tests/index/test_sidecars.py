@@ -212,6 +212,15 @@ def test_a_shard_index_that_still_has_md5_sums_is_no_problem(folder: Path) -> No
     assert stale_sidecars(paths) == ["shardindex.json"]
 
 
+def test_a_sidecar_that_cannot_be_read_is_a_problem(folder: Path) -> None:
+    paths = OutputPaths(folder.parent, "gsm8k")
+    write_index(paths, KINDS)
+    (folder / "sizes.json").unlink()
+    (folder / "sizes.json").symlink_to("/proc/self/mem")  # gives an input/output error to everybody
+    (problem,) = verify_output(paths).problems
+    assert "sizes.json: cannot be read: Input/output error" in problem.what
+
+
 def test_a_card_is_stale_when_its_counts_differ_but_not_when_its_wording_does(folder: Path) -> None:
     paths, path = OutputPaths(folder.parent, "gsm8k"), folder / "README.md"
     write_index(paths, KINDS)

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from vwd.errors import OutputError, StorageError
 from vwd.limits import LARGEST_SIDECAR
-from vwd.storage.errors import RETRY_HINT, error_code, silent_error, storage_errors
+from vwd.storage.errors import RETRY_HINT, error_code, reading_errors, silent_error, storage_errors
 from vwd.storage.patience import Silence, patience
 from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import default_staging_folder, remove_stale, temporary_file
@@ -47,15 +47,16 @@ def read_if_exists(path: Path) -> bytes | None:
     """A small file's content; None where it does not exist.
 
     Raises:
-        OutputError: it is not a regular file, or larger than any sidecar.
+        OutputError: it cannot be read, is not a regular file, or larger than any sidecar.
     """
-    try:
-        with storage_errors(path):
-            return read_regular(path, LARGEST_SIDECAR)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except ValueError as error:
-        raise OutputError(f"{path}: {error}", "Move it away, and run again.") from error
+    with reading_errors(path):
+        try:
+            with storage_errors(path):
+                return read_regular(path, LARGEST_SIDECAR)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValueError as error:
+            raise OutputError(f"{path}: {error}", "Move it away, and run again.") from error
 
 
 def remove(path: Path) -> None:
