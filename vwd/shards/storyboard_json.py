@@ -5,10 +5,15 @@ A new field is an attribute of `StoryboardRecord` or `Storyboard`, and a line in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
+from operator import add
 from typing import Any
+
+import msgspec
 
 from vwd.text.storyboard import Box, Storyboard, Word
 
@@ -86,6 +91,22 @@ class StoryboardRecord:
         return {name: values[name] for name in FIELDS}
 
     @classmethod
+    def parse(cls, data: bytes) -> StoryboardRecord:
+        """From the bytes of a `storyboard.json`: as `from_json`, in half the time.
+
+        Raises:
+            ValueError: it is no JSON, or a field is missing or invalid; names it.
+        """
+        try:
+            fields = _decoder().decode(data)
+        except msgspec.MsgspecError:  # `from_json` names what is wrong
+            return cls.from_json(json.loads(data))
+        parts = ((word.text, word.frame, word.page, word.box) for word in fields.words)
+        words = tuple(tuple.__new__(Word, part) for part in parts)  # half the time of Word(…)
+        own = {name: getattr(fields, name) for name in FIELDS}
+        return cls._checked(own, fields.separator, words)
+
+    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StoryboardRecord:
         """The inverse of `to_json`; fields that are not known here are ignored.
 
@@ -97,13 +118,20 @@ class StoryboardRecord:
                 raise ValueError(f"has no {name}")
             if name == "words":  # hundreds: checked below, all together
                 continue
-            least, most = _RANGES.get(name, (0, 0))
-            if type_problem(data[name], kind) or (name in _RANGES and not least <= data[name] <= most):
+            if type_problem(data[name], kind):
                 raise ValueError(f"has an invalid {name}")
         try:
             separator = Box(*data["separator"])
         except TypeError as error:
             raise ValueError("has an invalid separator") from error
+        return cls._checked(data, separator, _parse_words(data["words"]))
+
+    @classmethod
+    def _checked(cls, data: Mapping[str, Any], separator: Box, words: tuple[Word, ...]) -> StoryboardRecord:
+        """The record of fields that have the right types."""
+        for name, (least, most) in _RANGES.items():
+            if not least <= data[name] <= most:
+                raise ValueError(f"has an invalid {name}")
         board = Storyboard(
             width=data["width"],
             height=data["height"],
@@ -113,7 +141,7 @@ class StoryboardRecord:
             prompt_frames=data["prompt_frames"],
             page_starts=tuple(data["page_starts"]),
             separator=separator,
-            words=_parse_words(data["words"]),
+            words=words,
         )
         if problem := _inconsistency(board, data["pages"]):
             raise ValueError(problem)
@@ -131,14 +159,35 @@ def _inconsistency(board: Storyboard, pages: int) -> str:
         return "has an invalid prompt_frames"
     if not _inside(board, [board.separator]):
         return "has an invalid separator"
-    timed = all(0 <= word.frame < board.frames and 0 <= word.page < pages for word in board.words)
-    return "" if timed and _inside(board, [word.box for word in board.words]) else "has an invalid words"
+    if not board.words:
+        return ""
+    _, frames, numbers, boxes = zip(*board.words, strict=True)  # by columns: there are hundreds
+    timed = min(frames) >= 0 and max(frames) < board.frames and min(numbers) >= 0 and max(numbers) < pages
+    return "" if timed and _inside(board, boxes) else "has an invalid words"
 
 
-def _inside(board: Storyboard, boxes: list[Box]) -> bool:
+def _inside(board: Storyboard, boxes: Sequence[Box]) -> bool:
     """Whether all boxes are inside the frame."""
     width, height = board.width, board.height
-    return all(x >= 0 and y >= 0 and w >= 0 and h >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes)
+    left, top, across, down = zip(*boxes, strict=True)
+    fits = max(map(add, left, across)) <= width and max(map(add, top, down)) <= height
+    return fits and min(*map(min, (left, top, across, down))) >= 0
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    """Reads JSON into an object with the attributes `FIELDS`."""
+
+    def typed(kind: JsonType, name: str = "") -> Any:
+        if name in ("box", "separator"):
+            return Box
+        if isinstance(kind, list):
+            return list[typed(kind[0])]  # type: ignore[misc]
+        if isinstance(kind, dict):
+            return msgspec.defstruct("Fields", [(own, typed(one, own)) for own, one in kind.items()], gc=False)
+        return kind
+
+    return msgspec.json.Decoder(typed(FIELDS))
 
 
 def _parse_words(words: Any) -> tuple[Word, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vwd.stream.batch_buffer import joined
+from vwd.stream.pages import Pages, stacked
 from vwd.stream.sample import Sample
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ def collate(samples: Sequence[Sample], **_: Any) -> Batch:
     longest = max(sample["length"] for sample in samples)
     for name, first in samples[0].items():
         values = [sample[name] for sample in samples]
-        if isinstance(first, torch.Tensor):
+        if isinstance(first, Pages):
+            batch[name] = stacked(values)
+        elif isinstance(first, torch.Tensor):
             batch[name] = _stack([_lengthen(sample[name], sample.time_axes[name], longest) for sample in samples])
+        elif isinstance(first, dict):
+            batch[name] = {own: torch.tensor([value[own] for value in values]) for own in first}
         elif isinstance(first, int):  # and bool
             batch[name] = torch.tensor(values)
         else:
@@ -71,3 +76,4 @@ def register() -> None:
     from torch.utils.data._utils.collate import default_collate_fn_map
 
     default_collate_fn_map[Sample] = collate
+    default_collate_fn_map[Pages] = lambda pages, **_: stacked(pages)

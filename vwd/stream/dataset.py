@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from vwd.errors import MissingExtraError, ShardError, UsageError
 from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
+from vwd.stream.augment import Augment
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import use_one_thread
 from vwd.stream.epochs import Epochs, Request, tasks_of
+from vwd.stream.form import Dtype, Layout, Mask, Pixels, TensorFormat, check_choices, parse_size
 from vwd.stream.frame_selection import Frames
 from vwd.stream.mixture import integer_shares
+from vwd.stream.pages import Pages
 from vwd.stream.ranks import Remainder, samples_per_rank
 from vwd.stream.readers import Readers, Reading
-from vwd.stream.sample import Dtype, Layout, Pixels, Sample, TensorFormat, check_choices, make_sample
+from vwd.stream.sample import Sample, make_sample
 from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
-
-if TYPE_CHECKING:
-    from vwd.stream.render import Mask
 
 _log = logging.getLogger("vwd.stream")
 
@@ -76,7 +76,7 @@ class ShardDataset:
         *,
         task: Literal["inference", "rendering", "both"] = "inference",
         frames: Frames | int | str | None = "all",
-        size: tuple[int, int] | None = None,
+        size: tuple[int, int] | str | None = None,
         seed: int = 0,
         source: Pixels = "video",
         mask: Mask | None = None,
@@ -94,6 +94,7 @@ class ShardDataset:
         rank: int | None = None,
         world_size: int | None = None,
         weights: Mapping[Address, float | str] | None = None,
+        augment: Augment | None = None,
     ) -> None:
         require_torch()
         from vwd.stream.collate import register
@@ -109,7 +110,12 @@ class ShardDataset:
         if shuffle < 0 or streams < 1:
             raise UsageError(f"shuffle={shuffle}, streams={streams}", "Give at least 0 and 1.")
         tasks = tasks_of(task)
-        self._format = TensorFormat(Frames.parse(frames), source, size, dtype, layout, channels, contiguous, mask)
+        self._format = TensorFormat(
+            Frames.parse(frames), source, parse_size(size), dtype, layout, channels, contiguous, mask
+        )
+        if augment and source != "device":
+            raise UsageError(f"augment= with source={source!r}", "Give source='device'.")
+        self._seed, self._augment = seed, augment
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
@@ -162,7 +168,22 @@ class ShardDataset:
         tried = [(position, self._try(position, buffer)) for position in positions]
         if self._on_error == "replace" or not any(sample for _, sample in tried):
             tried = [(position, sample or self._next_readable(position)) for position, sample in tried]
-        return [sample for _, sample in tried if sample]
+        samples = [sample for _, sample in tried if sample]
+        if self._format.pixels == "device":
+            self._join_pages(samples)
+        return samples
+
+    def _join_pages(self, samples: Sequence[Sample]) -> None:
+        """Turns the lines of a batch's samples into pages that share their memory."""
+        looks = []
+        if self._augment:
+            epoch = self.progress.epoch
+            looks = [self._augment.look(self._seed, epoch, sample["position"]) for sample in samples]
+            for sample, look in zip(samples, looks, strict=True):
+                sample["look"] = look.record()
+        pages = Pages.of([sample["pages"] for sample in samples], self._format, looks)
+        for sample, own in zip(samples, pages, strict=True):
+            sample["pages"] = own
 
     @property
     def failures(self) -> int:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from vwd.corpora.sample import sample_key
-from vwd.errors import ShardError, UsageError
+from vwd.errors import ShardError
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import check_length, decode
-from vwd.stream.frame_selection import Frames
-from vwd.stream.render import Mask, render, text_mask
+from vwd.stream.form import CHANNEL_AXIS, TIME_AXIS, TensorFormat
+from vwd.stream.lines import lines_of
+from vwd.stream.render import render, text_mask
 
 if TYPE_CHECKING:
     import torch
-
-Layout = Literal["tchw", "cthw", "thwc"]
-Pixels = Literal["video", "storyboard"]
-Dtype = Literal["uint8", "float32"]
-
-_CHANNEL_AXIS = {"tchw": 1, "cthw": 0, "thwc": 3}
-_TIME_AXIS = {"tchw": 0, "cthw": 1, "thwc": 0}
-
 
 class Sample(dict[str, Any]):
     """A sample by field name; `collate` and torch's own `default_collate` make batches of them.
@@ -36,51 +29,6 @@ class Sample(dict[str, Any]):
     time_axes: dict[str, int]
 
 
-@dataclass(frozen=True)
-class TensorFormat:
-    """The form of a video as a tensor.
-
-    Attributes:
-        pixels: decoded from the `video`, or drawn from the `storyboard`.
-        size: height and width to scale to; None for the video's own.
-        dtype: uint8 in 0 to 255, or float32 in -1 to 1.
-        channels: 1, or 3 equal ones that share their memory unless `contiguous`.
-        mask: where text is, as a tensor of its own.
-    """
-
-    frames: Frames = field(default_factory=Frames)
-    pixels: Pixels = "video"
-    size: tuple[int, int] | None = None
-    dtype: Dtype = "uint8"
-    layout: Layout = "tchw"
-    channels: Literal[1, 3] = 3
-    contiguous: bool = False
-    mask: Mask | None = None
-
-    def __post_init__(self) -> None:
-        check_choices(
-            source=(self.pixels, ("video", "storyboard")),
-            dtype=(self.dtype, ("uint8", "float32")),
-            layout=(self.layout, tuple(_CHANNEL_AXIS)),
-            channels=(self.channels, (1, 3)),
-            mask=(self.mask, (None, "text", "answer")),
-        )
-        if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
-            raise UsageError(f"size={self.size!r}", "Give height and width in pixels.")
-
-    @property
-    def endings(self) -> tuple[str, ...]:
-        """The members that are needed, besides the task's."""
-        return ("mp4", "storyboard.json") if self.pixels == "video" else ("storyboard.json",)
-
-
-def check_choices(**choices: tuple[object, tuple[object, ...]]) -> None:
-    """Raises a UsageError where a value is not one of those allowed for its name."""
-    for name, (value, allowed) in choices.items():
-        if value not in allowed:
-            raise UsageError(f"{name}={value!r}", f"Choose one of {', '.join(map(repr, allowed))}.")
-
-
 def read_texts(members: Mapping[str, bytes], task: str) -> tuple[StoryboardRecord, dict[str, Any]]:
     """A sample's storyboard, and its texts by field name.
 
@@ -88,16 +36,16 @@ def read_texts(members: Mapping[str, bytes], task: str) -> tuple[StoryboardRecor
         ShardError: a JSON member is damaged.
     """
     try:
-        record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
-        prompt = json.loads(members[f"{task}.json"])["prompt"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        record = StoryboardRecord.parse(members["storyboard.json"])
+        prompt = msgspec.json.decode(members[f"{task}.json"])["prompt"]
+    except (ValueError, msgspec.MsgspecError, KeyError, TypeError, RecursionError) as error:
         raise ShardError(f"a JSON member is damaged: {error!r}", "Check the shards with 'vwd verify'.") from error
     texts = {name: getattr(record, name) for name in ("question", "answer", "final_answer", "dataset", "index")}
     return record, {"key": sample_key(record.dataset, record.index), "prompt": prompt, **texts, "task": task}
 
 
 def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buffer: BatchBuffer) -> Sample:
-    """A sample's tensors and texts.
+    """A sample's tensors and texts. With `device` pixels, `pages` are its lines, to be joined by `vwd.stream.pages`.
 
     Raises:
         DecodeError: its video does not give the frames it should.
@@ -108,6 +56,10 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
     record, texts = read_texts(members, task)
     board = record.storyboard
     wanted = form.frames.select(board)
+    if form.pixels == "device":
+        sample = Sample(pages=lines_of(board, wanted, form.mask), **texts, length=len(wanted))
+        sample.time_axes = {}
+        return sample
     height, width = form.size or (board.height, board.width)
     grey = buffer.next((len(wanted), height, width))
     if form.pixels == "storyboard":
@@ -115,20 +67,33 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
     else:
         check_length(members["mp4"], board.frames)
         decode(members["mp4"], wanted, grey.numpy())
-    sample = Sample(video=_tensor(grey, form), **texts, length=len(wanted))
-    sample.time_axes = {"video": _TIME_AXIS[form.layout], "mask": 0}
+    sample = Sample(video=shaped(grey, form), **texts, length=len(wanted))
+    sample.time_axes = {"video": TIME_AXIS[form.layout], "mask": 0}
     if form.mask:
         sample["mask"] = torch.from_numpy(text_mask(board, wanted, (height, width), form.mask))
     return sample
 
 
-def _tensor(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
-    """uint8 [T, H, W] in the requested form. The channels share their memory unless requested otherwise."""
-    if form.dtype == "float32":
-        grey = grey.float().div_(127.5).sub_(1)
-    axis = _CHANNEL_AXIS[form.layout]
+def shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+    """uint8 […, T, H, W] in the requested form. The channels share their memory unless requested otherwise."""
+    grey = _valued(grey, form)
+    axis = grey.dim() - 3 + CHANNEL_AXIS[form.layout]
     video = grey.unsqueeze(axis)
     shape = list(video.shape)
     shape[axis] = form.channels
     video = video.expand(shape)
     return video.contiguous() if form.contiguous else video
+
+
+def colours_shaped(colours: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+    """uint8 [B, T, H, W, C] in the requested form."""
+    return _valued(colours, form).movedim(-1, 1 + CHANNEL_AXIS[form.layout]).contiguous()
+
+
+def _valued(pixels: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+    """Bytes as bytes, or as numbers from -1 to 1."""
+    import torch
+
+    if form.dtype == "uint8":
+        return pixels
+    return pixels.float().div_(127.5).sub_(1).to(getattr(torch, form.dtype))

@@ -1,0 +1,125 @@
+"""A storyboard as lines of text: which glyphs a line is made of, where they are, and when each of them appears."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from vwd.errors import ShardError
+from vwd.stream.atlas import Atlas, current_atlas
+from vwd.stream.form import Mask
+from vwd.stream.frame_selection import Numbers
+from vwd.text.storyboard import Storyboard, Word
+
+Integers = npt.NDArray[np.int64]
+
+@dataclass(frozen=True)
+class Lines:
+    """What the selected frames of a video show.
+
+    Times are counted in selected frames: at time t, selected frame t is shown. Pages that no selected frame shows are
+    left out, and so is what appears on a page after its last one.
+
+    Attributes:
+        size: height and width of the video.
+        length: how many frames are selected.
+        pages: int64 [P, 2], the first time of each page, and the one after its last.
+        lines: int64 [L, 3]: page, top and height of each line, none of which overlap. A rule is a line of its own.
+        pieces: int64 [N, 4]: line, left edge, time and number of glyphs of each word and rule.
+        masked: bool [N], which of them a mask covers.
+        glyphs: int32 [G], those of all pieces, by their numbers in the atlas.
+    """
+
+    size: tuple[int, int]
+    length: int
+    pages: Integers
+    lines: Integers
+    pieces: Integers
+    masked: npt.NDArray[np.bool_]
+    glyphs: npt.NDArray[np.int32]
+    atlas: Atlas
+
+
+def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Lines:
+    """The lines that some frames of a storyboard show.
+
+    Args:
+        wanted: the numbers of the frames, never decreasing.
+
+    Raises:
+        ShardError: its words are not set in lines, from left to right and from top to bottom.
+    """
+    starts = np.array(board.page_starts)
+    bounds = np.searchsorted(wanted, starts)
+    pages = np.stack([bounds, np.append(bounds[1:], len(wanted))], 1)
+    atlas = current_atlas()
+    size, language = board.font_size, board.language
+    runs = [atlas.word(word[0], size, language) for word in board.words]
+    words = board.words
+    rule = len(words)
+    if board.separator.height and board.separator.width:
+        words, rule = _with_rule(board, starts)
+        runs.insert(rule, atlas.rule(board.separator.width, board.separator.height))
+    flat = np.fromiter(chain.from_iterable((frame, page, *box) for _, frame, page, box in words), np.int64, 6 * len(words))
+    frame, page, left, top, width, height = flat.reshape(-1, 6).T
+    glyphs, widths, heights = zip(*runs, strict=True) if runs else ((), (), ())
+    _check((width == widths).all() and (height == heights).all(), "a word's box is not as large as its text")
+    _check((page == starts.searchsorted(frame, "right") - 1).all(), "a word appears while another page is shown")
+    time = wanted.searchsorted(frame)
+    line, lines = _in_lines(page, top, height, left, width)
+    shown = time < pages[page, 1]
+    masked = frame >= board.prompt_frames if mask == "answer" else np.ones(len(frame), np.bool_)
+    masked[rule : rule + 1] = False
+    pieces = np.stack([line, left, time, np.fromiter(map(len, glyphs), np.int64, len(glyphs))], 1)
+    if not shown.all():
+        glyphs = tuple(one for one, kept in zip(glyphs, shown.tolist(), strict=True) if kept)
+        pieces, masked = pieces[shown], masked[shown]
+        pages, lines, pieces[:, 0] = _shown(pages, lines, pieces[:, 0])
+    return Lines(
+        (board.height, board.width), len(wanted), pages, lines, pieces, masked,
+        np.concatenate(glyphs) if glyphs else np.zeros(0, np.int32), atlas,
+    )  # fmt: skip
+
+
+def _with_rule(board: Storyboard, starts: Integers) -> tuple[tuple[Word, ...], int]:
+    """The words, and the separator among them as a word without text; its place."""
+    frame = board.separator_page  # drawn on whatever page is shown then
+    rule = Word("", frame, int(starts.searchsorted(frame, "right")) - 1, board.separator)
+    at = bisect_left(board.words, (rule.page, rule.box.y), key=lambda word: (word.page, word.box.y))
+    return (*board.words[:at], rule, *board.words[at:]), at
+
+
+def _in_lines(
+    page: Integers, top: Integers, height: Integers, left: Integers, width: Integers
+) -> tuple[Integers, Integers]:
+    """The line of each piece, and the lines."""
+    new = np.ones(len(page), np.bool_)
+    new[1:] = (page[1:] != page[:-1]) | (top[1:] != top[:-1])
+    lines = np.stack([page, top, height], 1)[new]
+    line = new.cumsum() - 1
+    apart = new[1:] | (left[1:] >= left[:-1] + width[:-1])
+    turned = lines[1:, 0] - lines[:-1, 0]
+    below = (turned > 0) | ((turned == 0) & (lines[1:, 1] >= lines[:-1, 1] + lines[:-1, 2]))
+    _check(apart.all() and below.all() and (height == lines[line, 2]).all(), "words overlap, or are in another order")
+    return line, lines
+
+
+def _shown(pages: Integers, lines: Integers, line: Integers) -> tuple[Integers, Integers, Integers]:
+    """Pages that are shown at some time, lines that have pieces on them, and the pieces' lines among these."""
+    visible = pages[:, 0] < pages[:, 1]
+    used = np.zeros(len(lines), np.bool_)
+    used[line] = True
+    kept = lines[used]
+    kept[:, 0] = (visible.cumsum() - 1)[kept[:, 0]]
+    return pages[visible], kept, (used.cumsum() - 1)[line]
+
+
+def _check(holds: np.bool_ | bool, problem: str) -> None:
+    if not holds:
+        raise ShardError(
+            f"the storyboard is not set in lines: {problem}", "Use source='storyboard', which draws any storyboard."
+        )
