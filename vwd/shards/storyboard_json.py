@@ -101,8 +101,8 @@ class StoryboardRecord:
             fields = _decoder().decode(data)
         except msgspec.MsgspecError:  # `from_json` names what is wrong
             return cls.from_json(json.loads(data))
-        parts = ((word.text, word.frame, word.page, word.box) for word in fields.words)
-        words = tuple(tuple.__new__(Word, part) for part in parts)  # half the time of Word(…)
+        new = tuple.__new__  # half the time of Word(…)
+        words = tuple([new(Word, (word.text, word.frame, word.page, word.box)) for word in fields.words])
         own = {name: getattr(fields, name) for name in FIELDS}
         return cls._checked(own, fields.separator, words)
 

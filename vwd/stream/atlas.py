@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +35,7 @@ class Atlas:
         self._pixels = np.zeros((1024, 48), np.uint8)
         self._starts = np.zeros(256, np.int32)  # the first column of each glyph, and the end of the last one
         self._numbers: dict[Any, Run] = {}
-        self.word = lru_cache(_WORDS)(self._word)
+        self.words = cache(lambda font_size, language: Words(self, font_size, language))
 
     def __len__(self) -> int:
         """Glyphs."""
@@ -58,7 +58,7 @@ class Atlas:
     def _end(self) -> int:
         return int(self._starts[len(self)])
 
-    def _word(self, text: str, font_size: int, language: Language) -> Run:
+    def word(self, text: str, font_size: int, language: Language) -> Run:
         """A word; without a character it has no height that fits."""
         if not text:
             return Run(np.zeros(0, np.int32), 0, -1)
@@ -90,6 +90,20 @@ class Atlas:
         self._pixels[start:stop, :height] = coverage.T
         self._starts[number + 1] = stop
         self._numbers[key] = run = Run(np.array([number], np.int32), width, height)
+        return run
+
+
+class Words(dict[str, Run]):
+    """Words of one size and language, kept: there are hundreds a sample."""
+
+    def __init__(self, atlas: Atlas, font_size: int, language: Language) -> None:
+        super().__init__()
+        self._make = lambda text: atlas.word(text, font_size, language)
+
+    def __missing__(self, text: str) -> Run:
+        if len(self) == _WORDS:
+            self.clear()
+        self[text] = run = self._make(text)
         return run
 
 

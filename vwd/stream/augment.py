@@ -79,7 +79,9 @@ class Augment:
         for name in ("ink", "paper"):
             least, most = getattr(self, name)
             if not 0 <= least <= most <= 255:
-                raise UsageError(f"augment: {name}={getattr(self, name)}", "Give a smallest and largest value in 0…255.")
+                raise UsageError(
+                    f"augment: {name}={getattr(self, name)}", "Give a smallest and largest value in 0…255."
+                )
         if not (0 < self.contrast <= 1 and 0 <= self.offset <= 4096 and 0 <= self.noise <= 64):
             raise UsageError(
                 f"augment: contrast={self.contrast}, offset={self.offset}, noise={self.noise}",

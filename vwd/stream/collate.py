@@ -44,31 +44,27 @@ def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:
     """Repeats the last frame. Axes of stride 0 keep it."""
     import torch
 
+    from vwd.stream.shared_channels import thin
+
     length = video.shape[axis]
     if length == longest:
         return video
     shape = list(video.shape)
     shape[axis] = longest
-    return _thin(video).index_select(axis, torch.arange(longest).clamp_(max=length - 1)).expand(shape)
+    return thin(video).index_select(axis, torch.arange(longest).clamp_(max=length - 1)).expand(shape)
 
 
 def _stack(videos: list[torch.Tensor]) -> torch.Tensor:
     from torch.utils.data import default_collate
 
+    from vwd.stream.shared_channels import SharedChannels, thin
+
     shape = videos[0].shape
-    thin = [_thin(video) for video in videos]
-    stacked = joined(thin)
+    parts = [thin(video) for video in videos]
+    stacked = joined(parts)
     if stacked is None:
-        stacked = default_collate(thin)  # into shared memory where it runs in a worker
-    return stacked.expand(len(videos), *shape)
-
-
-def _thin(video: torch.Tensor) -> torch.Tensor:
-    """A tensor whose repeated axes (of stride 0) have the size 1."""
-    for axis, (size, stride) in enumerate(zip(video.shape, video.stride(), strict=True)):
-        if size > 1 and stride == 0:
-            video = video.narrow(axis, 0, 1)
-    return video
+        stacked = default_collate(parts)  # into shared memory where it runs in a worker
+    return SharedChannels.of(stacked.expand(len(videos), *shape))
 
 
 def register() -> None:

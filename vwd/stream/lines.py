@@ -17,6 +17,7 @@ from vwd.text.storyboard import Storyboard, Word
 
 Integers = npt.NDArray[np.int64]
 
+
 @dataclass(frozen=True)
 class Lines:
     """What the selected frames of a video show.
@@ -55,26 +56,33 @@ def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Li
     """
     starts = np.array(board.page_starts)
     bounds = np.searchsorted(wanted, starts)
-    pages = np.stack([bounds, np.append(bounds[1:], len(wanted))], 1)
+    pages = np.empty((len(starts), 2), np.int64)
+    pages[:, 0], pages[:-1, 1], pages[-1, 1] = bounds, bounds[1:], len(wanted)
     atlas = current_atlas()
-    size, language = board.font_size, board.language
-    runs = [atlas.word(word[0], size, language) for word in board.words]
-    words = board.words
-    rule = len(words)
+    known = atlas.words(board.font_size, board.language)
+    words, rule = (board.words, -1)
     if board.separator.height and board.separator.width:
         words, rule = _with_rule(board, starts)
-        runs.insert(rule, atlas.rule(board.separator.width, board.separator.height))
-    flat = np.fromiter(chain.from_iterable((frame, page, *box) for _, frame, page, box in words), np.int64, 6 * len(words))
-    frame, page, left, top, width, height = flat.reshape(-1, 6).T
-    glyphs, widths, heights = zip(*runs, strict=True) if runs else ((), (), ())
+    if not words:
+        return _nothing(board, wanted, pages, atlas)
+    texts, frames, numbers, boxes = zip(*words, strict=True)
+    runs = [known[text] for text in texts]
+    if rule >= 0:
+        runs[rule] = atlas.rule(board.separator.width, board.separator.height)
+    count = len(words)
+    frame, page = np.array(frames), np.array(numbers)
+    left, top, width, height = np.fromiter(chain.from_iterable(boxes), np.int64, 4 * count).reshape(-1, 4).T
+    glyphs, widths, heights = zip(*runs, strict=True)
     _check((width == widths).all() and (height == heights).all(), "a word's box is not as large as its text")
     _check((page == starts.searchsorted(frame, "right") - 1).all(), "a word appears while another page is shown")
     time = wanted.searchsorted(frame)
     line, lines = _in_lines(page, top, height, left, width)
     shown = time < pages[page, 1]
-    masked = frame >= board.prompt_frames if mask == "answer" else np.ones(len(frame), np.bool_)
-    masked[rule : rule + 1] = False
-    pieces = np.stack([line, left, time, np.fromiter(map(len, glyphs), np.int64, len(glyphs))], 1)
+    masked = frame >= board.prompt_frames if mask == "answer" else np.ones(count, np.bool_)
+    if rule >= 0:
+        masked[rule] = False
+    pieces = np.empty((count, 4), np.int64)
+    pieces[:, 0], pieces[:, 1], pieces[:, 2], pieces[:, 3] = line, left, time, list(map(len, glyphs))
     if not shown.all():
         glyphs = tuple(one for one, kept in zip(glyphs, shown.tolist(), strict=True) if kept)
         pieces, masked = pieces[shown], masked[shown]
@@ -85,10 +93,20 @@ def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Li
     )  # fmt: skip
 
 
+def _nothing(board: Storyboard, wanted: Numbers, pages: Integers, atlas: Atlas) -> Lines:
+    """A video without a word."""
+    empty = np.zeros((0, 4), np.int64)
+    shown = pages[pages[:, 0] < pages[:, 1]]
+    return Lines(
+        (board.height, board.width), len(wanted), shown, empty[:, :3], empty, np.zeros(0, np.bool_),
+        np.zeros(0, np.int32), atlas,
+    )  # fmt: skip
+
+
 def _with_rule(board: Storyboard, starts: Integers) -> tuple[tuple[Word, ...], int]:
-    """The words, and the separator among them as a word without text; its place."""
+    """The words, and the separator among them as a blank word; its place."""
     frame = board.separator_page  # drawn on whatever page is shown then
-    rule = Word("", frame, int(starts.searchsorted(frame, "right")) - 1, board.separator)
+    rule = Word(" ", frame, int(starts.searchsorted(frame, "right")) - 1, board.separator)
     at = bisect_left(board.words, (rule.page, rule.box.y), key=lambda word: (word.page, word.box.y))
     return (*board.words[:at], rule, *board.words[at:]), at
 
@@ -99,7 +117,7 @@ def _in_lines(
     """The line of each piece, and the lines."""
     new = np.ones(len(page), np.bool_)
     new[1:] = (page[1:] != page[:-1]) | (top[1:] != top[:-1])
-    lines = np.stack([page, top, height], 1)[new]
+    lines = np.array([page[new], top[new], height[new]]).T
     line = new.cumsum() - 1
     apart = new[1:] | (left[1:] >= left[:-1] + width[:-1])
     turned = lines[1:, 0] - lines[:-1, 0]

@@ -171,7 +171,10 @@ def _placed_glyphs(samples: Sequence[Lines], pieces: Array, width: int) -> tuple
     used[numbers] = True
     depth = max(sample.lines[:, 2].max(initial=1) for sample in samples)
     pixels = np.concatenate(
-        [np.zeros((1, depth), np.uint8), *(a.pixels[np.repeat(u, np.diff(a.starts)), :depth] for a, u in _each(atlases, used))]
+        [
+            np.zeros((1, depth), np.uint8),
+            *(a.pixels[np.repeat(u, np.diff(a.starts)), :depth] for a, u in _each(atlases, used)),
+        ]
     )
     starts = np.cumsum(every * used) - every * used + 1
     widths = every[numbers]

@@ -143,7 +143,9 @@ def _exactly_shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     if form.dtype == "uint8":
         return shaped(grey, form)
     values = (torch.arange(256).float().div_(127.5).sub_(1)).to(getattr(torch, form.dtype)).to(grey.device)
-    return shaped(values[grey.int()], TensorFormat(layout=form.layout, channels=form.channels, contiguous=form.contiguous))
+    return shaped(
+        values[grey.int()], TensorFormat(layout=form.layout, channels=form.channels, contiguous=form.contiguous)
+    )
 
 
 def _with_looks(pages: Pages, tables: dict[str, torch.Tensor], grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:

@@ -19,6 +19,7 @@ from vwd.stream.render import render, text_mask
 if TYPE_CHECKING:
     import torch
 
+
 class Sample(dict[str, Any]):
     """A sample by field name; `collate` and torch's own `default_collate` make batches of them.
 
@@ -76,13 +77,15 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
 
 def shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     """uint8 […, T, H, W] in the requested form. The channels share their memory unless requested otherwise."""
+    from vwd.stream.shared_channels import SharedChannels
+
     grey = _valued(grey, form)
     axis = grey.dim() - 3 + CHANNEL_AXIS[form.layout]
     video = grey.unsqueeze(axis)
     shape = list(video.shape)
     shape[axis] = form.channels
     video = video.expand(shape)
-    return video.contiguous() if form.contiguous else video
+    return video.contiguous() if form.contiguous else SharedChannels.of(video)
 
 
 def colours_shaped(colours: torch.Tensor, form: TensorFormat) -> torch.Tensor:
