@@ -170,7 +170,7 @@ def _inside(board: Storyboard, boxes: Sequence[Box]) -> bool:
     """Whether all boxes are inside the frame."""
     width, height = board.width, board.height
     left, top, across, down = zip(*boxes, strict=True)
-    fits = max(map(add, left, across)) <= width and max(map(add, top, down)) <= height
+    fits: bool = max(map(add, left, across)) <= width and max(map(add, top, down)) <= height
     return fits and min(*map(min, (left, top, across, down))) >= 0
 
 

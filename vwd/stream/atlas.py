@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +34,7 @@ class Atlas:
         self._pixels = np.zeros((1024, 48), np.uint8)
         self._starts = np.zeros(256, np.int32)  # the first column of each glyph, and the end of the last one
         self._numbers: dict[Any, Run] = {}
-        self.words = cache(lambda font_size, language: Words(self, font_size, language))
+        self._words: dict[tuple[int, Language], Words] = {}
 
     def __len__(self) -> int:
         """Glyphs."""
@@ -57,6 +56,13 @@ class Atlas:
     @property
     def _end(self) -> int:
         return int(self._starts[len(self)])
+
+    def words(self, font_size: int, language: Language) -> Words:
+        """The words of one size and language, by their text."""
+        key = (font_size, language)
+        if key not in self._words:
+            self._words[key] = Words(self, *key)
+        return self._words[key]
 
     def word(self, text: str, font_size: int, language: Language) -> Run:
         """A word; without a character it has no height that fits."""
@@ -98,12 +104,12 @@ class Words(dict[str, Run]):
 
     def __init__(self, atlas: Atlas, font_size: int, language: Language) -> None:
         super().__init__()
-        self._make = lambda text: atlas.word(text, font_size, language)
+        self._atlas, self._font_size, self._language = atlas, font_size, language
 
     def __missing__(self, text: str) -> Run:
         if len(self) == _WORDS:
             self.clear()
-        self[text] = run = self._make(text)
+        self[text] = run = self._atlas.word(text, self._font_size, self._language)
         return run
 
 

@@ -43,7 +43,8 @@ class Look:
         part = np.arange(256)[None] / 255
         ink, paper = (np.array(colour, float)[:, None] for colour in (self.ink, self.paper))
         colours = 127.5 + (ink + (paper - ink) * part - 127.5) * self.contrast
-        return np.rint(np.concatenate([colours, colours.mean(0, keepdims=True)])).clip(0, 255).astype(np.uint8)
+        levels = np.rint(np.concatenate([colours, colours.mean(0, keepdims=True)])).clip(0, 255)
+        return np.asarray(levels, np.uint8)
 
     def effects(self) -> npt.NDArray[np.int32]:
         """int32 [4]: the offset down and to the right, the noise's seed, and its strength in parts of NOISE_ONE."""

@@ -52,14 +52,14 @@ class Scaling:
 def scaling(source: Size, target: Size) -> Scaling:
     """The tables for pictures of one height and width to be scaled to another."""
     if source == target:
-        return Scaling("copy", *(_equal_parts(a, a) for a in source))
+        return Scaling("copy", _equal_parts(source[0], source[0]), _equal_parts(source[1], source[1]))
     if target[0] <= source[0] and target[1] <= source[1]:
         if not (source[0] % target[0] or source[1] % target[1]):
             rows, columns = (_equal_parts(a, b) for a, b in zip(source, target, strict=True))
             area = (source[0] // target[0]) * (source[1] // target[1])
             two = source[0] == 2 * target[0] and source[1] == 2 * target[1]
             return Scaling("quarter" if two else "area", rows, columns, float(np.float32(1) / np.float32(area)))
-        return Scaling("area", *(_areas(a, b) for a, b in zip(source, target, strict=True)))
+        return Scaling("area", _areas(source[0], target[0]), _areas(source[1], target[1]))
     return Scaling("linear", _linear(source[0], target[0], False), _linear(source[1], target[1], True))
 
 
