@@ -54,8 +54,10 @@ def run(tmp_path: Path) -> Run:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without Slurm's variables, and with the hub switched off."""
+    """This process's environment without Slurm's variables and ours but the kernel's, and with the hub switched off."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "VWD_"))}
+    if "VWD_KERNEL" in os.environ:
+        kept["VWD_KERNEL"] = os.environ["VWD_KERNEL"]
     return {**kept, "HF_HUB_OFFLINE": "1", **extra}
 
 

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+# What a terminal obeys, what shows text in another order, what no stream can encode: C0 and C1 controls, overrides of
+# direction, halves of characters.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+# Characters of a message: a value from a file may have millions.
+_LONGEST = 2000
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: names and values from files can neither move its cursor nor hide what follows.
+
+    Tabs and line breaks stay. What else a terminal obeys is escaped, as JSON would: `\\u001b`.
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _shown(text: str) -> str:
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
 
 class VwdError(Exception):
     """A failure that the user can act on. The command line prints it in two lines, without a traceback.
@@ -9,7 +30,7 @@ class VwdError(Exception):
     Messages name arguments in backticks, such as `shard_size`; the command line shows these as its own options.
 
     Args:
-        what: what was wrong and where, one line.
+        what: what was wrong and where, one line; made printable.
         hint: what to do next, one line.
     """
 
@@ -17,8 +38,8 @@ class VwdError(Exception):
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(what, hint)
-        self.what = what
-        self.hint = hint
+        self.what = _shown(what)
+        self.hint = _shown(hint)
 
     def __str__(self) -> str:
         return f"{self.what}\n{self.hint}"
@@ -56,6 +77,13 @@ class StorageError(OutputError):
     def __init__(self, what: str, hint: str, fatal: bool = False) -> None:
         super().__init__(what, hint)
         self.fatal = fatal
+
+
+class SilentStoreError(StorageError):
+    """Object storage that accepts connections and does not answer: nothing more is asked of it, as each takes long."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what, hint, True)
 
 
 class EncodeError(VwdError):

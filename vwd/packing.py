@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
@@ -32,14 +34,27 @@ def pack_output(
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> PackedOutput:
     """`pack_shards`, which see; when every shard of the slice is complete, the sidecars, too."""
-    result = pack_shards(corpus, rows, settings, on_plan, on_rows)
-    if not result.complete or result.failures:
+    with _removed_if_made(settings.staging):
+        result = pack_shards(corpus, rows, settings, on_plan, on_rows)
+        if not result.complete or result.failures:
+            return PackedOutput(result)
+        try:
+            write_sidecars(result.paths, result.entries)
+        except VwdError as error:
+            return PackedOutput(result, error)
         return PackedOutput(result)
+
+
+@contextmanager
+def _removed_if_made(folder: Path | None) -> Iterator[None]:
+    """Removes a folder that was made in the block, if it is empty; never one that was there."""
+    existed = folder is None or folder.exists()
     try:
-        write_sidecars(result.paths, result.entries)
-    except VwdError as error:
-        return PackedOutput(result, error)
-    return PackedOutput(result)
+        yield
+    finally:
+        if folder and not existed:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def empty_output(result: PackResult) -> VwdError | None:

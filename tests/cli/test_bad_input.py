@@ -62,7 +62,7 @@ def test_a_csv_without_rows_is_refused(run: Run, tmp_path: Path) -> None:
     assert "rows.csv has no rows" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["rows.txt", "rows.json", "rows", "rows.jsonl.xz"])
+@pytest.mark.parametrize("name", ["rows.txt", "rows.parquet.gz", "rows", "rows.jsonl.xz"])
 def test_an_unsupported_kind_of_file_lists_the_supported_ones(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("anything")
     done = run(*gsm8k("--rows", name), check=False)
@@ -79,11 +79,11 @@ def test_a_missing_file_is_named(run: Run, tmp_path: Path, name: str) -> None:
     assert nothing_was_packed(tmp_path)
 
 
-def test_a_folder_in_place_of_a_file_is_named(run: Run, tmp_path: Path) -> None:
+def test_a_folder_without_rows_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").mkdir()
     done = run(*gsm8k(), check=False)
     assert_two_lines(done)
-    assert "rows.jsonl: Is a directory" in done.stderr
+    assert "rows.jsonl: holds no file of rows" in done.stderr
 
 
 def test_a_broken_first_line_is_named(run: Run, tmp_path: Path) -> None:

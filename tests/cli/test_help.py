@@ -105,7 +105,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_version_is_printed(run: Run) -> None:
+def test_the_version_is_printed_with_the_kernel(run: Run) -> None:
     from vwd import __version__
+    from vwd.video.mpeg4.kernels import chosen_kernel
 
-    assert run("--version").stdout.strip() == f"vwd, version {__version__}"
+    assert run("--version").stdout.strip() == f"vwd, version {__version__} ({chosen_kernel()} kernel)"
+    assert run("--version", VWD_KERNEL="python").stdout.strip() == f"vwd, version {__version__} (python kernel)"
+
+
+@pytest.mark.parametrize("command", [["--version"], ["pack", "gsm8k", "--rows", "builtin", "--num-samples", "1"]])
+def test_an_unknown_kernel_is_refused_in_two_lines(run: Run, command: list[str]) -> None:
+    done = run(*command, VWD_KERNEL="fortran", check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["Error: VWD_KERNEL=fortran", "Set it to native or python, or leave it out."]

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gz": lambda data: gzip.compress(data, mtime=0),
+    "zst": zstd.compress,
+}
+
 Rows = list[dict[str, str]]
-KINDS = ("jsonl", "jsonl.gz", "parquet", "csv")
+KINDS = ("jsonl", "jsonl.gz", "jsonl.zst", "json", "json.gz", "parquet", "csv", "csv.gz", "tsv", "CSV.ZST")
 
 # Enough rows for more than two marks of the JSONL scan and for several row groups of the parquet file.
 MANY: Rows = [
@@ -22,16 +36,24 @@ MANY: Rows = [
 
 def write(path: Path, rows: Rows) -> Path:
     """Writes rows in the format that the ending of `path` names."""
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    if path.name.endswith(".jsonl"):
-        path.write_bytes(text.encode())
-    elif path.name.endswith(".jsonl.gz"):
-        path.write_bytes(gzip.compress(text.encode(), mtime=0))
-    elif path.name.endswith(".parquet"):
+    *_, kind, packing = ("." + path.name.lower()).rsplit(".", 2)
+    if packing not in PACKINGS:
+        kind, packing = packing, ""
+    if kind == "parquet":
         pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path, row_group_size=97)
     else:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        path.write_bytes(PACKINGS[packing](text_of(kind, rows).encode()))
     return path
+
+
+def text_of(kind: str, rows: Rows) -> str:
+    """What a file of text of this kind holds."""
+    if kind == "json":
+        return json.dumps(rows, ensure_ascii=False, indent=2)
+    if kind in ("jsonl", "ndjson"):
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

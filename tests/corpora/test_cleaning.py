@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vwd.corpora.cleaning import split_chinese_final, split_final, unwrap_boxed
+from vwd.corpora.cleaning import bare_answer, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sample import Sample
 
@@ -83,9 +83,69 @@ def test_the_final_answer_is_in_the_last_box_wherever_boxes_are_nested() -> None
     assert unwrap_boxed(r"So \boxed{x = \boxed{3}}.")[0] == "So x = 3."
 
 
-@pytest.mark.parametrize("text", [r"So \boxed{3", r"So \boxed{", r"So \boxed{\frac{1}{2}", r"So \boxed 3"])
+@pytest.mark.parametrize("text", [r"So \boxed{3", r"So \boxed{", r"So \boxed{\frac{1}{2}", r"So \boxed"])
 def test_an_unbalanced_box_is_left_unchanged(text: str) -> None:
     assert unwrap_boxed(text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("solution", "text", "final"),
+    [
+        (r"So \boxed 5.", "So 5.", "5"),
+        (r"So \boxed 12,500.", "So 12,500.", "12,500"),
+        (r"So \boxed -3", "So -3", "-3"),
+        (r"So \fbox{7} it is.", "So 7 it is.", "7"),
+        (r"First \fbox{2}, then \boxed{\fbox{9}}.", "First 2, then 9.", "9"),
+        (r"So \boxed x is", "So x is", "x"),
+    ],
+)
+def test_boxes_without_braces_and_framed_boxes_are_unwrapped(solution: str, text: str, final: str) -> None:
+    assert unwrap_boxed(solution) == (text, final)
+
+
+@pytest.mark.parametrize(
+    ("typeset", "bare"),
+    [
+        (r"\$9{,}500", "9500"),
+        (r"1,\!200", "1200"),
+        (r"18\text{ dollars}", "18"),
+        (r"\$3.50", "3.50"),
+        ("18.", "18"),
+        ("1,200", "1,200"),
+        (r"\text{Monday}", "Monday"),
+        (r"25\%", "25%"),
+        (r"\frac{1}{2}\text{ cm}", r"\frac{1}{2}"),
+        (r"x^2 + 1", "x^2 + 1"),
+        (r"(1{,}2)", r"(1{,}2)"),
+        ("0.5", "0.5"),
+        ("-7", "-7"),
+        ("", ""),
+    ],
+)
+def test_a_final_answer_is_bare(typeset: str, bare: str) -> None:
+    assert bare_answer(typeset) == bare
+    assert sample_of("openmath2_gsm8k", conversation("How many?", rf"It is \boxed{{{typeset}}}.")).final_answer == bare
+
+
+def test_the_expected_answer_of_a_row_is_its_final_answer() -> None:
+    row = {"problem": "How many?", "generated_solution": r"So \boxed{\$9{,}500}.", "expected_answer": "9500"}
+    sample = sample_of("openmath2_gsm8k", row)
+    assert (sample.final_answer, sample.answer) == ("9500", r"So \$9{,}500.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "steps", "final"),
+    [
+        ("Six threes.\n#### 18.", "Six threes.", "18"),
+        ("Six threes.\n#### 18\n#### 18", "Six threes.", "18"),
+        ("Six threes.\n#### 17\n#### 18", "Six threes.", "18"),
+        ("#### First step\nAdd.\n#### 18", "#### First step\nAdd.", "18"),
+        ("Six threes.\n#### $18", "Six threes.", "18"),
+        ("Six threes.\n#### 18\nWell done.", "Six threes.\nWell done.", "18"),
+    ],
+)
+def test_the_last_mark_holds_the_final_answer(answer: str, steps: str, final: str) -> None:
+    assert split_final(answer) == (steps, final)
 
 
 def test_other_latex_is_kept_literally() -> None:

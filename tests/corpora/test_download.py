@@ -67,7 +67,7 @@ def test_a_second_download_does_nothing_and_force_replaces(run: Run, tmp_path: P
     identity = open_copy(tmp_path / "data", "tinystories").identity
 
     again = run("download", "--dataset", "tinystories", **env)
-    assert "300 rows, already there" in again.stdout
+    assert "300 rows, already present" in again.stdout
     assert open_copy(tmp_path / "data", "tinystories").identity == identity
 
     forced = json.loads(run("download", "--dataset", "tinystories", "--force", "--json", **env).stdout)
@@ -123,8 +123,8 @@ def test_a_damaged_copy_is_said_with_the_command_that_mends_it(tmp_path: Path, c
     path.write_bytes(path.read_bytes()[:5])
     with pytest.raises(OutputError, match="damaged") as caught:
         list(open_copy(tmp_path / "data", "tinystories").read(0, 300))
-    assert "vwd download --dataset tinystories" in caught.value.hint
-    assert "--force" in caught.value.hint
+    assert "vwd download `dataset` tinystories" in caught.value.hint
+    assert "`force`" in caught.value.hint
 
 
 def test_the_registry_shows_which_local_copies_are_there(run: Run, tmp_path: Path, copied: Path) -> None:
@@ -132,3 +132,12 @@ def test_the_registry_shows_which_local_copies_are_there(run: Run, tmp_path: Pat
     assert {row["dataset"] for row in listed if row["local_copy"]} == {"tinystories"}
     assert json.loads(run("datasets", "--json", "--base-dir", copied / "data").stdout) == listed
     assert not (tmp_path / "data").exists()
+
+
+def test_a_download_names_its_corpus_as_packing_does(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    write_rows(tmp_path / "rows" / "train.jsonl", rows_of(20))
+    env = {"VWD_HF_DATASET_ID_TINYSTORIES": str(tmp_path / "rows"), **caches(tmp_path)}
+    assert json.loads(run("download", "tinystories", "--json", **env).stdout)[0]["rows"] == 20
+    done = run("download", "tinystories", "--dataset", "gsm8k", check=False, **env)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)

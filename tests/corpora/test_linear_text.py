@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vwd.corpora.cleaning import split_chinese_final, split_final
+from vwd.corpora.cleaning import bare_answer, split_chinese_final, split_final
 from vwd.corpora.normalise import normalise
 from vwd.corpora.registry import find_corpus, own_corpus
 from vwd.corpora.sample import Language, Sample, Skip
@@ -30,6 +30,8 @@ SEEDS = [
     "“ ", "\\boxed{", "\\boxed ", "<<", "<<1>> ", "####", " #### 1", "$", "$ ", "$a ", "\\(", "\\( ", "\\( a",
     "答案是 ", "\n答案是", "\u00a0", "\t", " \n", "a\n", "\n    x", "x", "7", "一", "小羊喝水", "a\u0301",
     "\u0316\u0301", "\u0f73", "â€œ", "Ã©", "â€", "\u200b ", "\ud800", "\u1100\u1161\u11a8",
+    "`", "``` ", "$a= ", "$$", "\\text{", "{", "\\begin{a}", "\\end{a}", "[asy]", '!" Ann ', '?" Ben asks. ', "? ",
+    "… ", "．", "5. ", "“", "Ann said ", ". \\]",
 ]  # fmt: skip
 NASTY = [(seed * SIZE)[:SIZE] for seed in SEEDS]
 NASTY += [
@@ -82,8 +84,13 @@ SHORT = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
 def test_results_are_found_where_the_plain_patterns_find_them(text: str) -> None:
     chinese = re.search(r"(?:\n|^|(?<=[。！？]))\s*答案[是为][：:]?\s*([^。\n]*?)\s*[。.]?\s*$", text)
     assert split_chinese_final(text) == ((text[: chinese.start()], chinese[1]) if chinese else (text, ""))
-    marked = re.search(r"\n?\s*####\s*(.*?)\s*$", text, re.DOTALL)
-    assert split_final(text) == ((text[: marked.start()], marked[1]) if marked else (text, ""))
+    marked = re.search(r"^(.*)####(.*)$", text, re.DOTALL)
+    steps, final = split_final(text)
+    if marked is None:
+        assert (steps, final) == (text, "")
+    else:
+        assert final == bare_answer(marked[2].strip().split("\n")[0])
+        assert all(line.strip() in text for line in steps.split("\n"))
 
 
 MARKS = st.text(st.sampled_from("a\u0301\u0316\u0345é\u0f71\u0f72\u0f73\u0344\u05b0"), min_size=1, max_size=60)
@@ -117,6 +124,6 @@ def test_formulas_are_whole_where_the_plain_pattern_finds_them(text: str) -> Non
     """One in brackets starts where a word would, and holds no Chinese."""
     text = normalise(text)
     units = [unit.text for unit in cut_units(text, "zh", "char")]
-    for found in re.finditer(r"(?:^|(?<= ))\\\([^\u3400-\u9fff，。]*?\\\)(?= |$)", text):
+    for found in re.finditer(r"(?:^|(?<= ))\\\((?:(?!\\\))[^\u3400-\u9fff，。])*\\\)(?= |$)", text):
         inside_another = text[: found.start()].count("\\(") or text[: found.start()].count("$")
         assert inside_another or any(found[0] in unit for unit in units)

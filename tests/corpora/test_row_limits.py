@@ -141,11 +141,11 @@ def test_blank_lines_are_no_rows_unless_they_are_larger_than_a_row(tmp_path: Pat
         assert refused(rows) == [1, 3]
 
 
-def test_the_columns_are_those_of_the_first_row_that_can_be_read(tmp_path: Path) -> None:
+def test_the_columns_are_those_of_rows_that_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps({"a": "x" * MAX_ROW_BYTES}) + '\n{"c": "1", "d": "2"}\n', "utf-8")
     assert open_file(path).columns == ("c", "d")
-    assert open_file(path, 2 * MAX_ROW_BYTES).columns == ("a",)
+    assert open_file(path, 2 * MAX_ROW_BYTES).columns == ("a", "c", "d")
     path.write_text(json.dumps({"a": "x" * MAX_ROW_BYTES}) + "\n", "utf-8")
     with pytest.raises(RowsError, match="every row is larger than 16,000,000 bytes") as caught:
         open_file(path)

@@ -98,6 +98,7 @@ def test_a_copy_that_is_replaced_all_the_time_is_opened_with_the_identity_of_its
     def swap() -> None:
         while not stopped.is_set():
             folders._exchange(path, spare)
+            time.sleep(0.005)  # longer than the clock of the file system takes to tick
 
     swapping = Thread(target=swap)
     swapping.start()

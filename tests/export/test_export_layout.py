@@ -100,9 +100,8 @@ def test_torn_and_missing_shards_are_named_and_left_out(run: Run, three_corpora:
     (folder / "gsm8k-000001.tar").write_bytes(b"")
     done = run("export-jsonl", check=False)
     assert done.returncode == 1
-    assert (
-        "left out: gsm8k-000001 is torn (tar is missing or not 51,200 bytes as recorded); run 'vwd pack'" in done.stderr
-    )
+    assert "left out: gsm8k-000001 is torn (tar is missing or not" in done.stderr
+    assert "as recorded); run 'vwd pack' again to complete it" in done.stderr
     assert names(tmp_path / "export" / "gsm8k" / "video") == [f"gsm8k_{row:06d}.mp4" for row in range(3)]
     (folder / "gsm8k-000001.tar").unlink()
     (folder / "ledger" / "gsm8k-000001.json").unlink()

@@ -43,8 +43,9 @@ def write_lamps(folder: Path, count: int) -> Path:
 
 
 def gsm8k(*more: object, size: tuple[str, ...] = SMALL, workers: int = 1) -> tuple[object, ...]:
-    """The arguments that pack `rows.jsonl` of the current folder, six rows a shard."""
-    return ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, *size, "--num-workers", workers, *more)
+    """The arguments that pack `rows.jsonl` of the current folder, or other `--rows`, six rows a shard."""
+    rows = () if "--rows" in more else ("--rows", "rows.jsonl")
+    return ("pack", "gsm8k", *rows, "--shard-size", 6, *size, "--num-workers", workers, *more)
 
 
 def start(cwd: Path, *args: object, **env: str) -> subprocess.Popen[str]:

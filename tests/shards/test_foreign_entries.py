@@ -60,7 +60,7 @@ def test_a_copied_shard_is_foreign_to_every_reader(run: Run, folder: Path, tmp_p
     assert run("verify", check=False).returncode == 1
     indexed = run("index", check=False)
     assert_two_lines(indexed)
-    assert "torn or foreign: gsm8k-000020" in indexed.stderr
+    assert "foreign: gsm8k-000020" in indexed.stderr
     exported = run("export-jsonl", check=False)
     assert exported.returncode == 1
     assert "gsm8k-000020 is foreign" in exported.stderr
@@ -109,7 +109,7 @@ def test_a_damaged_entry_is_torn_and_its_file_and_field_are_named(
     edit(folder, 1, **changes)
     verified = run("verify", check=False)
     assert verified.returncode == 1
-    (line,) = [line for line in verified.stdout.splitlines() if "gsm8k-000001: torn" in line]
+    (line,) = [line for line in verified.stdout.splitlines() if "gsm8k-000001: the ledger entry" in line]
     assert "ledger/gsm8k-000001.json" in line
     assert field in line
     assert "1 to pack" in run(*gsm8k()).stderr

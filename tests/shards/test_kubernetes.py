@@ -93,7 +93,8 @@ def test_the_manifest_is_an_indexed_job_whose_tasks_cover_all_rows_once(job: dic
 
 
 def test_the_manifest_s_command_is_one_of_vwd_pack(job: dict[str, Any]) -> None:
-    from vwd.cli.pack import corpus_of, pack
+    from vwd.cli.pack import pack
+    from vwd.cli.rows_options import corpus_of
 
     command = container(job)["command"]
     assert command[:2] == ["vwd", "pack"]

@@ -27,7 +27,7 @@ def test_every_skip_code_is_listed_with_its_rows_and_the_reason(run: Run, tmp_pa
     write_rows(
         tmp_path / "rows.jsonl",
         [
-            row(), row(question=None), row(answer=12), row(question=["a", "list"]), row(question=""),
+            row(), row(question=None), row(answer=True), row(question=["a", "list"]), row(question=""),
             row(answer=" \n\t "),
             without("answer"), row(question="A fox \U0001f98a ran."), row(answer="It ran to \ue000."),
             row(question="word " * 120), row(answer="so " * 60), row(),
@@ -52,7 +52,7 @@ def test_every_skip_code_is_listed_with_its_rows_and_the_reason(run: Run, tmp_pa
     details = [skip["detail"] for entry in (first, second) for skips in entry["skips"].values() for skip in skips]
     assert all(details)
     assert "column 'question' holds null, not text" in details
-    assert "column 'answer' holds a number, not text" in details
+    assert "column 'answer' holds true or false, not text" in details
     assert "column 'question' holds a list, not text" in details
     assert "no column 'answer'" in details
     assert any(detail.startswith("U+1F98A FOX FACE") for detail in details)
@@ -77,14 +77,16 @@ def test_a_shard_whose_rows_are_all_skipped_has_an_entry_and_no_tar(run: Run, tm
 
 def test_a_shard_whose_rows_are_all_skipped_is_done(run: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [row(question=None)] * 3)
-    run(*PACK)
+    assert run(*PACK, check=False).returncode == 1
     folder = tmp_path / "shards" / "gsm8k"
     before = snapshot(folder / "ledger")
-    assert "0 to pack, 1 already complete, of 1 shards" in run(*PACK, "--check").stderr
+    again = run(*PACK, "--check", check=False)
+    assert again.returncode == 1
+    assert "0 to pack, 1 already complete, of 1 shards" in again.stderr
     assert snapshot(folder / "ledger") == before
     assert "1 of 1 done, 0 missing, 0 torn" in run("status").stdout
-    assert "1 shards, 0 samples: clean" in run("verify").stdout
-    assert run("export-jsonl").returncode == 0
+    assert "holds no sample: every row was skipped" in run("verify", check=False).stdout
+    assert run("export-jsonl", check=False).returncode == 1
     assert list((tmp_path / "export").rglob("*.jsonl")) == []
 
 

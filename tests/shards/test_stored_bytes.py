@@ -19,7 +19,7 @@ STORED = {
         "tinystories": "1758f4f5b5c846f1129f155d617fdbdfe4c841c671e1606a89306fb93b23dec8",
     },
     3: {
-        "belle_school_math": "a49b61b4eb163452a3838ba19827c87186881c7709f011b1bc18dfef32a3f64a",
+        "belle_school_math": "77b6cf7668432878dc0773bdc352f325fd34b0ab8a80bcb2e6134c29bac77e83",
         "gsm8k": "38a54a442064489aee41e965331d32efba788fb5a00a670b84c696cdbb17e056",
         "tinystories": "1758f4f5b5c846f1129f155d617fdbdfe4c841c671e1606a89306fb93b23dec8",
     },

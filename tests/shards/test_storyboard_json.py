@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from text.boards import FONTS, LANGUAGES, SPECS, TEXTS, board_of, sample_of
 
-from vwd.corpora.sample import Language
+from vwd.corpora.sample import Language, Sample
 from vwd.shards.members import sample_members
 from vwd.shards.storyboard_json import FIELDS, StoryboardRecord, type_problem
 from vwd.text.layout import lay_out
 from vwd.text.spec import StoryboardSpec
-from vwd.text.storyboard import Storyboard
+from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.video.spec import VideoSpec
 
 
@@ -39,6 +42,19 @@ def test_a_storyboard_is_read_back_from_the_member_of_its_sample(
         record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
         assert record.storyboard == board
         assert (record.question, record.answer, record.index) == (sample.prompt, sample.answer, sample.index)
+
+
+RATES = st.builds(Fraction, st.integers(1, 65_535), st.integers(1, 65_535)).filter(lambda rate: rate <= 1000)
+
+
+@given(st.text(), RATES, st.integers(2, 100_000))
+@example('\x00\x1b\x7f\u2028\ufeff"\\/\u007f\U0001f600', Fraction(1, 65_535), 100_000)
+def test_members_are_json_as_the_standard_library_writes_it(text: str, fps: Fraction, frames: int) -> None:
+    board = replace(board_of("a", "b", "en"), frames=frames, words=(Word(text, 0, 0, Box(1, 2, 3, 4)),))
+    sample = Sample("own", 3, text, text, text, "en", "question")
+    for ending, data in sample_members(sample, board, VideoSpec(frames=frames, fps=fps), b"").items():
+        if ending != "mp4":
+            assert data == json.dumps(json.loads(data), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def test_every_record_has_exactly_the_fields_and_types_of_the_schema() -> None:

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from conftest import Run
+from hypothesis import given
+from hypothesis import strategies as st
 from shards.damage import read_member
 from shards.packing import SMALL
 
 from vwd.shards.storyboard_json import StoryboardRecord
+from vwd.shards.tar import _header
 from vwd.video.mp4 import read_header
 
 pytest_plugins = ["shards.packed"]
@@ -44,6 +47,22 @@ def types(value: Any) -> Any:
         assert all(kind == kinds[0] for kind in kinds)
         return kinds[:1]
     return type(value)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "é", "字", "_", "7"]), min_size=1, max_size=99).map("".join),
+    st.integers(0, 3000) | st.sampled_from([8**11 - 1, 8**10]),
+)
+def test_headers_are_those_of_the_standard_library(name: str, size: int) -> None:
+    header = tarfile.TarInfo(f"{name}.mp4"[:100])
+    header.size, header.mode = size, 0o644
+    try:
+        expected = header.tobuf(tarfile.USTAR_FORMAT)
+    except ValueError:  # longer than its field: refused by both
+        with pytest.raises(ValueError, match="too long"):
+            _header(header.name, size)
+    else:
+        assert _header(header.name, size) == expected
 
 
 def test_members_are_in_a_fixed_order_row_by_row(tars: list[Path]) -> None:

@@ -116,7 +116,9 @@ def test_an_entry_that_is_not_json_is_torn(packed: Store, run: Run) -> None:
 
 def test_a_shard_whose_rows_are_all_skipped_has_an_entry_and_no_tar(store: Store, run: Run, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{"question": None, "answer": "7"}] * 2)
-    run("pack", "gsm8k", "--rows", "rows.jsonl", *SMALL, "--num-workers", 1, "--out", store.url)
+    done = run("pack", "gsm8k", "--rows", "rows.jsonl", *SMALL, "--num-workers", 1, "--out", store.url, check=False)
+    assert done.returncode == 1
+    assert "all 2 rows were skipped" in done.stderr
     assert store.names() == ["ledger/gsm8k-000000.json", "pack.json", "summary.json"]
     assert "1 of 1 done" in run("status", store.url).stdout
 

@@ -79,7 +79,8 @@ def test_a_batch_of_only_broken_videos_is_replaced(broken: Path) -> None:
 
 def test_an_output_of_only_broken_videos_is_an_error(broken: Path) -> None:
     for tar in broken.glob("*.tar"):
-        tar.write_bytes(bytes(tar.stat().st_size))
+        size = tar.stat().st_size
+        tar.write_bytes(bytes(size - 1) + b"1")
     for on_error in ("skip", "replace"):
         with pytest.raises(ShardError):
             read(broken, 0, on_error)

@@ -62,6 +62,8 @@ def two(uneven: Path, tmp_path: Path) -> tuple[Path, Path]:
     shutil.copytree(uneven, folder)
     for path in sorted(folder.rglob("gsm8k-*")):
         path.rename(path.with_name(path.name.replace("gsm8k-", "lamps-")))
+    contract = json.loads((folder / "pack.json").read_bytes())
+    (folder / "pack.json").write_text(json.dumps({**contract, "dataset": "lamps"}))
     return uneven, folder
 
 

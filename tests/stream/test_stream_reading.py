@@ -18,6 +18,7 @@ from conftest import HANG_SECONDS, environment
 from stream.streaming import COUNTS, NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import OutputError, ShardError, UsageError, VwdError
+from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes, tar_bytes
 from vwd.storage.urls import parse_path
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
@@ -229,14 +230,19 @@ for address in ("s3://bucket/out/gsm8k", "rubbish://bucket/out/gsm8k"):
 def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gsm8k"
     (folder / "ledger").mkdir(parents=True)
-    shutil.copy(uneven / "pack.json", folder)
+    contract = json.loads((uneven / "pack.json").read_bytes())
+    (folder / "pack.json").write_text(json.dumps({**contract, "rows": 10_000_000, "shard_size": 1000}))
     entry = json.loads((uneven / "ledger" / "gsm8k-000002.json").read_bytes())
-    sizes = " ".join([entry["sizes"].split()[0]] * 1000)
+    members = next(parse_sizes(entry["sizes"])).members
+    entry |= {"samples": 1000, "skips": {}, "checksums": "", "bytes": tar_bytes([SampleSizes(0, members)] * 1000)}
     for number in range(10_000):
-        filled = {**entry, "number": number, "start": 0, "stop": 1000, "samples": 1000, "skips": {}, "sizes": sizes}
+        rows = range(number * 1000, (number + 1) * 1000)
+        sizes = format_sizes(SampleSizes(row, members) for row in rows)
+        filled = {**entry, "number": number, "start": rows.start, "stop": rows.stop, "sizes": sizes}
         (folder / "ledger" / f"gsm8k-{number:06d}.json").write_text(json.dumps(filled))
         with (folder / f"gsm8k-{number:06d}.tar").open("wb") as tar:
-            tar.truncate(filled["bytes"])
+            tar.seek(filled["bytes"] - 1)
+            tar.write(b"1")
     started = time.process_time()
     data = small(folder)
     data._request_at(0)

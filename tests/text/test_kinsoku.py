@@ -45,7 +45,7 @@ def test_the_same_holds_for_western_marks_beside_hanzi(text: str, spec: Storyboa
     assert [line for line in lines_of(board) if line[0] in ",.!?;:)]}%" or line[-1] in "([{"] == []
 
 
-@pytest.mark.parametrize("mark", [*CLOSERS, "·", "℃", "％", "‰", "—"])
+@pytest.mark.parametrize("mark", [*CLOSERS, "·", "℃", "％", "‰", "—", *"～〞／．－", "-", "/"])
 @pytest.mark.parametrize("before", range(15, 22))
 def test_a_closing_mark_at_the_edge_moves_with_the_word_before_it(mark: str, before: int) -> None:
     text = "".join("苹果"[n % 2] for n in range(before)) + mark + "羊群喝水"

@@ -60,6 +60,29 @@ def test_numbers_latin_words_and_formulas_are_single_units(unit: str, zh_units: 
     assert unit in texts_of(f"小羊 {unit} 苹果", "zh", zh_units)
 
 
+@pytest.mark.parametrize("unit", ["1：4", "8：30", "3．5", "３．１４", "1，200", "3～5", "－7"])
+@pytest.mark.parametrize("zh_units", ["word", "char"])
+def test_numbers_with_full_width_marks_are_single_units(unit: str, zh_units: ChineseUnits) -> None:
+    assert f"{unit}，" in texts_of(f"小羊 {unit}，苹果", "zh", zh_units)
+
+
+@pytest.mark.parametrize("name", ["小明", "小红", "小刚", "小丽", "老王", "张三", "李四", "珍珍", "阿强"])
+@pytest.mark.parametrize("after", ["有3个苹果", "和小羊", "早上跑步", "说"])
+def test_a_name_is_one_unit(name: str, after: str) -> None:
+    assert texts_of(f"于是{name}{after}")[1].startswith(name)
+    assert name in "|".join(texts_of(f"{name}{after}")).split("|")[0]
+
+
+@pytest.mark.parametrize("text", ["差距缩小明显", "最小华丽", "小于小时", "买了两三三个"])
+def test_what_only_looks_like_a_name_is_none(text: str) -> None:
+    assert not {"小明", "小华", "小于小", "三三"} & set(texts_of(text))
+
+
+@pytest.mark.parametrize("mark", list("～／－．·—〞"))
+def test_a_mark_between_words_stays_with_the_word_before_it(mark: str) -> None:
+    assert texts_of(f"苹果{mark}苹果") == [f"苹果{mark}", "苹果"]
+
+
 def test_two_prices_are_not_a_formula() -> None:
     assert "$5" in texts_of("一个$5元，另一个$6元。")
 

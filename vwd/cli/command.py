@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vwd.errors import VwdError
+from vwd.errors import VwdError, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,13 +61,21 @@ class VwdCommand(click.Command):
             ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception as error:  # a bug: still no traceback, but how to get one
+        except Exception as error:
             if ctx.meta.get("vwd.debug"):
                 raise
-            print_error(
-                f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
-            )
+            print_error(*_unforeseen(error))
             ctx.exit(1)
+
+
+def _unforeseen(error: Exception) -> tuple[str, str]:
+    """A disk that failed where nobody looked; or a bug: still no traceback, but how to get one."""
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return (
+            f"{error.filename}: {error.strerror}",
+            "Check that it exists, its permissions and its disk; then run again.",
+        )
+    return f"unexpected {type(error).__name__}: {error}", "Run again with --debug, and report what it shows."
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
@@ -78,8 +86,8 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 def print_error(what: str, hint: str) -> None:
     """An error as two lines on stderr."""
-    click.echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
-    click.echo(with_flags(hint), err=True)
+    click.echo(f"Error: {with_flags(printable(' '.join(what.split())))}", err=True)
+    click.echo(with_flags(printable(hint)), err=True)
 
 
 def with_flags(text: str) -> str:
@@ -102,7 +110,7 @@ def print_json(data: Any) -> None:
     """A result for a script: one JSON document on stdout."""
     import json
 
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    click.echo(printable(json.dumps(data, ensure_ascii=False, indent=1)))
 
 
 def json_option(command: F) -> F:

@@ -11,13 +11,16 @@ from vwd.cli.datasets import print_registry
 
 
 @click.command(cls=VwdCommand)
-@click.option("--dataset", shell_complete=corpus_names, help="The corpus.  [default: all of them]")
+@click.argument("corpus", metavar="[DATASET]", required=False, shell_complete=corpus_names)
+@click.option("--dataset", shell_complete=corpus_names, help="The same as DATASET.  [default: all corpora]")
 @base_dir_option
 @click.option("--force", is_flag=True, help="Replace existing copies.  [default: off]")
 @click.option("--list", "list_only", is_flag=True, help="Only list the corpora.  [default: off]")
 @json_option
-def download(dataset: str | None, base_dir: Path, force: bool, list_only: bool, as_json: bool) -> None:
-    """Fetch corpora from the hub to local copies, for nodes without internet.
+def download(
+    corpus: str | None, dataset: str | None, base_dir: Path, force: bool, list_only: bool, as_json: bool
+) -> None:
+    """Fetch DATASET, or all corpora, from the hub to local copies, for nodes without internet.
 
     A copy is at <base>/<dataset>/dataset as memory-mapped Arrow, where 'vwd pack' finds it. An existing copy is
     left alone.
@@ -28,12 +31,15 @@ def download(dataset: str | None, base_dir: Path, force: bool, list_only: bool, 
     from vwd.corpora.registry import CORPORA, find_corpus
     from vwd.corpora.sources.download import download_corpus
     from vwd.corpora.sources.local import copy_path
+    from vwd.errors import UsageError
 
-    done = []
-    for corpus in [find_corpus(dataset)] if dataset else CORPORA.values():
-        rows, fresh = download_corpus(corpus, base_dir, force)
-        path = copy_path(base_dir, corpus.name)
-        done.append({"dataset": corpus.name, "rows": rows.count, "path": str(path), "downloaded": fresh})
+    if corpus and dataset and corpus != dataset:
+        raise UsageError(f"DATASET {corpus} and --dataset {dataset}", "Give either.")
+    name, done = corpus or dataset, []
+    for one in [find_corpus(name)] if name else CORPORA.values():
+        rows, fresh = download_corpus(one, base_dir, force)
+        path = copy_path(base_dir, one.name)
+        done.append({"dataset": one.name, "rows": rows.count, "path": str(path), "downloaded": fresh})
         if not as_json:
             click.echo(f"{path}: {rows.count:,} rows, {'downloaded' if fresh else 'already present'}")
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from vwd.cli.command import print_error
 from vwd.cli.completion import completion
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
@@ -16,10 +17,24 @@ from vwd.cli.pack import pack
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
+from vwd.errors import UsageError
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from vwd import __version__
+        from vwd.video.mpeg4.kernels import chosen_kernel
+
+        try:
+            click.echo(f"vwd, version {__version__} ({chosen_kernel()} kernel)")
+        except UsageError as error:
+            print_error(error.what, error.hint)
+            ctx.exit(error.exit_code)
+        ctx.exit()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="vwd", prog_name="vwd")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it.")
 def cli() -> None:
     """Turn text corpora into word-by-word videos, packed as WebDataset shards.
 

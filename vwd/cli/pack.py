@@ -19,10 +19,10 @@ from vwd.cli.command import (
     shards_option,
     with_flags,
 )
+from vwd.cli.rows_options import corpus_of, own_columns_options, text_form, text_form_options
 from vwd.limits import LARGEST_MAX_ROW_BYTES, MAX_ROW_BYTES
 
 if TYPE_CHECKING:
-    from vwd.corpora.registry import Corpus
     from vwd.packing import PackedOutput
     from vwd.shards.pack import PackPlan, PackResult
     from vwd.shards.settings import PackSettings
@@ -59,12 +59,18 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--rows",
-    default="",
-    help="A .jsonl, .jsonl.gz, .parquet or .csv file, or 'builtin'.  [default: the local copy, else the hub]",
+    multiple=True,
+    help="A file, folder or pattern of rows (JSON, CSV, Parquet, …), or 'builtin'; may be given several times.  "
+    "[default: the local copy, else the hub]",
 )
-@click.option("--prompt-column", help="Your own rows: the column of the prompt.  [default: none]")
-@click.option("--answer-column", help="Your own rows: the column of the answer.  [default: none]")
+@own_columns_options
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
+@text_form_options
+@click.option(
+    "--force-language",
+    is_flag=True,
+    help="Pack rows that are clearly in another language than the corpus's or --language.  [default: off]",
+)
 @click.option(
     "--streaming", is_flag=True, help="Read the hub's rows as they come, without storing them.  [default: off]"
 )
@@ -122,15 +128,23 @@ if TYPE_CHECKING:
     "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
 )
 @click.option(
-    "--check", is_flag=True, help="Compare the sha256 of complete shards; pack again those that differ.  [default: off]"
+    "--check",
+    is_flag=True,
+    help="Compare complete shards with their sha256 and checksums; pack again those that differ.  [default: off]",
+)
+@click.option(
+    "--append",
+    is_flag=True,
+    help="The rows are those of the output and more behind them: add these to it.  [default: off]",
 )
 @json_option
 @click.pass_context
 def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> None:
     """Render rows of DATASET and pack them as WebDataset shards.
 
-    DATASET is a corpus that 'vwd datasets' lists, or any name for rows of your own (--rows with
-    --prompt-column, --answer-column and --language). The same command again resumes where the last one stopped.
+    DATASET is a corpus that 'vwd datasets' lists, or any name for rows of your own: --rows and --language, with
+    --prompt-column and --answer-column, or --text-column, or --messages-column. The same command again resumes where
+    the last one stopped.
     """
     from vwd.cli.progress import Progress
     from vwd.corpora.sources.open import open_rows
@@ -138,7 +152,9 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
 
     corpus = corpus_of(dataset, options)
     settings = _settings(options)
-    rows = open_rows(corpus, options["rows"], options["base_dir"], options["streaming"], options["max_row_bytes"])
+    rows = open_rows(
+        corpus, options["rows"], options["base_dir"], options["streaming"], options["max_row_bytes"], text_form(options)
+    )
     bars: list[Progress] = []
 
     def start(plan: PackPlan) -> None:
@@ -155,27 +171,6 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
         for bar in bars:
             bar.__exit__(None, None, None)
     _report(ctx, packed, as_json)
-
-
-def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
-    """The corpus that a name and the options of `vwd pack` mean.
-
-    Raises:
-        UsageError: there is none of this name, or an option for one's own rows is missing.
-    """
-    from vwd.corpora.registry import find_corpus, own_corpus
-    from vwd.errors import UsageError
-
-    own = {name: options[name] for name in ("prompt_column", "answer_column", "language")}
-    if not any(own.values()):
-        return find_corpus(dataset)
-    missing = [f"--{name.replace('_', '-')}" for name, value in own.items() if not value]
-    if missing or options["rows"] in ("", "builtin"):
-        raise UsageError(
-            f"rows of your own need {' and '.join(missing or ['--rows FILE'])}, too",
-            "Give --rows FILE --prompt-column A --answer-column B --language en|zh.",
-        )
-    return own_corpus(dataset, **own)
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
@@ -203,6 +198,8 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         sat_meta=options["sat_meta"],
         staging=_staging(options),
         max_row_bytes=options["max_row_bytes"],
+        force_language=options["force_language"],
+        append=options["append"],
         video=video,
         storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
     )
@@ -270,6 +267,10 @@ def _print_summary(result: PackResult) -> None:
     click.echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
     click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
     click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
+    if s.kernels:
+        click.echo(
+            f"  kernel   {', '.join(f'{name} for {n:,} of {s.shards:,} shards' for name, n in s.kernels.items())}"
+        )
     if s.cache_hit_rate:
         click.echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
     click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")

@@ -25,6 +25,7 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
     Exits with 1 and a list where something is wrong.
     """
     from vwd.cli.progress import Progress
+    from vwd.errors import printable
     from vwd.inspect.verify import verify_output
     from vwd.shards.cpus import default_workers
     from vwd.shards.paths import entry_numbers, find_outputs
@@ -47,7 +48,7 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
             verdict = "clean" if not count else f"{count:,} problem(s)"
             click.echo(f"{result.dataset}: {result.shards:,} shards, {result.samples:,} samples: {verdict}")
             for problem in result.problems:
-                click.echo(f"  {problem.shard}: {problem.what}")
+                click.echo(f"  {problem.shard}: {printable(' '.join(problem.what.split()))}")
             for name in result.stale:
                 click.echo(f"  {name}: out of date")
     if any(result.problems for result in results):

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
-_BOXED = re.compile(r"\\boxed\s*\{")
+# \boxed{5}, \fbox{5}, and \boxed 5, which has no braces.
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>-?\d(?:[\d,.]*\d)?|(?<=[\s])[A-Za-z](?![A-Za-z])))")
+# Typeset between thousands: 9{,}500 and 1,\!200.
+_THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|\\,)(?=\d{3}(?!\d))")
+_CURRENCY = re.compile(r"^\\?\$(?=[\d.-])")
+_WRAPPED = re.compile(r"^\\(?:text|mbox|textbf|mathrm)\s*\{(?P<text>[^{}\\$]*)\}$")
+# A unit in words behind a number.
+_UNIT = re.compile(r"(?<=[\d}])(?:\\[ ,;]|~|\s)*\\(?:text|mbox|mathrm)\s*\{[^{}\\$]*\}\.?$")
 _BRACE = re.compile("[{}]")
 _CHINESE_FINAL = re.compile(r"答案[是为][：:]?\s*")
 
@@ -19,9 +26,29 @@ def drop_annotations(answer: str) -> str:
 
 
 def split_final(answer: str) -> tuple[str, str]:
-    """Removes GSM8K's last line ``#### 72``: the steps, and the final answer ("" where there is none)."""
-    steps, mark, final = answer.partition("####")
-    return (steps.rstrip(), final.strip()) if mark else (answer, "")
+    """Removes GSM8K's last line ``#### 72``: the steps, and the final answer ("" where there is none).
+
+    A full stop behind it and a dollar before it go, too; so do marked lines directly before it.
+    """
+    steps, mark, final = answer.rpartition("####")
+    if not mark:
+        return answer, ""
+    final, *after = final.strip().split("\n", 1)
+    lines = steps.rstrip().split("\n")
+    while lines and lines[-1].lstrip().startswith("####"):
+        lines.pop()
+    return "\n".join([*lines, *after]).rstrip(), bare_answer(final)
+
+
+def bare_answer(final: str) -> str:
+    r"""A final answer without what only typesets it: ``\$9{,}500`` is 9500, ``18\text{ dollars}.`` is 18.
+
+    A comma that is written plainly stays: 1,200 may be a pair.
+    """
+    final = _THOUSANDS.sub("", final.strip())
+    final = _WRAPPED.sub(lambda found: found["text"].strip(), _CURRENCY.sub("", final))
+    final = _UNIT.sub("", final).replace("\\%", "%").strip()
+    return final[:-1].rstrip() if final.endswith(".") and not final.endswith("..") else final
 
 
 def split_chinese_final(answer: str) -> tuple[str, str]:
@@ -67,12 +94,17 @@ def _unwrap_outer(solution: str) -> tuple[str, str]:
     kept: list[str] = []
     final, position = "", 0
     while found := _BOXED.search(solution, position):
-        end = _closing_brace(solution, found.end())
-        if end is None:
-            break
-        final = solution[found.end() : end]
+        start, end = found.end(), found.end()
+        if found["bare"]:
+            start = found.start("bare")
+        else:
+            closing = _closing_brace(solution, start)
+            if closing is None:
+                break
+            end = closing
+        final = solution[start:end]
         kept += [solution[position : found.start()], final]
-        position = end + 1
+        position = end if found["bare"] else end + 1
     return "".join(kept) + solution[position:], final.strip()
 
 

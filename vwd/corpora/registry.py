@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from vwd.corpora import schemas
 from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
@@ -22,16 +22,24 @@ class Schema:
 
     Attributes:
         optional: columns that are read, too, where a row has them.
+        reading: what tells this way of reading from others of the same columns, for `pack.json`.
     """
 
     columns: tuple[str, ...]
     read: Callable[[Row], Text]
     optional: tuple[str, ...] = ()
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """Every column that is ever read; a source need not read others."""
-        return self.columns + self.optional
+        """Every column that is ever read, and of `meta.question` also `meta`; a source need not read others."""
+        named = self.columns + self.optional
+        return tuple(dict.fromkeys([*named, *(name.partition(".")[0] for name in named)]))
+
+    def suits(self, columns: Iterable[str]) -> bool:
+        """Whether rows with these columns can be read."""
+        existing = set(columns)
+        return all(name in existing or ("." in name and name.partition(".")[0] in existing) for name in self.columns)
 
 
 @dataclass(frozen=True)
@@ -56,21 +64,24 @@ class Corpus:
     licence: str = ""
     terms: str = ""
 
-    def schema_for(self, columns: Iterable[str]) -> Schema:
+    def schema_for(self, columns: Iterable[str], where: str = "") -> Schema:
         """The schema that these columns satisfy.
+
+        Args:
+            where: the columns are, for the message.
 
         Raises:
             RowsError: none does; lists the existing columns.
         """
         existing = list(columns)
         for schema in self.schemas:
-            if set(schema.columns) <= set(existing):
+            if schema.suits(existing):
                 return schema
         wanted = " or ".join(", ".join(f"'{c}'" for c in s.columns) for s in self.schemas)
         shown = ", ".join(f"{name!r:.60}" for name in existing[:NAMED_COLUMNS]) or "none"
         others = f" and {len(existing) - NAMED_COLUMNS:,} more" if len(existing) > NAMED_COLUMNS else ""
         raise RowsError(
-            f"{self.name} needs the column(s) {wanted}; the rows have {shown}{others}",
+            f"{where}{': ' if where else ''}{self.name} needs the column(s) {wanted}; the rows have {shown}{others}",
             "Name yours with `prompt_column` A and `answer_column` B, or choose the corpus of these rows.",
         )
 
@@ -121,14 +132,22 @@ CORPORA = {
 }  # fmt: skip
 
 
-def find_corpus(name: str) -> Corpus:
+def find_corpus(name: str, own_rows: bool = False) -> Corpus:
     """A corpus of the registry.
+
+    Args:
+        own_rows: the user has given rows with this name, which may be one of their own.
 
     Raises:
         UsageError: there is none of this name; suggests the nearest.
     """
     if name in CORPORA:
         return CORPORA[name]
+    if own_rows:
+        raise UsageError(
+            f"'{name}' is none of the corpora that are known, and it is not said which columns of its rows to read",
+            "Give `language`, with `prompt_column` and `answer_column`, or `text_column`, or `messages_column`.",
+        )
     near = difflib.get_close_matches(name.lower(), CORPORA, n=1, cutoff=0.4)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     raise UsageError(
@@ -138,15 +157,24 @@ def find_corpus(name: str) -> Corpus:
 
 
 def own_corpus(name: str, prompt_column: str, answer_column: str, language: Language) -> Corpus:
-    """A corpus of the user's own rows, under a name that is suitable for keys and file names.
+    """A corpus of the user's own rows: two columns of text. `vwd.corpora.own` has the other forms.
 
     Raises:
-        UsageError: the name has other characters than a-z, 0-9, _ and -.
+        UsageError: as `check_name`.
+    """
+    schema = Schema((prompt_column, answer_column), schemas.Pair(prompt_column, answer_column))
+    return Corpus(check_name(name), language, "question", (schema,))
+
+
+def check_name(name: str) -> str:
+    """A name of one's own for a dataset, which is suitable for keys and file names.
+
+    Raises:
+        UsageError: it has other characters than a-z, 0-9, _ and -.
     """
     if not KEY_SAFE.fullmatch(name):
         raise UsageError(
             f"'{name}' cannot be a dataset name: it goes into every key and file name",
             "Use lower-case letters, digits, _ and -, starting with a letter or a digit.",
         )
-    schema = Schema((prompt_column, answer_column), schemas.Pair(prompt_column, answer_column))
-    return Corpus(name, language, "question", (schema,))
+    return name

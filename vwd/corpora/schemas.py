@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from vwd.corpora.cleaning import drop_annotations, split_chinese_final, split_final, unwrap_boxed
+from vwd.corpora.cleaning import bare_answer, drop_annotations, split_chinese_final, split_final, unwrap_boxed
 from vwd.corpora.normalise import normalise, renormalise
 from vwd.corpora.sample import BadRowError, Language, Row, Text
 from vwd.corpora.sentences import first_sentences
@@ -15,17 +16,32 @@ from vwd.limits import LONGEST_TEXT
 STORY_PROMPT_SENTENCES = 2
 
 
+def value_of(row: Row, column: str) -> object:
+    """What a column holds; `meta.question` is the field `question` of `meta`, unless a column is called so.
+
+    Raises:
+        BadRowError: it is absent.
+    """
+    if column in row:
+        return row[column]
+    value: object = row
+    for name in column.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            raise BadRowError(f"no column '{column}'")
+        value = value[name]
+    return value
+
+
 def field(row: Row, column: str) -> str:
     """The text of a column, normalised. A number is the text that the row writes it as.
 
     Raises:
         BadRowError: the column is absent, null, true or false, a list or an object, or too long to lay out.
     """
-    if column not in row:
-        raise BadRowError(f"no column '{column}'")
-    text = _text_of(row[column])
+    value = value_of(row, column)
+    text = _text_of(value)
     if text is None:
-        raise BadRowError(f"column '{column}' holds {_kind_of(row[column])}, not text")
+        raise BadRowError(f"column '{column}' holds {_kind_of(value)}, not text")
     if len(text) > LONGEST_TEXT:
         raise BadRowError(
             f"column '{column}' holds {len(text):,} characters, more than the {LONGEST_TEXT:,} that are laid out"
@@ -37,6 +53,8 @@ def _text_of(value: object) -> str | None:
     """A text, or a number as it is written: JSON's come as text, those of typed columns do not."""
     if isinstance(value, str):
         return value
+    if isinstance(value, bytes):  # as some programs write text to parquet
+        return _decoded(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
@@ -44,14 +62,21 @@ def _text_of(value: object) -> str | None:
     return f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else None
 
 
+def _decoded(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def _kind_of(value: object) -> str:
     names = {
-        bool: "a true/false",
+        bool: "true or false",
         float: "no number (NaN or infinity)",
         list: "a list",
         dict: "an object",
         str: "text",
-        bytes: "bytes",
+        bytes: "bytes that are not UTF-8",
     }
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
@@ -64,26 +89,43 @@ def from_gsm8k(row: Row) -> Text:
 
 def from_messages(row: Row) -> Text:
     """OpenMath wraps a problem and its solution as a conversation: the first user and assistant turns."""
-    turns = row.get("messages")
+    user, assistant = _turns(row, "messages")
+    answer, final = unwrap_boxed(assistant)
+    return Text(user, renormalise(answer), bare_answer(final))
+
+
+# Who speaks, by the names of both forms of conversations: role and content, from and value.
+_SPEAKERS = {"user": 0, "human": 0, "assistant": 1, "gpt": 1}
+
+
+def _turns(row: Row, column: str) -> tuple[str, str]:
+    """The first user and the first assistant turn of a conversation.
+
+    Raises:
+        BadRowError: it is no conversation, or lacks one of them.
+    """
+    turns = value_of(row, column)
     if not isinstance(turns, list):
-        raise BadRowError(f"column 'messages' holds {_kind_of(turns)}, not a list of turns")
-    contents: dict[str, str] = {}
+        raise BadRowError(f"column '{column}' holds {_kind_of(turns)}, not a list of turns")
+    contents: dict[int, str] = {}
     for turn in turns:
         if not isinstance(turn, dict):
-            raise BadRowError(f"a turn of 'messages' is {_kind_of(turn)}, not a role and its content")
-        role = turn.get("role")
-        if role in ("user", "assistant"):
-            contents.setdefault(role, field(turn, "content"))
+            raise BadRowError(f"a turn of '{column}' is {_kind_of(turn)}, not a role and its content")
+        speaker, content = ("from", "value") if "from" in turn and "role" not in turn else ("role", "content")
+        said_by = turn.get(speaker)
+        place = _SPEAKERS.get(said_by) if isinstance(said_by, str) else None
+        if place is not None and place not in contents:
+            contents[place] = field(turn, content)
     if len(contents) < 2:
-        raise BadRowError("'messages' has no user or no assistant turn")
-    answer, final = unwrap_boxed(contents["assistant"])
-    return Text(contents["user"], renormalise(answer), final)
+        raise BadRowError(f"'{column}' has no user or no assistant turn")
+    return contents[0], contents[1]
 
 
 def from_openmath(row: Row) -> Text:
     """The same pairs before they were wrapped as messages."""
     answer, final = unwrap_boxed(field(row, "generated_solution"))
-    return Text(field(row, "problem"), renormalise(answer), final or field(row, "expected_answer").strip())
+    expected = bare_answer(field(row, "expected_answer"))  # the same without typesetting, where there is one
+    return Text(field(row, "problem"), renormalise(answer), expected or bare_answer(final))
 
 
 def from_belle(row: Row) -> Text:
@@ -130,10 +172,37 @@ class Story:
 
 @dataclass(frozen=True)
 class Pair:
-    """The user's own rows: two columns of text, drawn as they are."""
+    """The user's own rows: two columns of text, drawn as they are.
+
+    Attributes:
+        final_column: the final answer; "" where there is none.
+        template: in place of the prompt's column: pairs of text and the column that follows it, "" for none.
+    """
 
     prompt_column: str
     answer_column: str
+    final_column: str = ""
+    template: tuple[tuple[str, str], ...] = ()
 
     def __call__(self, row: Row) -> Text:
-        return Text(field(row, self.prompt_column), field(row, self.answer_column))
+        prompt = self._filled(row) if self.template else field(row, self.prompt_column)
+        return Text(prompt, field(row, self.answer_column), _final(row, self.final_column))
+
+    def _filled(self, row: Row) -> str:
+        return normalise("".join(text + (field(row, name) if name else "") for text, name in self.template))
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The user's own conversations: the first user and the first assistant turn, drawn as they are."""
+
+    column: str
+    final_column: str = ""
+
+    def __call__(self, row: Row) -> Text:
+        user, assistant = _turns(row, self.column)
+        return Text(user, assistant, _final(row, self.final_column))
+
+
+def _final(row: Row, column: str) -> str:
+    return field(row, column).strip() if column else ""

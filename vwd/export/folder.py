@@ -15,7 +15,9 @@ from vwd.shards.paths import OutputPaths, sample_video_path
 from vwd.shards.reader import StoredSample
 from vwd.storage.atomic import atomic_write, atomic_write_if_changed, create_if_absent, fsync_folder, json_bytes
 from vwd.storage.errors import output_errors
+from vwd.storage.names import require_utf8
 from vwd.storage.objects import read_if_exists
+from vwd.storage.regular import real_path
 from vwd.storage.tempfiles import remove_stale
 
 # In the export's folder: which output it is of.
@@ -107,14 +109,20 @@ class ExportFolder:
 
 
 @contextmanager
-def export_folder(base_dir: Path, paths: OutputPaths) -> Iterator[ExportFolder]:
+def export_folder(base_dir: Path, paths: OutputPaths, named_in_files: bool = False) -> Iterator[ExportFolder]:
     """The folder of a dataset's export, created where it does not exist.
 
+    Args:
+        named_in_files: whether the export's files name the folder, so that its name must be UTF-8.
+
     Raises:
+        UsageError: its name is not UTF-8.
         OutputError: it cannot be written.
         ContractError: it holds the export of another output of this name.
     """
-    folder = ExportFolder((base_dir / paths.dataset).resolve(), _record_of(paths))
+    folder = ExportFolder(real_path(base_dir / paths.dataset), _record_of(paths))
+    if named_in_files:
+        require_utf8(folder.path, "Rename it, or give another `base_dir`: the export's files name it.")
     with output_errors(folder.path, "and run again, or give another `base_dir`."):
         folder.path.mkdir(parents=True, exist_ok=True)
         remove_stale(folder.temp)

@@ -36,10 +36,11 @@ def export_jsonl(
     Raises:
         ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
             taken from it.
+        UsageError: the base folder's name is not UTF-8.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
     selection = select(paths, start_idx, num_samples, shards, check=check)
-    with export_folder(base_dir, paths) as folder:
+    with export_folder(base_dir, paths, named_in_files=True) as folder:
         for part in selection.by_shard():
             names = [f"{paths.dataset}_{task}_video_data_{part.start}.jsonl" for task in tasks]
             with folder.listings(names) as files:

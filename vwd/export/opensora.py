@@ -39,6 +39,7 @@ def export_opensora(
     Raises:
         ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
             taken from it.
+        UsageError: the base folder's name is not UTF-8.
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
     """
 
@@ -46,7 +47,7 @@ def export_opensora(
         return read_prompts(sample, tasks), read_storyboard(sample)
 
     selection = select(paths, start_idx, num_samples, check=check)
-    with export_folder(base_dir, paths) as folder:
+    with export_folder(base_dir, paths, named_in_files=True) as folder:
         for part in selection.together():
             names = [f"{paths.dataset}_{task}_opensora_{part.start}.csv" for task in tasks]
             with folder.listings(names) as files:

@@ -90,7 +90,8 @@ def _count_if_current(path: Path, origin: str) -> int | None:
     import pyarrow.parquet as pq
 
     try:
-        footer = pq.read_metadata(path)
+        with path.open("rb") as file:  # pyarrow takes only names that are UTF-8
+            footer = pq.read_metadata(file)
     except (FileNotFoundError, pa.ArrowInvalid):  # cut short, or something else of this name
         return None
     recorded = (footer.metadata or {}).get(b"vwd", b"")

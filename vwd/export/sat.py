@@ -15,6 +15,7 @@ from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
 from vwd.shards.reader import StoredSample
 from vwd.shards.storyboard_json import StoryboardRecord
+from vwd.storage.regular import real_path
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def export_sat(
         return read_prompts(sample, [task for task in TASKS if task in needed]), read_storyboard(sample)
 
     if labels:
-        _check_label_place((base_dir / paths.dataset).resolve())
+        _check_label_place(real_path(base_dir / paths.dataset))
     selection, shortage = select(paths, start_idx, num_samples, check=check), _Shortage(clip or Clip())
     with export_folder(base_dir, paths) as folder:
         for part in selection.together():

@@ -18,6 +18,7 @@ from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.reader import StoredSample, open_shard
 from vwd.shards.shuffle import Indices, permutation
 from vwd.shards.sizes import parse_sizes
+from vwd.storage.errors import reading_errors
 from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import local_copy
 
@@ -129,8 +130,9 @@ def select(
         ShardError: there is no ledger, and a tar is damaged, or two hold the same sample.
     """
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
-    ledger = open_ledger(paths) if paths.ledger.is_dir() else None
-    contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
+    with reading_errors(paths.folder):
+        ledger = open_ledger(paths) if paths.ledger.is_dir() else None
+        contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
     if ledger:
         entries, left_out = _complete_shards(ledger, only)
         numbers = list(entries) if rows.everything else _shards_with_samples(rows, contract, entries)

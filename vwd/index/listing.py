@@ -23,7 +23,6 @@ class Shard:
     samples: int
     bytes: int
     sha256: str
-    md5: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,14 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
     ledger = open_ledger(paths)
     done = ledger.done() if entries is None else entries
     present = entry_numbers(paths)
-    if bad := [number for number in present if number not in done]:
+    if bad := list(ledger.lookup_many([number for number in present if number not in done])):
+        named = [
+            f"{state.value}: {', '.join(paths.shard_name(found.number) for found in bad if found.state is state)}"
+            for state in State
+            if any(found.state is state for found in bad)
+        ]
         raise OutputError(
-            f"{paths.folder}: torn or foreign: {', '.join(map(paths.shard_name, bad))}",
+            f"{paths.folder}: {'; '.join(named)}",
             "Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
     if strays := sorted(set(tar_numbers(paths)) - set(present)):
@@ -83,7 +87,7 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
             "Wait for a run that is packing, pack those rows too, or move the tar away; then run 'vwd index'.",
         )
     shards = [
-        Shard(number, paths.tar(number).name, entry.samples, entry.bytes, entry.sha256, entry.md5)
+        Shard(number, paths.tar(number).name, entry.samples, entry.bytes, entry.sha256)
         for number, entry in sorted(done.items())
         if entry.samples
     ]

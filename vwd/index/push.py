@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from functools import partial
 from typing import Any
 
 from vwd.corpora.sources import hub_client
+from vwd.corpora.sources.watched import SilentError, silence_hint, watched
 from vwd.errors import HubError
 from vwd.shards.paths import OutputPaths
 
@@ -35,9 +37,15 @@ def push_to_hub(paths: OutputPaths, repository: str, private: bool = False) -> s
     try:
         with contextlib.redirect_stdout(sys.stderr):
             _probe(repository)
-            # Before the upload, whose workers would try again and again.
-            address = hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
-            upload(repo_id=repository, folder_path=paths.folder, repo_type="dataset", ignore_patterns=list(_IGNORED))
+            with watched(hub_client.hub_name()) as call:
+                # Before the upload, whose workers would try again and again.
+                address = call(
+                    partial(hub.create_repo, repository, repo_type="dataset", private=private, exist_ok=True)
+                )
+                call(partial(upload, repo_id=repository, folder_path=paths.folder, repo_type="dataset",
+                             ignore_patterns=list(_IGNORED)))  # fmt: skip
+    except SilentError as silent:
+        raise HubError(f"cannot upload to '{repository}': {silent}", f"{silence_hint()}: it resumes.") from silent
     # The bases are the errors of the HTTP client, which differs between releases; the uploader turns errors of its
     # storage into RuntimeError, and what it does not accept into ValueError.
     except (*HfHubHTTPError.__bases__, OSError, RuntimeError, ValueError) as error:

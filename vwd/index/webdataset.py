@@ -8,11 +8,11 @@ from vwd.index.listing import Listing
 
 
 def shard_index(listing: Listing) -> bytes:
-    """`shardindex.json`, as wids reads it (webdataset, `wids-shard-index-v1`); URLs are relative to it."""
-    shards = [
-        {"url": shard.tar, "nsamples": shard.samples, "filesize": shard.bytes, "md5sum": shard.md5}
-        for shard in listing.shards
-    ]
+    """`shardindex.json`, as wids reads it (webdataset, `wids-shard-index-v1`); URLs are relative to it.
+
+    Without `md5sum`, which wids writes but does not read: the sums are in SHA256SUMS.
+    """
+    shards = [{"url": shard.tar, "nsamples": shard.samples, "filesize": shard.bytes} for shard in listing.shards]
     index = {"__kind__": "wids-shard-index-v1", "wids_version": 1, "name": listing.paths.dataset, "shardlist": shards}
     return _json(index)
 

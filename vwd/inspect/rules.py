@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from vwd.shards.reader import StoredSample
 from vwd.shards.storyboard_json import FIELDS, PROMPT_FIELDS, type_problem
-from vwd.video.mp4 import moov_first
+from vwd.video.mp4 import Mp4Error, moov_first
 
 _FIELDS = {"inference.json": PROMPT_FIELDS, "rendering.json": PROMPT_FIELDS, "storyboard.json": FIELDS}
 
 
 def rule_problems(sample: StoredSample) -> Iterator[str]:
-    """The rules that a sample breaks. The boxes of its video have been checked before.
+    """The rules that a sample breaks.
 
     Raises:
         ShardError: a JSON member is no JSON object.
@@ -22,8 +22,11 @@ def rule_problems(sample: StoredSample) -> Iterator[str]:
         if not _is_plain(sample, member):
             yield f"the header of {member.name} is not plain USTAR without time and owner"
     video = sample.read("mp4")
-    if moov_first(video) is not video:
-        yield "the video's header comes after its frames: a stream cannot be decoded as it arrives"
+    try:
+        if moov_first(video) is not video:
+            yield "the video's header comes after its frames: a stream cannot be decoded as it arrives"
+    except Mp4Error as error:
+        yield f"the video is broken: {error}"
     for ending, fields in _FIELDS.items():
         if what := type_problem(sample.json(ending), fields, exact=True):
             yield f"{ending}: {what}"

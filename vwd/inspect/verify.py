@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vwd.errors import ShardError
+from vwd.errors import OutputError, ShardError
 from vwd.index.write import stale_sidecars
 from vwd.inspect.rules import rule_problems
 from vwd.shards.checksums import Checksums
 from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
-from vwd.shards.ledger import Ledger, State, open_ledger
+from vwd.shards.ledger import Ledger, State, entry_misfit, open_ledger
 from vwd.shards.members import TASKS
 from vwd.shards.offsets import SampleOffsets, Span, entry_offsets
 from vwd.shards.paths import OutputPaths, sample_video_path, tar_numbers
@@ -60,7 +60,7 @@ def verify_output(
     """Opens every tar and compares every member, key, count, hash and video header with the ledger.
 
     Raises:
-        OutputError: the `pack.json` is missing or unreadable.
+        OutputError: the `pack.json` is missing or unreadable, or the store of the output does not answer.
     """
     ledger = open_ledger(paths)
     numbers, intact, problems = [], True, list[Problem]()
@@ -78,8 +78,13 @@ def verify_output(
         problems.append(
             Problem(paths.dataset, "holds no sample: every row was skipped" if numbers else "has no shards")
         )
+    stale: tuple[str, ...] = ()
+    if intact and not strays:
+        try:
+            stale = tuple(stale_sidecars(paths))
+        except OutputError as error:
+            problems.append(Problem(paths.dataset, f"its sidecars could not be checked: {error.what}"))
     by_shard = tuple(sorted(problems, key=lambda p: p.shard))
-    stale = tuple(stale_sidecars(paths)) if intact and not strays else ()
     return Verification(paths.dataset, len(numbers), samples, by_shard, stale)
 
 
@@ -93,6 +98,7 @@ def _each(ledger: Ledger, numbers: list[int], num_workers: int) -> Iterator[tupl
     try:
         for outcome in outcomes:
             if isinstance(outcome, Failed):
+                outcome.raise_if_silent()
                 yield [Problem(ledger.paths.shard_name(outcome.item), f"could not be checked: {outcome.what}")], 0
             else:
                 yield outcome.result
@@ -113,11 +119,15 @@ def verify_shard(ledger: Ledger, number: int) -> tuple[list[Problem], int]:
     paths = ledger.paths
     _, state, entry, problem = ledger.lookup(number)
     found = partial(Problem, paths.shard_name(number))
-    if entry is None or state is not State.DONE:
-        return [found(f"{state.value}: {problem}" if problem else state.value)], 0
+    if entry is None:
+        return [found(f"the ledger entry cannot be read: {problem}" if problem else state.value)], 0
+    if state is State.TORN:
+        return [found(problem)], 0
+    problems = [] if state is State.DONE else [found(f"{state.value}: {problem}")]
+    if entry_misfit(entry, number, ledger.contract):  # what it says of the tar is of another shard
+        return problems, 0
     if not entry.samples:
-        return [], 0
-    problems = []
+        return problems, 0
     if not _accounts_for_its_rows(ledger.contract, entry):
         problems.append(found("the ledger entry's samples and skips are not the rows of this shard"))
     with local_copy(paths.tar(number)) as copy:
@@ -130,11 +140,12 @@ def _tar_problems(ledger: Ledger, entry: Entry, copy: Path, problems: list[Probl
     if sha256_file(copy) != entry.sha256:
         problems.append(found("the sha256 differs from the ledger's"))
     keys: list[str] = []
+    expected, checksums = dict[str, SampleOffsets](), Checksums("", 0, contract.members)
     try:
         expected = {sample.key: sample for sample in entry_offsets(paths, contract, entry)}
         checksums = Checksums(entry.checksums, entry.samples, contract.members)
     except ValueError as error:
-        return [*problems, found(f"the ledger entry cannot be used: {error}")], 0
+        problems.append(found(f"the ledger entry cannot be used: {error}"))
     try:
         with open_shard(paths.tar(entry.number), copy) as samples:
             for sample in samples:

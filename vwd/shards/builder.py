@@ -13,6 +13,7 @@ from vwd.corpora.sample import Row, Sample, Skip
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import ShardError
 from vwd.shards.checksums import format_checksums, member_checksums
+from vwd.shards.contract import check_contract
 from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.members import sample_members
@@ -108,6 +109,7 @@ class ShardBuilder:
                 on_row()
             if other := self._superseding(shard):
                 raise _SupersededError(other)
+            check_contract(self._job.paths, self._job.ledger.contract)  # another run may have replaced it
         if not sizes:
             remove(tar_path)  # readers of shards stumble over an empty tar
         entry = Entry(
@@ -119,14 +121,13 @@ class ShardBuilder:
             skips=tuple(skips),
             bytes=tar.bytes if sizes else 0,
             sha256=tar.sha256 if sizes else "",
-            md5=tar.md5 if sizes else "",
             prompt_tokens=prompt_tokens,
             answer_tokens=answer_tokens,
             seconds=round(time.monotonic() - started, 3),
             finished=round(time.time(), 3),
             sizes=format_sizes(sizes),
             checksums=format_checksums(checksums),
-            writer=_writer(),
+            writer=_writer(self._encoder.kernel),
             cache=_difference(counts_before, self._encoder.cache_counts),
         )
         self._job.ledger.write(entry)
@@ -173,6 +174,7 @@ def _difference(before: CacheCounts, now: CacheCounts) -> CacheCounts:
     return {name: (lookups - before[name][0], hits - before[name][1]) for name, (lookups, hits) in now.items()}
 
 
-def _writer() -> dict[str, str]:
+def _writer(kernel: str) -> dict[str, str]:
     scheduler = {name.lower(): os.environ[name] for name in _SCHEDULER_VARIABLES if name in os.environ}
-    return {"host": socket.gethostname(), "pid": str(os.getpid()), **scheduler}
+    program = {"host": socket.gethostname(), "pid": str(os.getpid())}
+    return {**program, **({"kernel": kernel} if kernel else {}), **scheduler}

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError, UsageError
-from vwd.limits import MAX_ROW_BYTES
+from vwd.limits import COUNT_LIMIT, LARGEST_CONTRACT, LARGEST_SIDE, MAX_ROW_BYTES, MOST_FRAMES
 from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
@@ -22,6 +22,7 @@ from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists
 from vwd.storage.regular import read_regular
+from vwd.storage.typed_json import decode
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
@@ -31,13 +32,19 @@ FORMAT = 3
 
 # What a shard's bytes depend on, besides our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
-_LARGEST = 16_000_000
 _INCOMPLETE_TRIES = 20
 _HINT = "Give a folder that 'vwd pack' has made."
 
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Side = Annotated[int, msgspec.Meta(ge=2, le=8190)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Side = Annotated[int, msgspec.Meta(ge=2, le=LARGEST_SIDE)]
 _Member = Literal["mp4", "inference.json", "rendering.json", "storyboard.json", "id"]
+
+
+class Appended(NamedTuple):
+    """An earlier state of the source: how many rows it had, and its identity."""
+
+    rows: int
+    source: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class Contract:
         fonts: the sha256 of each font file.
         libraries: the versions of libraries that the bytes depend on.
         max_row_bytes: larger rows were skipped.
+        reading: how own rows are read, where their columns do not tell.
+        appended: what the source was each time before rows were added, oldest first; no bytes depend on it.
         format: of shards and ledger.
     """
 
@@ -72,6 +81,8 @@ class Contract:
     fonts: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
     max_row_bytes: int = MAX_ROW_BYTES
+    reading: Mapping[str, str] = field(default_factory=dict)
+    appended: tuple[Appended, ...] = ()
     format: int = FORMAT
 
     @classmethod
@@ -97,27 +108,34 @@ class Contract:
             fonts=font_hashes(),
             libraries={**{name: version(name) for name in _LIBRARIES}, "freetype": freetype_version()},
             max_row_bytes=settings.max_row_bytes,
+            reading=dict(schema.reading),
         )
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, in the order of the file; a default that older files do not name is left out."""
         values = {**asdict(self), "columns": list(self.columns), "members": list(self.members)}
         values["video"] = self.video.to_json()
-        return {name: values[name] for name in _ORDER if (name, values[name]) != ("max_row_bytes", MAX_ROW_BYTES)}
+        values["appended"] = [one._asdict() for one in self.appended]
+        return {name: values[name] for name in _ORDER if name not in _OMITTED or values[name] != _OMITTED[name]}
 
 
 class _Video(msgspec.Struct):
     width: _Side
     height: _Side
-    frames: Annotated[int, msgspec.Meta(ge=2, le=65_535)]
-    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}$")]
+    frames: Annotated[int, msgspec.Meta(ge=2, le=MOST_FRAMES)]
+    fps: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}\Z")]
+
+
+class _AppendedModel(msgspec.Struct):
+    rows: _Count
+    source: dict[str, str]
 
 
 class _Model(msgspec.Struct, kw_only=True):
     """The fields of `pack.json` as they are validated; what readers do not need may be missing in older formats."""
 
     rows: _Count | None
-    shard_size: Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
+    shard_size: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)]
     shuffle_seed: int | None
     members: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=5)]
     video: _Video
@@ -131,6 +149,8 @@ class _Model(msgspec.Struct, kw_only=True):
     fonts: dict[str, str] = {}
     libraries: dict[str, str] = {}
     max_row_bytes: Annotated[int, msgspec.Meta(ge=1)] = MAX_ROW_BYTES
+    reading: dict[str, str] = {}
+    appended: list[_AppendedModel] = []
     format: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
@@ -143,16 +163,15 @@ def parse_contract(data: bytes) -> Contract:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
+    model = decode(_DECODER, data)
+    values = {name: getattr(model, name) for name in model.__struct_fields__}
     try:
-        model = _DECODER.decode(data)
-        values = {name: getattr(model, name) for name in model.__struct_fields__}
         values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+        values["appended"] = tuple(Appended(one.rows, one.source) for one in model.appended)
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at `$.video.fps`") from error
+        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
     except UsageError as error:
-        raise ValueError(f"{error.what} - at `$.video`") from error
+        raise ValueError(f"{error.what} - at $.video") from error
     if len(set(model.members)) != len(model.members):
         raise ValueError("$.members has one twice")
     if model.format > FORMAT:
@@ -162,8 +181,10 @@ def parse_contract(data: bytes) -> Contract:
 
 _ORDER = (
     "format", "dataset", "language", "kind", "source", "columns", "rows", "shard_size", "shuffle_seed", "members",
-    "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes",
+    "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes", "reading", "appended",
 )  # fmt: skip
+# Left out of the file at these values, as older files do not have them.
+_OMITTED: dict[str, Any] = {"max_row_bytes": MAX_ROW_BYTES, "reading": {}, "appended": []}
 
 
 def ensure_contract(paths: OutputPaths, contract: Contract) -> None:
@@ -175,7 +196,12 @@ def ensure_contract(paths: OutputPaths, contract: Contract) -> None:
     """
     if not exists(paths.contract) and create_if_absent(paths.contract, json_bytes(contract.to_json()), paths.temp):
         return
-    different = contract_differences(_read(paths), contract.to_json())
+    check_contract(paths, contract)
+
+
+def check_contract(paths: OutputPaths, contract: Contract) -> None:
+    """Compares `pack.json`, where it exists, with a contract. Raises as `ensure_contract`."""
+    different = different_settings(_read(paths), contract.to_json()) if exists(paths.contract) else []
     if different:
         raise ContractError(
             f"{paths.folder} was packed with other settings: " + "; ".join(different),
@@ -208,11 +234,17 @@ def contract_differences(existing: Mapping[str, Any], requested: Mapping[str, An
     return found
 
 
+def different_settings(existing: Mapping[str, Any], requested: Mapping[str, Any]) -> list[str]:
+    """`contract_differences` of all that bytes depend on."""
+    before, now = ({**one, "appended": []} for one in (existing, requested))
+    return contract_differences(before, now)
+
+
 def _read_bytes(paths: OutputPaths) -> bytes:
     try:
         for _ in range(_INCOMPLETE_TRIES):
             with storage_errors(paths.contract):
-                data = read_regular(paths.contract, _LARGEST)
+                data = read_regular(paths.contract, LARGEST_CONTRACT)
             if data:
                 break
             time.sleep(0.1)  # without hard links it is created empty, and filled a moment later

@@ -6,12 +6,9 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from vwd.limits import LARGEST_KERNEL_FILE, MOST_CPUS
 from vwd.shards.variables import count_variable, number_in
 from vwd.storage.regular import read_regular
-
-# The largest machines have some thousand CPUs.
-MOST_CPUS = 65_536
-_LARGEST_FILE = 1 << 20
 
 
 def default_workers(environment: Mapping[str, str] | None = None) -> int:
@@ -70,6 +67,6 @@ def _quota(quota: str, period: str) -> Iterator[tuple[int, int]]:
 def _read(path: Path) -> str:
     """A file of the kernel's; "" where it does not exist here, or is not one."""
     try:
-        return read_regular(path, _LARGEST_FILE).decode("ascii", "replace")
+        return read_regular(path, LARGEST_KERNEL_FILE).decode("ascii", "replace")
     except (OSError, ValueError):
         return ""

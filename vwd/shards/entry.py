@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import msgspec
 
 from vwd.corpora.sample import SkipCode
+from vwd.limits import COUNT_LIMIT
 from vwd.shards.plan import ShardRange
+from vwd.storage.typed_json import decode
 
 # Beyond any shard: numbers that a machine word cannot hold are damage.
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**62)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Entry:
     Attributes:
         start, stop: its rows, from `start` to `stop` (exclusive).
         whole: False where it was cut short by `num_samples`.
-        bytes, sha256, md5: of the tar; 0 and "" where every row was skipped: then there is no tar.
+        bytes, sha256: of the tar; 0 and "" where every row was skipped: then there is no tar.
         sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
         checksums: of the members of each sample, as one string (see `vwd.shards.checksums`); "" before format 3.
         seconds: of wall-clock time that one worker took.
         finished: seconds since 1970.
         cache: for each of the encoder's caches, look-ups and hits.
-        writer: host, process and, under Slurm, job and task.
+        writer: host, process, the kernel that composed the videos and, under Slurm, job and task.
     """
 
     number: int
@@ -49,7 +51,6 @@ class Entry:
     skips: tuple[SkippedRow, ...]
     bytes: int
     sha256: str
-    md5: str
     prompt_tokens: int
     answer_tokens: int
     seconds: float
@@ -97,8 +98,7 @@ class _LightModel(msgspec.Struct, kw_only=True):
     samples: _Count
     skips: dict[SkipCode, list[_Skip]]
     bytes: _Count
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})$")]
-    md5: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{32})$")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{64})\Z")]
     prompt_tokens: _Count
     answer_tokens: _Count
     seconds: _Seconds
@@ -124,10 +124,7 @@ def parse_entry(data: bytes, sizes: bool = True) -> Entry:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    try:
-        model = (_FULL if sizes else _LIGHT).decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
+    model: _LightModel = decode(_FULL, data) if sizes else decode(_LIGHT, data)
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     skips = [SkippedRow(row.index, code, row.detail) for code, rows in model.skips.items() for row in rows]
     values["skips"] = tuple(sorted(skips, key=lambda skip: skip.index))

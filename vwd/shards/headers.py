@@ -8,6 +8,8 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator
 
+from vwd.limits import LARGEST_MEMBER
+
 BLOCK = tarfile.BLOCKSIZE
 _PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _EXTENDED = (
@@ -55,6 +57,6 @@ def _parse(block: bytes) -> tarfile.TarInfo:
         raise HeaderError(f"'{member.name[:100]}' has an extended header, which no shard has")
     if member.type not in _PLAIN or block[156:157] not in _PLAIN:
         raise HeaderError(f"'{member.name[:100]}' is a link or a folder, not a plain file")
-    if member.size < 0:
-        raise HeaderError(f"'{member.name[:100]}' has a negative size")
+    if not 0 <= member.size <= LARGEST_MEMBER:
+        raise HeaderError(f"'{member.name[:100]}' has {member.size:,} bytes, not 0 to {LARGEST_MEMBER:,}")
     return member

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +11,16 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from vwd.errors import OutputError
+from vwd.limits import LARGEST_ENTRY
 from vwd.shards.contract import Contract, read_contract
 from vwd.shards.entry import Entry, parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.sizes import parse_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, json_bytes
-from vwd.storage.errors import storage_errors
+from vwd.storage.errors import reading_errors, storage_errors
 from vwd.storage.objects import listing, read_many
-from vwd.storage.regular import read_regular
+from vwd.storage.regular import open_regular, read_regular
 from vwd.storage.urls import is_remote
 
 # Entries that are requested from object storage together.
@@ -28,8 +29,6 @@ _BATCH = 256
 _READERS = 8
 # Where an entry and its tar take longer than this, several are read at once; a local disk takes 50 microseconds.
 _SLOW_SECONDS = 0.0005
-# An entry of a shard of 100,000 samples has 10 MB.
-_LARGEST_ENTRY = 256_000_000
 # At a tar's end there are at most two empty blocks, the rest of a record of 10,240 bytes, and the padding of a member.
 _TAIL = 10_240 + 3 * 512
 
@@ -62,11 +61,18 @@ class Ledger:
     contract: Contract
 
     def lookup(self, number: int) -> Lookup:
-        """A shard with its entry, sizes and checksums included."""
+        """A shard with its entry, sizes and checksums included.
+
+        Raises:
+            OutputError: the entry or the tar may not be read.
+        """
+        with reading_errors(self.paths.entry(number)):
+            return self._lookup(number)
+
+    def _lookup(self, number: int) -> Lookup:
         path, tar = self.paths.entry(number), self.paths.tar(number)
         try:
-            with storage_errors(path):
-                data = read_regular(path, _LARGEST_ENTRY)
+            data = _read(path)
         except FileNotFoundError:
             return Lookup(number, State.MISSING, None)
         except ValueError as error:
@@ -114,13 +120,17 @@ class Ledger:
             file.write(json_bytes(entry.to_json()))
 
     def _lookup_local(self, numbers: Sequence[int]) -> list[Lookup]:
+        with reading_errors(self.paths.ledger):
+            return self._lookup_files(numbers)
+
+    def _lookup_files(self, numbers: Sequence[int]) -> list[Lookup]:
         folder, ledger = self.paths.folder, self.paths.ledger
         found = []
         for number in numbers:
             name = self.paths.shard_name(number)
             path = ledger / f"{name}.json"
             try:
-                data = read_regular(path, _LARGEST_ENTRY)
+                data = _read(path)
             except FileNotFoundError:
                 found.append(Lookup(number, State.MISSING, None))
             except ValueError as error:
@@ -196,6 +206,8 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
     least = first if contract.rows is None else first + 1
     if entry.start != first or not least <= entry.stop <= last:
         return f"$.start, $.stop: rows {entry.start} to {entry.stop} are not of this shard, {first} to {last}"
+    if entry.whole and any(entry.stop == before.rows for before in contract.appended) and entry.stop < last:
+        return f"its rows end at {entry.stop}, where more were added: 'vwd pack' packs the shard again"
     if contract.rows is not None and entry.whole != (entry.stop == last):
         return f"$.whole is {entry.whole} for rows {entry.start} to {entry.stop} of {first} to {last}"
     if bool(entry.samples) != bool(entry.bytes) or bool(entry.samples) != bool(entry.sha256):
@@ -226,6 +238,27 @@ def sizes_misfit(entry: Entry, contract: Contract) -> str:
     return ""
 
 
+def _read(path: Path) -> bytes:
+    """An entry's content.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is not a regular file, or too large.
+        OutputError: it cannot be read.
+    """
+    try:
+        with storage_errors(path):
+            return read_regular(path, LARGEST_ENTRY)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be read: {error.strerror or error}", "Fix its permissions, or the disk.")
+
+
 def _tail(tar: Path) -> Tail:
     if is_remote(tar):
         try:
@@ -234,13 +267,13 @@ def _tail(tar: Path) -> Tail:
         except FileNotFoundError:
             return Tail(0)
     try:
-        handle = os.open(tar, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
+        handle = open_regular(tar)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return Tail(0)
+    except OSError as error:
+        raise _unreadable(tar, error) from error
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return Tail(0)
         length = min(_TAIL, status.st_size)
         return Tail(status.st_size, not os.pread(handle, length, status.st_size - length).strip(b"\0"))
     finally:

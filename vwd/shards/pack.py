@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vwd.corpora.language import check_language
 from vwd.corpora.registry import Corpus
+from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.contract import Contract, ensure_contract
 from vwd.shards.entry import Entry
+from vwd.shards.intact import intact_entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
+from vwd.shards.renewal import settle_contract
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import Summary, write_summary
 from vwd.shards.workers import Failure, build_shards
-from vwd.storage.errors import output_errors, storage_errors
-from vwd.storage.hashing import sha256_file
+from vwd.storage.errors import output_errors
 from vwd.storage.objects import make_folder
 from vwd.storage.tempfiles import remove_stale
 
@@ -70,21 +73,23 @@ def pack_shards(
         on_rows: called with the number of rows done since the last call.
 
     Raises:
-        UsageError: the slice does not fit the shards.
+        UsageError: the slice does not fit the shards, or the rows are in another language.
         RowsError: the rows have none of the corpus's columns.
         ContractError: the output folder was packed with other settings.
         OutputError: the output folder cannot be written.
     """
-    schema = corpus.schema_for(rows.columns)
+    schema = schema_of(corpus, rows, settings.max_row_bytes)
     slice_shards = _slice(rows, settings)
     shards = _of_task(slice_shards, settings)
+    if not settings.force_language:
+        check_language(corpus, schema, rows)
     contract = Contract.of(corpus, schema, rows, settings)
     paths = OutputPaths(settings.out, corpus.name, settings.staging)
     try:
         with output_errors(paths.folder, "and run again, or give another `out`."):
             make_folder(paths.ledger)
-            ensure_contract(paths, contract)
             remove_stale(paths.temp)
+            settle_contract(paths, contract, rows, settings.append)
             ledger = Ledger(paths, contract)
             complete = _complete(ledger, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))
@@ -125,18 +130,12 @@ def _of_task(shards: tuple[ShardRange, ...], settings: PackSettings) -> tuple[Sh
 def _complete(ledger: Ledger, shards: tuple[ShardRange, ...], check: bool) -> dict[int, Entry]:
     """The entries of the shards that need no packing, by number."""
     found = ledger.lookup_many([shard.number for shard in shards])
-    return {
+    done = {
         shard.number: entry
         for shard, (_, state, entry, _) in zip(shards, found, strict=True)
-        if state is State.DONE and entry and entry.covers(shard) and (not check or _has_same_hash(ledger.paths, entry))
+        if state is State.DONE and entry and entry.covers(shard)
     }
-
-
-def _has_same_hash(paths: OutputPaths, entry: Entry) -> bool:
-    if not entry.samples:
-        return True
-    with storage_errors(paths.tar(entry.number)):
-        return sha256_file(paths.tar(entry.number)) == entry.sha256
+    return {number: entry for number, entry in done.items() if not check or intact_entry(ledger, number)}
 
 
 def _covers(entries: Mapping[int, Entry], shards: tuple[ShardRange, ...]) -> bool:

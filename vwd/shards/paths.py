@@ -11,18 +11,16 @@ from typing import Annotated
 import msgspec
 
 from vwd.errors import OutputError, VwdError
-from vwd.storage.errors import storage_errors
+from vwd.limits import LARGEST_CONTRACT
+from vwd.storage.errors import reading_errors, storage_errors
 from vwd.storage.objects import exists, listing
-from vwd.storage.regular import read_regular
+from vwd.storage.regular import read_regular, real_path
 from vwd.storage.tempfiles import default_staging_folder
 from vwd.storage.urls import is_remote
 
-# Far above any contract.
-_LARGEST_CONTRACT = 16_000_000
-
 
 class _Named(msgspec.Struct):
-    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?$")] = ""
+    dataset: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]*)?\Z")] = ""
 
 
 _NAMED = msgspec.json.Decoder(_Named)
@@ -88,11 +86,12 @@ def find_outputs(path: Path) -> list[OutputPaths]:
     """The datasets below `path`, a base folder or one dataset's folder, by name. Each has a `pack.json`, or tars.
 
     Raises:
-        OutputError: there is none.
+        OutputError: there is none, or a folder cannot be read.
     """
-    if _is_output(path):
-        return [output_at(path.resolve())]
-    found = sorted(child for child in _children(path) if _is_output(child))
+    with reading_errors(path):
+        if _is_output(path):
+            return [output_at(real_path(path))]
+        found = sorted(child for child in _children(path) if _is_output(child))
     if not found:
         raise OutputError(
             f"{path}: no packed dataset in this folder",
@@ -103,9 +102,9 @@ def find_outputs(path: Path) -> list[OutputPaths]:
 
 def output_at(folder: Path) -> OutputPaths:
     """The output in a dataset's folder. Its contract names the dataset, since folders are renamed."""
-    with suppress(OSError, ValueError, VwdError):
+    with suppress(OSError, ValueError, RecursionError, VwdError):
         with storage_errors(folder / CONTRACT_FILE):
-            data = read_regular(folder / CONTRACT_FILE, _LARGEST_CONTRACT)
+            data = read_regular(folder / CONTRACT_FILE, LARGEST_CONTRACT)
         dataset = _NAMED.decode(data).dataset
         if dataset and dataset != folder.name:
             return OutputPaths(folder.parent, dataset, folder_name=folder.name)
@@ -125,7 +124,11 @@ def tar_numbers(paths: OutputPaths) -> list[int]:
 def _shard_numbers(folder: Path, dataset: str, ending: str) -> list[int]:
     """The numbers of the files in a folder that are named as this dataset's shards are, rising."""
     names = re.compile(rf"{re.escape(dataset)}-(\d{{6,}}){re.escape(ending)}")
-    present = listing(folder) if is_remote(folder) else (f.name for f in folder.iterdir()) if folder.is_dir() else ()
+    if is_remote(folder):
+        present = list(listing(folder))
+    else:
+        with reading_errors(folder):
+            present = [file.name for file in folder.iterdir()] if folder.is_dir() else []
     found = map(names.fullmatch, present)
     return sorted(int(name[1]) for name in found if name)
 
@@ -140,4 +143,4 @@ def _is_output(path: Path) -> bool:
     if is_remote(path):
         # A bucket itself has no name that its tars could begin with.
         return bool(path.name) and (exists(path / CONTRACT_FILE) or bool(_shard_numbers(path, path.name, ".tar")))
-    return (path / CONTRACT_FILE).is_file() or any(path.glob(f"{path.resolve().name}-*.tar"))
+    return (path / CONTRACT_FILE).is_file() or any(path.glob(f"{real_path(path).name}-*.tar"))

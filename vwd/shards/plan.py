@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vwd.errors import UsageError
+from vwd.limits import MOST_TASKS
 from vwd.shards.variables import count_variable
 
-# Slurm's arrays have at most 4,000,001 tasks.
-MOST_TASKS = 10_000_000
 _GIVE_TASK = "Give `task` I and `num_tasks` T."
 
 

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
-from vwd.errors import StorageError, VwdError
+from vwd.errors import SilentStoreError, StorageError, VwdError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,13 +43,24 @@ class Done(Generic[Item, Result]):
 
 @dataclass(frozen=True)
 class Failed(Generic[Item]):
-    """An item that failed. `fatal`: whether the others will fail, too; the rest as in an error."""
+    """An item that failed; the text as in an error.
+
+    Attributes:
+        fatal: whether the others will fail, too.
+        silent: whether that is since a store does not answer.
+    """
 
     item: Item
     what: str
     hint: str
     trace: str = ""
     fatal: bool = False
+    silent: bool = False
+
+    def raise_if_silent(self) -> None:
+        """Raises a SilentStoreError, where nothing more is to be asked of the store."""
+        if self.silent:
+            raise SilentStoreError(self.what, self.hint)
 
 
 @dataclass
@@ -198,10 +209,13 @@ def _failure(item: Any, error: Exception) -> Failed[Any]:
     trace = traceback.format_exc()
     if isinstance(error, VwdError):
         fatal = isinstance(error, StorageError) and error.fatal
-        return Failed(item, error.what, error.hint, trace, fatal)
+        return Failed(item, error.what, error.hint, trace, fatal, isinstance(error, SilentStoreError))
     if isinstance(error, OSError) and error.errno in _FATAL:
         what = f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}"
         return Failed(item, what, "Free some space or fix the permissions, and run again.", trace, True)
+    if isinstance(error, OSError) and isinstance(error.filename, str):  # something stands in the way
+        where = error.filename2 if isinstance(error.filename2, str) else error.filename
+        return Failed(item, f"{where}: {error.strerror}", "Move away what stands there, and run again.", trace)
     return Failed(
         item, f"{type(error).__name__}: {error}", "Run it again with `debug` and report the traceback.", trace
     )

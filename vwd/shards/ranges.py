@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vwd.errors import UsageError
+from vwd.limits import LARGEST_SHARD_LIST, LARGEST_SHARD_NUMBER, MOST_LISTED_SHARDS
 from vwd.storage.regular import read_regular
 
 _PART = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
 _LIST = re.compile(r"[0-9,\s-]+")
-# An output of ten million shards has 20 million files.
-_MOST, _LARGEST, _LARGEST_FILE = 10_000_000, 10**9, 200_000_000
 
 
 def format_ranges(numbers: Iterable[int]) -> str:
@@ -41,9 +40,10 @@ def parse_ranges(text: str) -> tuple[int, ...]:
                 f"'{shown}' is neither a shard number nor a range of them", "Give a list such as 3,7,9-12."
             )
         first, last = int(found[1]), int(found[2] or found[1])
-        if last > _LARGEST or last - first >= _MOST or len(numbers) > _MOST:
+        if last > LARGEST_SHARD_NUMBER or last - first >= MOST_LISTED_SHARDS or len(numbers) > MOST_LISTED_SHARDS:
             raise UsageError(
-                f"'{part}': more than {_MOST:,} shards, or a number above {_LARGEST:,}", "Name fewer, or leave it out."
+                f"'{part}': more than {MOST_LISTED_SHARDS:,} shards, or a number above {LARGEST_SHARD_NUMBER:,}",
+                "Name fewer, or leave it out.",
             )
         numbers.update(range(first, last + 1))
     if not numbers:
@@ -62,10 +62,11 @@ def load_ranges(value: str | None) -> tuple[int, ...] | None:
     if not value or _LIST.fullmatch(value):
         return parse_ranges(value)
     try:
-        return parse_ranges(read_regular(Path(value), _LARGEST_FILE).decode())
+        return parse_ranges(read_regular(Path(value), LARGEST_SHARD_LIST).decode())
     except FileNotFoundError as error:
         raise UsageError(
             f"`shards` '{value[:80]}' is neither a list nor a file", "Give a list such as 3,7,9-12."
         ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"`shards` {value[:80]}: {error}", "Give a text file with a list such as 3,7,9-12.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"`shards` {value[:80]}: {why}", "Give a text file with a list such as 3,7,9-12.") from error

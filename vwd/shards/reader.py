@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from vwd.errors import ShardError
+from vwd.limits import LARGEST_JSON_MEMBER, LONGEST_KEY, LONGEST_KEY_NUMBER
 from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
 from vwd.shards.members import MEMBERS, SAT_ID
 from vwd.storage.objects import local_copy
 
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,199})\.([a-z0-9.]+)")
+_NAME = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_KEY - 1}}})\.([a-z0-9.]+)")
 _REFETCH = "Fetch or pack this shard again; nothing was taken from it."
 
 Members = dict[str, tarfile.TarInfo]
@@ -54,12 +55,17 @@ class StoredSample:
         """A JSON member such as "inference.json", parsed.
 
         Raises:
-            ShardError: it is no JSON object.
+            ShardError: it is no JSON object, or too large.
         """
         try:
-            return dict(json.loads(self.read(ending)))
-        except (ValueError, TypeError, RecursionError) as error:
+            if self.members[ending].size > LARGEST_JSON_MEMBER:
+                raise ValueError(f"{self.members[ending].size:,} bytes, more than {LARGEST_JSON_MEMBER:,}")
+            parsed = json.loads(self.read(ending))
+            if not isinstance(parsed, dict):
+                raise ValueError(f"{type(parsed).__name__} in place of an object")
+        except (ValueError, RecursionError) as error:
             raise ShardError(f"{self.path}: {self.key}.{ending}: not a JSON object: {error}", _REFETCH) from error
+        return parsed
 
 
 @contextmanager
@@ -112,7 +118,7 @@ def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members
     if not name or name[2] not in (*MEMBERS, SAT_ID):
         raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
     key, ending = name.groups()
-    if not re.fullmatch("[0-9]{1,40}", key.rpartition("_")[2]):
+    if not re.fullmatch(f"[0-9]{{1,{LONGEST_KEY_NUMBER}}}", key.rpartition("_")[2]):
         raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _REFETCH)
     if key != last and key in samples:
         raise ShardError(f"{path}: the key '{key}' appears twice", _REFETCH)

@@ -28,6 +28,8 @@ class PackSettings:
         shuffle_seed: shuffles the rows before they are sharded; None leaves them in order.
         sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
         max_row_bytes: larger rows are skipped unread; of a line in a file, or of the columns that are read.
+        force_language: pack rows that are clearly in another language than the corpus's.
+        append: the rows may be those of the output and more behind them, which are then added to it.
         staging: a local folder where shards are written before they are uploaded, with `out` in object storage; one
             in TMPDIR by default.
     """
@@ -50,3 +52,5 @@ class PackSettings:
     sat_meta: bool = False
     staging: Path | None = None
     max_row_bytes: int = MAX_ROW_BYTES
+    force_language: bool = False
+    append: bool = False

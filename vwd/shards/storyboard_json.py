@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FPS, MOST_FRAMES
 from vwd.text.storyboard import Box, Storyboard, Word
 
 # A JSON value's type: str, int or float; [type] for a list; a dict of names for an object.
@@ -44,13 +45,13 @@ FIELDS: dict[str, JsonType] = {
 # Smallest and largest values: those of the layout's and the encoders' settings.
 _RANGES = {
     "index": (0, 2**63 - 1),
-    "fps": (1e-6, 1000),
-    "frames": (1, 65_535),
-    "width": (2, 8190),
-    "height": (2, 8190),
-    "font_size": (1, 256),
-    "pages": (1, 65_535),
-    "prompt_frames": (1, 65_535),
+    "fps": (1e-6, MOST_FPS),
+    "frames": (1, MOST_FRAMES),
+    "width": (2, LARGEST_SIDE),
+    "height": (2, LARGEST_SIDE),
+    "font_size": (1, LARGEST_FONT_SIZE),
+    "pages": (1, MOST_FRAMES),
+    "prompt_frames": (1, MOST_FRAMES),
 }
 
 
@@ -100,7 +101,7 @@ class StoryboardRecord:
         try:
             fields = _decoder().decode(data)
         except msgspec.MsgspecError:  # `from_json` names what is wrong
-            return cls.from_json(json.loads(data))
+            return cls.from_json(_parse(data))
         new = tuple.__new__  # half the time of Word(…)
         words = tuple([new(Word, (word.text, word.frame, word.page, word.box)) for word in fields.words])
         own = {name: getattr(fields, name) for name in FIELDS}
@@ -147,6 +148,21 @@ class StoryboardRecord:
             raise ValueError(problem)
         own = ("dataset", "index", "kind", "question", "answer", "final_answer")
         return cls(**{name: data[name] for name in own}, fps=float(data["fps"]), storyboard=board)
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        parsed = json.loads(data)
+    except ValueError as error:
+        raise ValueError(f"is no JSON: {error}") from error
+    if not isinstance(parsed, dict):
+        raise ValueError("is no JSON object")
+    return parsed
 
 
 def _inconsistency(board: Storyboard, pages: int) -> str:

@@ -24,6 +24,7 @@ class Summary:
         bytes: of the tars.
         seconds: of wall-clock time of workers, added up.
         cache_hit_rate: of the encoder's caches, from 0 to 1.
+        kernels: how many shards each kernel of the encoder made ("native", "python"); the bytes are the same.
         samples_per_second: of one worker, on average.
     """
 
@@ -38,6 +39,7 @@ class Summary:
     bytes: int = 0
     seconds: float = 0.0
     cache_hit_rate: dict[str, float] = field(default_factory=dict)
+    kernels: dict[str, int] = field(default_factory=dict)
 
     @property
     def samples_per_second(self) -> float:
@@ -68,6 +70,7 @@ def summarise(dataset: str, entries: list[Entry], corpus_rows: int | None) -> Su
         bytes=sum(e.bytes for e in entries),
         seconds=sum(e.seconds for e in entries),
         cache_hit_rate=_hit_rates(entries),
+        kernels=dict(sorted(Counter(e.writer["kernel"] for e in entries if "kernel" in e.writer).items())),
     )
 
 

@@ -6,14 +6,38 @@ import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 from vwd.storage.atomic import atomic_write
 
 
+@cache
+def _blank_header() -> bytes:
+    # No owner, no time, a fixed mode: the same samples give the same bytes anywhere.
+    header = tarfile.TarInfo("")
+    header.mode = 0o644
+    return header.tobuf(tarfile.USTAR_FORMAT)
+
+
+def _header(name: str, size: int) -> bytes:
+    """A member's header: the standard library's, with name, size and checksum filled in, in a quarter of its time."""
+    encoded = name.encode()
+    if len(encoded) > tarfile.LENGTH_NAME or size >= 8**11:  # split into a prefix, or refused
+        header = tarfile.TarInfo(name)
+        header.size, header.mode = size, 0o644
+        return header.tobuf(tarfile.USTAR_FORMAT)
+    filled = bytearray(_blank_header())
+    filled[: len(encoded)] = encoded
+    filled[124:135] = b"%011o" % size
+    filled[148:156] = b" " * 8  # what the sum counts in its own place
+    filled[148:155] = b"%06o\0" % sum(filled)
+    return bytes(filled)
+
+
 class ShardTar:
-    """A tar being written: no second pass over it is needed. Afterwards its size and hashes are those of the file.
+    """A tar being written: no second pass over it is needed. Afterwards its size and hash are those of the file.
 
     The headers and the padding are the standard library's; webdataset has a writer, too, but imports torch wherever
     that is installed, which would cost each worker 130 MB.
@@ -22,19 +46,14 @@ class ShardTar:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
-        # Object stores and some indexes of shards identify files by it.
-        self._md5 = hashlib.md5(usedforsecurity=False)
         self.bytes = 0
 
     def write(self, key: str, members: Mapping[str, bytes]) -> None:
         """Adds a sample's members: their content by their ending, in this order."""
+        parts: list[bytes] = []
         for ending, data in members.items():
-            # No owner, no time, a fixed mode: the same samples give the same bytes anywhere.
-            header = tarfile.TarInfo(f"{key}.{ending}")
-            header.size, header.mode = len(data), 0o644
-            self._put(header.tobuf(tarfile.USTAR_FORMAT))
-            self._put(data)
-            self._put(bytes(-len(data) % tarfile.BLOCKSIZE))
+            parts += (_header(f"{key}.{ending}", len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE))
+        self._put(b"".join(parts))
 
     def close(self) -> None:
         """Ends the archive: two empty blocks, and more up to a whole record."""
@@ -45,13 +64,8 @@ class ShardTar:
     def sha256(self) -> str:
         return self._sha256.hexdigest()
 
-    @property
-    def md5(self) -> str:
-        return self._md5.hexdigest()
-
     def _put(self, data: bytes) -> None:
         self._sha256.update(data)
-        self._md5.update(data)
         self._file.write(data)
         self.bytes += len(data)
 

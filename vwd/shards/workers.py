@@ -32,12 +32,16 @@ def build_shards(
 
     Args:
         on_rows: called with the number of rows done since the last call.
+
+    Raises:
+        SilentStoreError: the store of the output does not answer.
     """
     defer = partial(_begun_elsewhere, job.paths)
     outcomes = run_pool(partial(_open_builder, job), shards, job.settings.num_workers, on_rows, defer)
     try:
         for outcome in outcomes:
             if isinstance(outcome, Failed):
+                outcome.raise_if_silent()
                 yield Failure(outcome.item.number, outcome.what, outcome.hint, outcome.trace, outcome.fatal)
             else:
                 yield outcome.result

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vwd.errors import UsageError
+from vwd.limits import MOST_SUBMITTED_SHARDS
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
-
-# Of one submission. Each has two files, and no file system likes more in a folder.
-MOST_SHARDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,10 @@ class Work:
             UsageError: the slice does not fit the corpus or its shards, or has more than a million.
         """
         last = self.rows if self.num_samples is None else min(self.rows, self.start_idx + self.num_samples)
-        if self.shard_size > 0 and (last - self.start_idx) // self.shard_size > MOST_SHARDS:
+        if self.shard_size > 0 and (last - self.start_idx) // self.shard_size > MOST_SUBMITTED_SHARDS:
             raise UsageError(
-                f"{last - self.start_idx:,} rows in shards of {self.shard_size:,} are more than {MOST_SHARDS:,} shards",
+                f"{last - self.start_idx:,} rows in shards of {self.shard_size:,} are more than "
+                f"{MOST_SUBMITTED_SHARDS:,} shards",
                 "Give a larger `shard_size`, or fewer rows.",
             )
         ranges = plan_shards(self.rows, self.shard_size, self.start_idx, self.num_samples)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from vwd.errors import UsageError
-from vwd.shards.cpus import MOST_CPUS
+from vwd.limits import LONGEST_SETTING, MOST_CPUS
 from vwd.shards.variables import number_in
 from vwd.slurm.times import limit_seconds
-
-_LONGEST = 4000
+from vwd.storage.regular import real_path
 
 
 def checked(label: str, name: str, value: Any) -> Any:
@@ -54,8 +53,8 @@ def _whole_number(most: int) -> Callable[[Any], int]:
 
 def _one_line(value: Any) -> str:
     text = " ".join(_words(value)) if isinstance(value, list) else value
-    if not isinstance(text, str) or not text.isprintable() or len(text) > _LONGEST:
-        raise ValueError(f"one line of text, of at most {_LONGEST:,} characters")
+    if not isinstance(text, str) or not text.isprintable() or len(text) > LONGEST_SETTING:
+        raise ValueError(f"one line of text, of at most {LONGEST_SETTING:,} characters")
     return text
 
 
@@ -91,7 +90,7 @@ def _options(value: Any) -> str:
 def _file(value: Any) -> str:
     with suppress(OSError):  # a name that is too long, for example
         if Path(_one_line(value)).is_file():
-            return str(Path(value).resolve())
+            return str(real_path(Path(value)))
     raise ValueError("an existing file")
 
 

@@ -8,24 +8,16 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vwd.errors import OutputError, UsageError
+from vwd.errors import OutputError
+from vwd.limits import LARGEST_SUBMISSION, LAST_SUBMISSION
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths
 from vwd.shards.ranges import format_ranges
-from vwd.slurm.paths import (
-    LAST_NUMBER,
-    log_folder,
-    shards_file,
-    submission_file,
-    submission_numbers,
-    submissions_folder,
-)
+from vwd.slurm.paths import log_folder, shards_file, submission_file, submission_numbers, submissions_folder
 from vwd.slurm.submission import Submission
+from vwd.storage import names
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import output_errors
 from vwd.storage.regular import read_regular
-
-# The list of a retry's shards is in it: 7 MB where every other of a million is missing.
-_LARGEST = 16_000_000
 
 
 def next_number(paths: OutputPaths) -> int:
@@ -46,7 +38,7 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
         log_folder(paths).mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         number = next_number(paths)
-        while number <= LAST_NUMBER:
+        while number <= LAST_SUBMISSION:
             frozen = replace(submission, number=number, created=round(time.time(), 3))
             if create_if_absent(submission_file(paths, number), json_bytes(frozen.to_json()), paths.temp):
                 break
@@ -61,12 +53,9 @@ def freeze(paths: OutputPaths, submission: Submission) -> Submission:
 def require_utf8(paths: OutputPaths, submission: Submission) -> None:
     """Raises a UsageError where a submission's file could not name its paths."""
     export = submission.export.base_dir if submission.export else ""
-    names = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
-    try:
-        "".join(names).encode()
-    except UnicodeEncodeError as error:
-        bad = next(name for name in names if any("\udc80" <= char <= "\udcff" for char in name))
-        raise UsageError(f"{ascii(bad)[1:-1]}: the name is not UTF-8", "Rename it, or give another.") from error
+    texts = (str(paths.folder), submission.folder, submission.python, export, *submission.pack)
+    for name in texts:
+        names.require_utf8(name)
 
 
 def existing_folders(paths: OutputPaths) -> set[Path]:
@@ -98,7 +87,7 @@ def read_submission(path: Path) -> Submission:
         OutputError: it does not exist, or is damaged; names the field.
     """
     try:
-        submission = Submission.from_json(read_regular(path, _LARGEST))
+        submission = Submission.from_json(read_regular(path, LARGEST_SUBMISSION))
         if path.name != f"{submission.number:04d}.json":
             raise ValueError(f"{submission.number} is the number of another file - at $.number")
     except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vwd.errors import OutputError
+from vwd.limits import LARGEST_NOTE
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.commands import QueuedJob, queued_jobs
 from vwd.slurm.comments import parse_comment
@@ -16,9 +17,6 @@ from vwd.slurm.submission import Submission
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.processes import has_ended
 from vwd.storage.regular import read_regular
-
-# A note has 120 bytes.
-_LARGEST = 65_536
 
 RUNNING, PENDING = "running", "pending"
 
@@ -88,7 +86,7 @@ def read_records(paths: OutputPaths, submissions: Iterable[Submission]) -> dict[
 
 def _read_record(path: Path, submission: Submission, role: str, offset: int) -> JobRecord:
     try:
-        note = decode_job(read_regular(path, _LARGEST))
+        note = decode_job(read_regular(path, LARGEST_NOTE))
         record = JobRecord(note.role, note.job, note.offset, note.tasks, note.name)
         wanted = {"role": role, "offset": offset, "name": submission.job_name(note.role)}
         for field, value in wanted.items():

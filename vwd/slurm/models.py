@@ -11,20 +11,21 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from vwd.errors import UsageError
-from vwd.shards.cpus import MOST_CPUS
+from vwd.limits import COUNT_LIMIT, LONGEST_LINE, MOST_ARRAYS, MOST_CPUS, MOST_PACK_OPTIONS
 from vwd.shards.ranges import parse_ranges
 from vwd.slurm.arrays import Window, Work
 from vwd.slurm.settings import SlurmSettings
 from vwd.slurm.times import limit_seconds
+from vwd.storage.typed_json import decode
 
 Role = Literal["pack", "export", "finish"]
 ROLES: tuple[Role, ...] = ("pack", "export", "finish")
 
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-_FromOne = Annotated[int, msgspec.Meta(ge=1, lt=2**62)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
+_FromOne = Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)]
 # Lines, names and paths; \Z, since $ would let a line break through.
-_Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=65_536)]
-_Argument = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z", max_length=65_536)]
+_Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z", max_length=LONGEST_LINE)]
+_Argument = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z", max_length=LONGEST_LINE)]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,199}\Z")]
 # A job's number or, for a run on one machine, `<node>.<process id>`.
 _Job = Annotated[str, msgspec.Meta(pattern=r"^([1-9][0-9]{0,17}|[0-9a-f]{1,64}\.[1-9][0-9]{0,8})\Z")]
@@ -67,14 +68,14 @@ class SubmissionModel(msgspec.Struct):
     dataset: _Name
     work: _Work
     num_tasks: _FromOne
-    windows: Annotated[list[tuple[_Count, _FromOne]], msgspec.Meta(min_length=1, max_length=100_000)]
-    pack: Annotated[list[_Argument], msgspec.Meta(max_length=1000)]
+    windows: Annotated[list[tuple[_Count, _FromOne]], msgspec.Meta(min_length=1, max_length=MOST_ARRAYS)]
+    pack: Annotated[list[_Argument], msgspec.Meta(max_length=MOST_PACK_OPTIONS)]
     export: _Export | None
     settings: _Settings
     python: _Line
     folder: _Argument
     number: _FromOne
-    created: Annotated[float, msgspec.Meta(ge=0, lt=2**62)] = 0.0
+    created: Annotated[float, msgspec.Meta(ge=0, lt=COUNT_LIMIT)] = 0.0
 
 
 class JobModel(msgspec.Struct):
@@ -97,12 +98,12 @@ def decode_submission(data: bytes) -> SubmissionModel:
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    return _decode(_SUBMISSION, data)
+    return decode(_SUBMISSION, data)
 
 
 def decode_job(data: bytes) -> JobModel:
     """A job's note, likewise."""
-    return _decode(_JOB, data)
+    return decode(_JOB, data)
 
 
 def work_of(model: SubmissionModel) -> Work:
@@ -163,10 +164,3 @@ def settings_of(model: SubmissionModel) -> SlurmSettings:
 
 def _values(model: msgspec.Struct) -> dict[str, Any]:
     return {name: getattr(model, name) for name in model.__struct_fields__}
-
-
-def _decode(decoder: msgspec.json.Decoder[Model], data: bytes) -> Model:
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error).replace("`", "")) from error  # which are for names of arguments here

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vwd.errors import OutputError
 from vwd.shards.paths import OutputPaths, output_at
+from vwd.storage.regular import real_path
 from vwd.storage.urls import is_remote
 
-LAST_NUMBER = 999_999
 _NAME = re.compile(r"([0-9]{4}|[1-9][0-9]{4,5})\.json")
 _NOTE = re.compile(r"([0-9]{4}|[1-9][0-9]{4,5})\.(pack|export|finish)\.(0|[1-9][0-9]{0,8})\.json")
 
@@ -63,8 +63,8 @@ def find_submitted_outputs(path: Path) -> Iterator[OutputPaths]:
     if is_remote(path):
         return
     try:
-        absolute = path.resolve()
-    except (OSError, RuntimeError) as error:
+        absolute = real_path(path)
+    except (OSError, ValueError) as error:
         raise OutputError(f"{path}: {error}", "Give the folder of `out`.") from error
     if submission_numbers(absolute / "slurm"):
         yield output_at(absolute)

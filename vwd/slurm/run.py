@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from vwd.errors import SlurmError
+from vwd.limits import LARGEST_COMMAND_OUTPUT
 
-# squeue writes some 200 bytes for a task: 300,000 tasks.
-_LARGEST_OUTPUT = 64_000_000
 _CHUNK = 1 << 16
 
 
@@ -53,9 +52,10 @@ def run_command(
     deadline = time.monotonic() + seconds
     with _started(line, environment, folder) as process:
         out, err, ended = _read(process, deadline)
-        if len(out) + len(err) > _LARGEST_OUTPUT:
+        if len(out) + len(err) > LARGEST_COMMAND_OUTPUT:
             raise SlurmError(
-                f"{line[0]} wrote more than {_LARGEST_OUTPUT:,} bytes", f"Try '{line[0]}' by hand: is it Slurm's?"
+                f"{line[0]} wrote more than {LARGEST_COMMAND_OUTPUT:,} bytes",
+                f"Try '{line[0]}' by hand: is it Slurm's?",
             )
         texts = os.fsdecode(bytes(out)), os.fsdecode(bytes(err))
         if not (ended and _ends(process, deadline)):
@@ -102,7 +102,7 @@ def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytearray,
     with selectors.DefaultSelector() as selector:
         for pipe, buffer in ((process.stdout, out), (process.stderr, err)):
             selector.register(pipe, selectors.EVENT_READ, buffer)
-        while selector.get_map() and len(out) + len(err) <= _LARGEST_OUTPUT:
+        while selector.get_map() and len(out) + len(err) <= LARGEST_COMMAND_OUTPUT:
             left = deadline - time.monotonic()
             if left <= 0:
                 return out, err, False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vwd.errors import MissingExtraError, ShardError, UsageError
 from vwd.slurm.arrays import Work, count_tasks
+from vwd.storage.regular import real_path
 
 if TYPE_CHECKING:
     import submitit
@@ -97,7 +98,7 @@ def submitit_pack(
         raise MissingExtraError("submitit_pack", "slurm") from error
     if rows.count is None and settings.num_samples is None:
         raise UsageError("this stream does not say how many rows it has", "Give `num_samples` in the settings.")
-    settings = replace(settings, out=Path(settings.out).resolve())
+    settings = replace(settings, out=real_path(Path(settings.out)))
     count = settings.start_idx + (settings.num_samples or 0) if rows.count is None else rows.count
     work = Work(count, settings.shard_size, settings.start_idx, settings.num_samples, settings.shards)
     tasks = count_tasks(work.ranges(), samples_per_node)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vwd.errors import UsageError
+from vwd.limits import LARGEST_SETTINGS_FILE
 from vwd.storage.regular import read_regular
 
 FILE = "vwd.toml"
 _HINT = "Fix it: a table [slurm] of name = value."
-# A table of settings has a few hundred bytes. A dotted key takes the parser cubic time: 20 kB of them some seconds.
-_LARGEST = 20_000
 
 
 def read_table(path: Path, names: Collection[str]) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def read_table(path: Path, names: Collection[str]) -> dict[str, Any]:
         import tomli as tomllib
     read: Any = tomllib.loads
     try:
-        table = read(read_regular(path, _LARGEST).decode("utf-8")).get("slurm", {})
+        table = read(read_regular(path, LARGEST_SETTINGS_FILE).decode("utf-8")).get("slurm", {})
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from vwd.errors import OutputError, StorageError, VwdError
+from vwd.errors import OutputError, SilentStoreError, StorageError, VwdError
+from vwd.storage.patience import PATIENCE, patience, waiting_for
 from vwd.storage.urls import is_remote
 
 RETRY_HINT = "Run the same command again to resume: what is uploaded is kept."
@@ -44,17 +46,43 @@ def output_errors(folder: Path, hint: str) -> Iterator[None]:
 
 
 @contextmanager
+def reading_errors(folder: Path) -> Iterator[None]:
+    """Turns an `OSError` in the block, where files of an output are read, into an `OutputError` that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{error.filename or folder}: cannot be read: {error.strerror or error}",
+            "Fix the permissions or the disk, or run it as a user who may read the folder and all that is in it.",
+        ) from error
+
+
+@contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turns what an object store's client raises into a `StorageError`. On disk everything is raised as it is.
 
     `FileNotFoundError` and `FileExistsError` about an object pass unchanged; a missing bucket does not.
     """
     try:
-        yield
+        with waiting_for(f"{path}{_server()}") if is_remote(path) else nullcontext():
+            yield
     except Exception as error:  # each kind of store raises its own
         if not is_remote(path) or isinstance(error, VwdError) or _is_local(error) or _is_about_a_file(error):
             raise
         raise _storage_error(path, error) from error
+
+
+def silent_error(path: Path, message: str) -> SilentStoreError:
+    """The error of a store that accepts connections and does not answer."""
+    return SilentStoreError(
+        f"{path}{'' if '://' in message else _server()}: the store accepts connections, but does not answer: {message}",
+        f"Check it and AWS_ENDPOINT_URL, or set {PATIENCE} to more than {patience()} seconds. {RETRY_HINT}",
+    )
+
+
+def _server() -> str:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
+    return f" ({endpoint.rpartition('@')[2]})" if endpoint else ""
 
 
 def error_code(error: BaseException) -> str:
@@ -92,6 +120,8 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
             f"{path}: the store refuses checksum headers: {message}",
             "Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required, and run again.", True,
         )  # fmt: skip
+    if "ReadTimeout" in name:
+        return silent_error(path, message)
     if "Connect" in name or "Timeout" in name or "HTTPClient" in name:
         return StorageError(
             f"{path}: the store cannot be reached: {message}",

@@ -6,15 +6,20 @@ a listing gives every size at once, and each request is slow, so that many are s
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from vwd.errors import StorageError
-from vwd.storage.errors import RETRY_HINT, error_code, storage_errors
+from vwd.errors import OutputError, StorageError
+from vwd.limits import LARGEST_SIDECAR
+from vwd.storage.errors import RETRY_HINT, error_code, silent_error, storage_errors
+from vwd.storage.patience import Silence, patience
+from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import default_staging_folder, remove_stale, temporary_file
 from vwd.storage.urls import is_remote
 
@@ -24,6 +29,7 @@ _ONE_REQUEST_BYTES = 64 << 20
 _EXISTS = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
 _UNSUPPORTED = {"NotImplemented", "501"}
+_LOOK_SECONDS = 1.0
 _BUSY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 
@@ -38,12 +44,18 @@ def exists(path: Path) -> bool:
 
 
 def read_if_exists(path: Path) -> bytes | None:
-    """A file's content; None where it does not exist."""
+    """A small file's content; None where it does not exist.
+
+    Raises:
+        OutputError: it is not a regular file, or larger than any sidecar.
+    """
     try:
         with storage_errors(path):
-            return path.read_bytes()
+            return read_regular(path, LARGEST_SIDECAR)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValueError as error:
+        raise OutputError(f"{path}: {error}", "Move it away, and run again.") from error
 
 
 def remove(path: Path) -> None:
@@ -95,11 +107,11 @@ def upload(file: Path, to: Path) -> None:
     size = file.stat().st_size
     with storage_errors(to):
         if size > _ONE_REQUEST_BYTES:
-            _store(to).put_file(str(file), _key(to))  # in parts, each with a checksum
+            _send(to, "put_file", str(file), _key(to))  # in parts, each with a checksum
             arrived = _store(to).info(_key(to))["size"] == size
         else:
             data = file.read_bytes()
-            arrived = _has_arrived(data, to, _store(to).pipe_file(_key(to), data))
+            arrived = _has_arrived(data, to, _send(to, "pipe_file", _key(to), data))
     if not arrived:
         raise StorageError(f"{to}: differs in the store from what was sent", RETRY_HINT)
 
@@ -123,7 +135,7 @@ def upload_if_absent(data: bytes, to: Path) -> bool:
         if code in _EXISTS or (code in _UNSUPPORTED and exists(to)):
             return False
         if code in _UNSUPPORTED:
-            _store(to).pipe_file(_key(to), data)
+            _send(to, "pipe_file", _key(to), data)
         elif code:
             raise StorageError(f"{to}: another run is writing it: {code}", RETRY_HINT)
         # A store that is older than the condition ignores it.
@@ -156,7 +168,7 @@ def local_copy(path: Path) -> Iterator[Path]:
 def _create(data: bytes, to: Path) -> str:
     """A conditional write; the code of the refusal, "" where there was none."""
     try:
-        _store(to).pipe_file(_key(to), data, mode="create")
+        _send(to, "pipe_file", _key(to), data, mode="create")
     except FileExistsError:
         return "PreconditionFailed"
     except OSError as error:
@@ -172,6 +184,25 @@ def _has_arrived(data: bytes, to: Path, answer: Any) -> bool:
     if not tag or tag == hashlib.md5(data, usedforsecurity=False).hexdigest():
         return True
     return read_many([to]) == [data]
+
+
+def _send(to: Path, method: str, *args: Any, **options: Any) -> Any:
+    """Calls a method of the store that sends something; it is given up after a long silence.
+
+    The clients' own time limits begin when everything is sent, and until then a store may ask them to wait.
+    """
+    store = _store(to)
+    if not getattr(store, "async_impl", False):
+        return getattr(store, method)(*args, **options)
+    call = asyncio.run_coroutine_threadsafe(getattr(store, f"_{method}")(*args, **options), store.loop)
+    silence = Silence()
+    try:
+        while not wait([call], timeout=_LOOK_SECONDS).done:
+            if silence.seconds() >= patience():
+                raise silent_error(to, f"nothing was sent or received for {patience()} seconds")
+        return call.result()
+    finally:
+        call.cancel()
 
 
 def _store(path: Path) -> Any:

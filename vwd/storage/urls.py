@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 from vwd.errors import MissingExtraError, UsageError
+from vwd.storage.names import require_utf8
+from vwd.storage.patience import patience
 
 # Storage that several processes and machines see alike; of fsspec's `memory:`, each process has its own.
 _SHARED = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "obs", "hdfs", "webhdfs")
@@ -17,6 +20,8 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.DOTALL | re.IGNORECASE)
 _OPTIONS: dict[str, Any] = {"use_listings_cache": False}
 # s3fs holds as many parts of 50 MB in memory, in every worker; with more than one it also asks twice for every file.
 _S3_OPTIONS: dict[str, Any] = {"max_concurrency": 1}
+# s3fs sends a request without an answer five times, and botocore each of these again.
+_S3FS_TRIES, _BOTOCORE_TRIES = 5, 2
 
 
 def parse_path(text: str) -> Path:
@@ -24,7 +29,7 @@ def parse_path(text: str) -> Path:
 
     Raises:
         MissingExtraError: the package for this kind of storage is not installed.
-        UsageError: the scheme is not shared storage, or the bucket is missing.
+        UsageError: the scheme is not shared storage, the bucket is missing, or `VWD_PATIENCE` is no number.
     """
     url = _URL.fullmatch(text)
     if not url:
@@ -42,11 +47,21 @@ def parse_path(text: str) -> Path:
         )
     if not rest.strip("/"):
         raise UsageError(f"{text} names no bucket", f"Give one, such as {scheme}://bucket/prefix.")
+    require_utf8(text, "Names in object storage are UTF-8: give another.")
     _require_packages(scheme)
     from upath import UPath
 
-    options = {**_OPTIONS, **(_S3_OPTIONS if scheme in ("s3", "s3a") else {})}
+    options = {**_OPTIONS, **(_s3_options() if scheme in ("s3", "s3a") else {})}
     return cast("Path", UPath(f"{scheme}://{rest}", **options))
+
+
+def _s3_options() -> dict[str, Any]:
+    """With all its retries, a request to a silent server takes as long as the user is patient, and not for each."""
+    given = os.environ.get("AWS_MAX_ATTEMPTS", "")
+    tries = int(given) if re.fullmatch("[1-9][0-9]?", given) else _BOTOCORE_TRIES
+    seconds = max(1, patience() // (_S3FS_TRIES * tries))
+    config = {"connect_timeout": min(seconds, 10), "read_timeout": seconds, "retries": {"total_max_attempts": tries}}
+    return {**_S3_OPTIONS, "config_kwargs": config}
 
 
 def is_remote(path: object) -> bool:

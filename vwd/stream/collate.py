@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from vwd.errors import UsageError
 from vwd.stream.batch_buffer import joined
 from vwd.stream.pages import Pages, stacked
 from vwd.stream.sample import Sample
@@ -60,6 +61,8 @@ def _stack(videos: list[torch.Tensor]) -> torch.Tensor:
     from vwd.stream.shared_channels import SharedChannels, thin
 
     shape = videos[0].shape
+    if other := next((video.shape for video in videos if video.shape != shape), None):
+        raise UsageError(f"videos of different sizes in one batch, {list(shape)} and {list(other)}", "Give `size`.")
     parts = [thin(video) for video in videos]
     stacked = joined(parts)
     if stacked is None:

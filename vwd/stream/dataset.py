@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vwd.errors import MissingExtraError, ShardError, UsageError
+from vwd.limits import MOST_REPLACED
 from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
 from vwd.stream.augment import Augment
@@ -27,8 +28,6 @@ from vwd.stream.source import identity, open_source
 _log = logging.getLogger("vwd.stream")
 
 Address = str | Path
-# How many consecutive samples may fail before 'replace' gives up: then the output is bad, not a sample.
-_MOST_REPLACED = 100
 
 
 class ShardDataset:
@@ -202,16 +201,16 @@ class ShardDataset:
 
     def _next_readable(self, position: int) -> Sample:
         """The first sample after a position that can be read."""
-        tried = (self._try(other, BatchBuffer(1)) for other in range(position + 1, position + _MOST_REPLACED))
+        tried = (self._try(other, BatchBuffer(1)) for other in range(position + 1, position + MOST_REPLACED))
         found = next((sample for sample in tried if sample), None)
-        return found or self._sample(position + _MOST_REPLACED, BatchBuffer(1))
+        return found or self._sample(position + MOST_REPLACED, BatchBuffer(1))
 
     def _sample(self, position: int, buffer: BatchBuffer) -> Sample:
         """The sample at a position; those beyond the epoch's end are its first ones again, as padding."""
         source, location, task = self._request_at(position)
         try:
             members = self._readers.read(source, location, [*self._format.endings, f"{task}.json"])
-            sample = make_sample(members, task, self._format, buffer)
+            sample = make_sample(members, task, self._format, buffer, self._sources[source].video)
         except ShardError as error:
             shard = self._sources[source].shards[location.shard]
             raise ShardError(f"{shard.address}, sample {location.sample}: {error.what}", error.hint) from error

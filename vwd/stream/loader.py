@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vwd.errors import ContractError
+from vwd.limits import EPOCH_LIMIT
 from vwd.stream.collate import Batch, collate
 from vwd.stream.dataset import ShardDataset, require_torch
 
@@ -78,7 +79,7 @@ def _checked(state: Mapping[str, Any], most: int) -> tuple[int, int]:
     """
     epoch, samples = state.get("epoch"), state.get("samples")
     plain = type(epoch) is int and type(samples) is int and isinstance(state.get("order"), str)
-    if not plain or not 0 <= epoch < 2**40 or not 0 <= samples <= most:  # type: ignore[operator]
+    if not plain or not 0 <= epoch < EPOCH_LIMIT or not 0 <= samples <= most:  # type: ignore[operator]
         raise ContractError(
             f"not the state of a ShardLoader: epoch {epoch!r}, samples {samples!r} of {most:,}",
             "Load what state_dict() gave.",

@@ -9,11 +9,9 @@ from math import gcd, lcm
 import numpy as np
 
 from vwd.errors import UsageError
+from vwd.limits import LONGEST_MIXTURE
 from vwd.shards.shuffle import Indices, shuffled_indices
 from vwd.shards.splitmix64 import hash_integers
-
-# Finer shares are rounding errors of whoever computed them.
-_LONGEST_PERIOD = 10_000
 
 
 def integer_shares(weights: Sequence[float | str]) -> tuple[int, ...]:
@@ -31,10 +29,10 @@ def integer_shares(weights: Sequence[float | str]) -> tuple[int, ...]:
     scale = lcm(*(share.denominator for share in shares))
     numbers = [int(share * scale) for share in shares]
     numbers = [number // gcd(*numbers) for number in numbers]
-    if sum(numbers) > _LONGEST_PERIOD:
+    if sum(numbers) > LONGEST_MIXTURE:
         raise UsageError(
             f"weights {list(weights)} repeat only after {sum(numbers):,} samples",
-            f"Round them to whole parts of at most {_LONGEST_PERIOD:,}.",
+            f"Round them to whole parts of at most {LONGEST_MIXTURE:,}.",
         )
     return tuple(numbers)
 

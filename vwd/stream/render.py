@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vwd.errors import ShardError
 from vwd.stream.decode import Grey, fit
 from vwd.stream.form import Mask
 from vwd.stream.frame_selection import Numbers
@@ -17,15 +18,21 @@ def render(storyboard: Storyboard, wanted: Numbers, frames: Grey) -> None:
     Args:
         wanted: their numbers, never decreasing, each less than the storyboard's frames.
         frames: uint8 [T, H, W], written; they are scaled to its height and width.
+
+    Raises:
+        ShardError: a word does not fill its box.
     """
     canvas = np.empty((storyboard.height, storyboard.width), np.uint8)
     filled = 0
-    for number, _ in enumerate(play(storyboard, canvas)):
-        while filled < len(wanted) and wanted[filled] == number:
-            fit(canvas, frames[filled])
-            filled += 1
-        if filled == len(wanted):
-            return
+    try:
+        for number, _ in enumerate(play(storyboard, canvas)):
+            while filled < len(wanted) and wanted[filled] == number:
+                fit(canvas, frames[filled])
+                filled += 1
+            if filled == len(wanted):
+                return
+    except ValueError as error:
+        raise ShardError(f"storyboard.json {error}", "Check the shards with 'vwd verify'.") from error
 
 
 def text_mask(storyboard: Storyboard, wanted: Numbers, size: tuple[int, int], kind: Mask) -> Grey:

@@ -9,15 +9,21 @@ import msgspec
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError
-from vwd.shards.storyboard_json import StoryboardRecord
+from vwd.limits import LARGEST_CLIP_BYTES, LARGEST_JSON_MEMBER
+from vwd.shards.storyboard_json import StoryboardRecord, type_problem
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import check_length, decode
 from vwd.stream.form import CHANNEL_AXIS, TIME_AXIS, TensorFormat
-from vwd.stream.lines import lines_of
+from vwd.stream.frame_selection import Numbers
+from vwd.stream.lines import Lines, lines_of
 from vwd.stream.render import render, text_mask
+from vwd.text.storyboard import Storyboard
+from vwd.video.spec import VideoSpec
 
 if TYPE_CHECKING:
     import torch
+
+_VERIFY = "Check the shards with 'vwd verify'."
 
 
 class Sample(dict[str, Any]):
@@ -30,23 +36,78 @@ class Sample(dict[str, Any]):
     time_axes: dict[str, int]
 
 
-def read_texts(members: Mapping[str, bytes], task: str) -> tuple[StoryboardRecord, dict[str, Any]]:
+def read_texts(
+    members: Mapping[str, bytes], task: str, video: VideoSpec | None
+) -> tuple[StoryboardRecord, dict[str, Any]]:
     """A sample's storyboard, and its texts by field name.
 
+    Args:
+        video: the contract's, with which the storyboard must agree; None where there is no contract.
+
     Raises:
-        ShardError: a JSON member is damaged.
+        ShardError: a JSON member is damaged, or the storyboard is of another video.
     """
+    name = "storyboard.json"
     try:
-        record = StoryboardRecord.parse(members["storyboard.json"])
-        prompt = msgspec.json.decode(members[f"{task}.json"])["prompt"]
-    except (ValueError, msgspec.MsgspecError, KeyError, TypeError, RecursionError) as error:
-        raise ShardError(f"a JSON member is damaged: {error!r}", "Check the shards with 'vwd verify'.") from error
+        record = StoryboardRecord.parse(_sized(members[name]))
+        name = f"{task}.json"
+        prompt = _prompt(_sized(members[name]))
+    except (ValueError, RecursionError) as error:
+        raise ShardError(f"{name} {error}", _VERIFY) from error
+    board = record.storyboard
+    if video and (board.width, board.height, board.frames) != (video.width, video.height, video.frames):
+        raise ShardError(
+            f"storyboard.json has {board.width}x{board.height} pixels and {board.frames:,} frames, the contract "
+            f"{video.width}x{video.height} and {video.frames:,}", _VERIFY,
+        )  # fmt: skip
     texts = {name: getattr(record, name) for name in ("question", "answer", "final_answer", "dataset", "index")}
     return record, {"key": sample_key(record.dataset, record.index), "prompt": prompt, **texts, "task": task}
 
 
-def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buffer: BatchBuffer) -> Sample:
+def clip_shape(wanted: Numbers, form: TensorFormat, board: Storyboard) -> tuple[int, int, int]:
+    """Frames, height and width of what is to be read of a video.
+
+    Raises:
+        ShardError: they are more than fit into memory.
+    """
+    height, width = form.size or (board.height, board.width)
+    if len(wanted) * height * width > LARGEST_CLIP_BYTES:
+        raise ShardError(
+            f"{len(wanted):,} frames of {width}x{height} are more than {LARGEST_CLIP_BYTES:,} bytes",
+            "Choose fewer `frames`, or a smaller `size`.",
+        )
+    return len(wanted), height, width
+
+
+def _sized(data: bytes) -> bytes:
+    if len(data) > LARGEST_JSON_MEMBER:
+        raise ValueError(f"has {len(data):,} bytes, more than {LARGEST_JSON_MEMBER:,}")
+    return data
+
+
+def _prompt(data: bytes) -> str:
+    """The prompt in a task's member.
+
+    Raises:
+        ValueError: it has none, or is no JSON.
+    """
+    try:
+        task = msgspec.json.decode(data)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise ValueError(f"is no JSON: {error}") from error
+    prompt = task.get("prompt") if isinstance(task, dict) else None
+    if type_problem(prompt, str):
+        raise ValueError("has no prompt, or one that is not text")
+    return str(prompt)
+
+
+def make_sample(
+    members: Mapping[str, bytes], task: str, form: TensorFormat, buffer: BatchBuffer, video: VideoSpec | None = None
+) -> Sample:
     """A sample's tensors and texts. With `device` pixels, `pages` are its lines, to be joined by `vwd.stream.pages`.
+
+    Args:
+        video: the contract's, with which the storyboard must agree.
 
     Raises:
         DecodeError: its video does not give the frames it should.
@@ -54,15 +115,15 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
     """
     import torch
 
-    record, texts = read_texts(members, task)
+    record, texts = read_texts(members, task, video)
     board = record.storyboard
     wanted = form.frames.select(board)
+    shape = clip_shape(wanted, form, board)
     if form.pixels == "device":
-        sample = Sample(pages=lines_of(board, wanted, form.mask), **texts, length=len(wanted))
+        sample = Sample(pages=_lines(board, wanted, form), **texts, length=len(wanted))
         sample.time_axes = {}
         return sample
-    height, width = form.size or (board.height, board.width)
-    grey = buffer.next((len(wanted), height, width))
+    grey = buffer.next(shape)
     if form.pixels == "storyboard":
         render(board, wanted, grey.numpy())
     else:
@@ -71,8 +132,18 @@ def make_sample(members: Mapping[str, bytes], task: str, form: TensorFormat, buf
     sample = Sample(video=shaped(grey, form), **texts, length=len(wanted))
     sample.time_axes = {"video": TIME_AXIS[form.layout], "mask": 0}
     if form.mask:
-        sample["mask"] = torch.from_numpy(text_mask(board, wanted, (height, width), form.mask))
+        sample["mask"] = torch.from_numpy(text_mask(board, wanted, shape[1:], form.mask))
     return sample
+
+
+def _lines(board: Storyboard, wanted: Numbers, form: TensorFormat) -> Lines:
+    lines = lines_of(board, wanted, form.mask)
+    if len(lines.pages) * board.height * board.width > LARGEST_CLIP_BYTES:  # a page has a table of its rows
+        raise ShardError(
+            f"{len(lines.pages):,} pages of {board.width}x{board.height} are more than {LARGEST_CLIP_BYTES:,} bytes",
+            "Choose fewer `frames`.",
+        )
+    return lines
 
 
 def shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:

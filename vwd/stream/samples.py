@@ -16,9 +16,10 @@ from vwd.stream.decode_opencv import decode_with_opencv
 from vwd.stream.form import TensorFormat, check_choices, parse_size
 from vwd.stream.frame_selection import Frames
 from vwd.stream.render import render
-from vwd.stream.sample import read_texts
+from vwd.stream.sample import clip_shape, read_texts
 from vwd.stream.sequential import ShardStream
 from vwd.stream.source import open_source
+from vwd.video.spec import VideoSpec
 
 
 def open_shards(
@@ -49,18 +50,20 @@ def open_shards(
     form = TensorFormat(Frames.parse(frames), source, parse_size(size))
     opened = open_source(address, ledger)
     return (
-        _sample(members, task, form, f"{shard.address}, sample {number}")
+        _sample(members, task, form, f"{shard.address}, sample {number}", opened.video)
         for shard in opened.shards
         for number, members in enumerate(ShardStream(shard, {*form.endings, f"{task}.json"}))
     )
 
 
-def _sample(members: dict[str, bytes], task: str, form: TensorFormat, where: str) -> dict[str, Any]:
+def _sample(
+    members: dict[str, bytes], task: str, form: TensorFormat, where: str, spec: VideoSpec | None
+) -> dict[str, Any]:
     try:
-        record, texts = read_texts(members, task)
+        record, texts = read_texts(members, task, spec)
         board = record.storyboard
         wanted = form.frames.select(board)
-        video = np.empty((len(wanted), *(form.size or (board.height, board.width))), np.uint8)
+        video = np.empty(clip_shape(wanted, form, board), np.uint8)
         if form.pixels == "storyboard":
             render(board, wanted, video)
         elif find_spec("av"):

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.checksums import Checksums
+from vwd.shards.contract import read_contract
 from vwd.shards.ledger import Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
 from vwd.shards.reader import open_shard
 from vwd.storage.urls import is_remote, parse_path
+from vwd.video.spec import VideoSpec
 
 _SHARD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)-(\d{6,})\.tar")
 _NO_LISTING = re.compile(r"pipe:|https?://")
@@ -42,12 +44,14 @@ class Source:
     Attributes:
         paths: of contract and ledger; None for shards that are not on disk, and can only be read forwards.
         ledger: None where there is none, and the tars themselves have been counted.
+        video: the contract's; None where there is no contract.
     """
 
     dataset: str
     shards: tuple[Shard, ...]
     paths: OutputPaths | None
     ledger: Ledger | None
+    video: VideoSpec | None
 
     def checksums(self, number: int) -> Checksums | None:
         """Those of a shard's members; None without a ledger, or where its entry has none.
@@ -103,7 +107,7 @@ def open_source(address: str | Path, ledger: str | Path | None = None) -> Source
     found = find_outputs(parse_path(text))
     if len(found) > 1:
         raise UsageError(
-            f"{text} holds {len(found)} datasets: {', '.join(paths.dataset for paths in found)}",
+            f"{text} holds {len(found)} datasets: {', '.join(paths.folder.name for paths in found)}",
             "Name one of their folders, or several with ShardDataset.mix.",
         )
     return _listed(found[0], {})
@@ -122,20 +126,23 @@ def _listed(paths: OutputPaths, named: dict[int, str]) -> Source:
         for number in sorted(named) or tar_numbers(paths):
             with open_shard(paths.tar(number)) as stored:
                 shards.append(Shard(number, len(stored), str(paths.tar(number))))
-        return _source(paths.dataset, shards, paths, ledger=None)
+        video = read_contract(paths).video if paths.contract.is_file() else None
+        return _source(paths.dataset, shards, paths, None, video)
     addresses = {number: named.get(number) or str(paths.tar(number)) for number in named or entry_numbers(paths)}
     if not remote:
         addresses = {number: str(paths.tar(number)) for number in addresses}
     ledger = open_ledger(paths)
     shards = _counted(ledger, addresses, {State.DONE})
-    return _source(paths.dataset, shards, None if remote else paths, ledger)
+    return _source(paths.dataset, shards, None if remote else paths, ledger, ledger.contract.video)
 
 
 def _with_ledger(text: str, paths: OutputPaths, named: dict[int, str]) -> Source:
     """Shards that cannot be listed, or have their ledger elsewhere; there, the tars are of course missing."""
     addresses = named or {n: f"{text.rstrip('/')}/{paths.tar(n).name}" for n in entry_numbers(paths)}
     ledger = open_ledger(paths)
-    return _source(paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger)
+    return _source(
+        paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger, ledger.contract.video
+    )
 
 
 def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) -> list[Shard]:
@@ -155,11 +162,13 @@ def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) ->
     return shards
 
 
-def _source(dataset: str, shards: Sequence[Shard], paths: OutputPaths | None, ledger: Ledger | None) -> Source:
+def _source(
+    dataset: str, shards: Sequence[Shard], paths: OutputPaths | None, ledger: Ledger | None, video: VideoSpec | None
+) -> Source:
     held = tuple(shard for shard in shards if shard.samples)
     if not held:
         raise OutputError(f"{dataset}: these shards hold no sample", "Pack some with 'vwd pack', or give others.")
-    return Source(dataset, held, paths, ledger)
+    return Source(dataset, held, paths, ledger, video)
 
 
 def _expand(text: str) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise, repeat
 
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
-from vwd.text.metrics import SMALLEST_FONT_SIZE, Metrics
+from vwd.limits import SMALLEST_FONT_SIZE
+from vwd.text.breaks import best_cut
+from vwd.text.metrics import Metrics
 from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
-from vwd.text.units import NO_LINE_END, NO_LINE_START, Unit, cut_units
+from vwd.text.units import Unit, cut_units
 
 _SEPARATOR_THICKNESS = 2
 _NO_SEPARATOR = Box(0, 0, 0, 0)
@@ -38,8 +41,8 @@ def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboar
     separator = setter.separate()
     page_starts = list(range(prompt_frames))
     words = [word._replace(frame=word.page) for word in prompt_words]
-    for frame, unit in enumerate(units, prompt_frames):
-        words += setter.place(unit, frame)
+    for frame, (unit, following) in enumerate(zip(units, _next_texts(units), strict=True), prompt_frames):
+        words += setter.place(unit, frame, following)
         if setter.page == len(page_starts):
             page_starts.append(frame)
     return Storyboard(
@@ -63,13 +66,21 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
             continue
         setter = _Typesetter(page, metrics, sample.language)
         words: list[Word] = []
-        for unit in setter.fitting(units):
-            placed = setter.place(unit, 0)
+        fitting = list(setter.fitting(units))
+        for unit, following in zip(fitting, _next_texts(fitting), strict=True):
+            placed = setter.place(unit, 0, following)
             if setter.page < most_pages:  # the other pages are only counted
                 words += placed
         if setter.page < most_pages:
             return words, setter
     return Skip(SkipCode.PROMPT_TOO_LONG, f"{setter.page + 1} pages, {most_pages} at most")
+
+
+def _next_texts(units: list[Unit]) -> Iterable[str]:
+    """For each unit the text of the next one, where that is on the same line; only bars of tables matter."""
+    if not any(unit.text == "|" for unit in units):
+        return repeat("", len(units))
+    return [unit.text if unit.lead == " " else "" for unit in units[1:]] + [""] * bool(units)
 
 
 def _most_characters(page: PageSpec) -> int:
@@ -91,24 +102,28 @@ class _Typesetter:
     def __post_init__(self) -> None:
         self._left, self._top = self.x, self.y = self.spec.margin_left, self.spec.margin_top
         self._right, self._bottom = self._left + self.spec.line_width, self.spec.bottom
-        self._line_height = self.spec.line_height
-        self._space = self.metrics.advances(" ", self.spec.font_size, self.language)[0]
+        self._line_height, self._font_size = self.spec.line_height, self.spec.font_size
+        self._space, self._bar = self.metrics.advances(" |", self._font_size, self.language)
 
-    def place(self, unit: Unit, frame: int) -> list[Word]:
-        """Places a unit after the last one. Several words where it is longer than a line."""
+    def place(self, unit: Unit, frame: int, following: str = "") -> list[Word]:
+        """Places a unit after the last one. Several words where it is longer than a line.
+
+        A bar that follows, as it closes the row of a table, stays on the unit's line.
+        """
         lead, line_width = unit.lead, self._right - self._left
         if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
-        width = sum(self.metrics.advances(unit.text, self.spec.font_size, self.language))
+        width = self.metrics.width(unit.text, self._font_size, self.language)
         if gap and self.x == self._left:  # indented, but never so far that its line has no room
             gap = max(0, min(gap, line_width // 2, line_width - width))
-        if self.x + gap + width <= self._right:
+        bar = self._space + self._bar if following == "|" else 0
+        if self.x + gap + width + bar <= self._right or (self.x == self._left and gap + width <= line_width):
             self._make_room(1)
             return [self._put(unit.text, gap, width, frame)]
         if self.x > self._left:
             self._next_line()
-        pieces = self._pieces(unit.text)
+        pieces = [(text, self._width(text)) for text in unit.lines] or self._pieces(unit.text)
         self._make_room(len(pieces))
         words = []
         for number, (text, width) in enumerate(pieces):
@@ -119,15 +134,15 @@ class _Typesetter:
 
     def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """The same units, but one that is longer than a page as several of at most a page."""
-        narrowest = self.spec.line_width // (2 * self.spec.font_size)
+        shortest = self.spec.line_width // (2 * self.spec.font_size) * self.spec.lines
         for unit in units:
-            if len(unit.text) <= narrowest * self.spec.lines:
+            if len(unit.text) <= shortest:
                 yield unit
                 continue
             pieces = [text for text, _ in self._pieces(unit.text)]
             for first in range(0, len(pieces), self.spec.lines):
-                text = "".join(pieces[first : first + self.spec.lines])
-                yield Unit(text, unit.lead if first == 0 else "")
+                lines = tuple(pieces[first : first + self.spec.lines])
+                yield Unit("".join(lines), unit.lead if first == 0 else "", lines)
 
     def separate(self) -> Box:
         """Ends the prompt: the separator below it if a line of the answer still fits, else a new page."""
@@ -138,6 +153,9 @@ class _Typesetter:
             return _NO_SEPARATOR
         middle = start + (self.spec.separator_gap - _SEPARATOR_THICKNESS) // 2
         return Box(self._left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
+
+    def _width(self, text: str) -> int:
+        return sum(self.metrics.advances(text, self.spec.font_size, self.language))
 
     def _put(self, text: str, gap: int, width: int, frame: int) -> Word:
         word = Word(text, frame, self.page, Box(self.x + gap, self.y, width, self._line_height))
@@ -155,22 +173,18 @@ class _Typesetter:
             self.x, self.y = self._left, self._top
 
     def _pieces(self, text: str) -> list[tuple[str, int]]:
-        """A text cut anywhere into pieces of at most a line, and the width of each."""
+        """A text cut into pieces of at most a line, and the width of each. No two in a row fit on one line."""
         advances = self.metrics.advances(text, self.spec.font_size, self.language)
-        pieces = []
-        start = width = 0
+        starts = [0]
+        width = 0
         for position, advance in enumerate(advances):
-            if width + advance > self.spec.line_width:
-                cut = _allowed_cut(text, start, position)
-                pieces.append((text[start:cut], sum(advances[start:cut])))
-                width, start = sum(advances[cut:position]), cut
+            while width + advance > self.spec.line_width:
+                cut = best_cut(text, starts[-1], position)
+                if len(starts) > 1 and sum(advances[starts[-2] : cut]) <= self.spec.line_width:
+                    starts.pop()
+                starts.append(cut)
+                width = sum(advances[cut:position])
             width += advance
-        return [*pieces, (text[start:], width)]
-
-
-def _allowed_cut(text: str, start: int, cut: int) -> int:
-    """A cut moved back by a few characters where a mark would otherwise open or close a line."""
-    for back in range(cut, max(start, cut - 4), -1):
-        if text[back] not in NO_LINE_START and text[back - 1] not in NO_LINE_END:
-            return back
-    return cut
+        if len(starts) > 1 and sum(advances[starts[-2] :]) <= self.spec.line_width:
+            starts.pop()
+        return [(text[start:end], sum(advances[start:end])) for start, end in pairwise([*starts, len(text)])]

@@ -7,7 +7,6 @@ from typing import Protocol
 from vwd.corpora.sample import Language
 
 FONT_SIZE = 28
-SMALLEST_FONT_SIZE = 16
 # At 28 px both fonts have their baseline 26 px below a line's top and stay within 32 px.
 _ABOVE_AT_28, _BELOW_AT_28 = 26, 6
 
@@ -32,6 +31,10 @@ class Metrics(Protocol):
 
     def advances(self, text: str, font_size: int, language: Language) -> list[int]:
         """The width in pixels of each character of `text`."""
+        ...
+
+    def width(self, text: str, font_size: int, language: Language) -> int:
+        """The width in pixels of `text`."""
         ...
 
     def undrawable(self, text: str) -> str:

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vwd.errors import UsageError
-from vwd.text.metrics import FONT_SIZE, SMALLEST_FONT_SIZE, line_height
+from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FRAMES, SMALLEST_FONT_SIZE
+from vwd.text.metrics import FONT_SIZE, line_height
 
 PromptOverflow = Literal["spill", "shrink", "skip"]
 ChineseUnits = Literal["word", "char"]
-
-# MPEG-4 Part 2 gives a side 13 bits.
-LARGEST_SIDE = 8190
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,10 @@ class PageSpec:
             raise UsageError(f"a frame of {self.width}x{self.height} pixels", f"Give at most {LARGEST_SIDE} a side.")
         if self.width % 2 or self.height % 2:
             raise UsageError(f"a frame of {self.width}x{self.height} has an odd side", "Give two even numbers.")
-        if not SMALLEST_FONT_SIZE <= self.font_size <= 256:
-            raise UsageError(f"a font of {self.font_size} px", f"Choose one from {SMALLEST_FONT_SIZE} to 256 px.")
+        if not SMALLEST_FONT_SIZE <= self.font_size <= LARGEST_FONT_SIZE:
+            raise UsageError(
+                f"a font of {self.font_size} px", f"Choose one from {SMALLEST_FONT_SIZE} to {LARGEST_FONT_SIZE} px."
+            )
         if self.line_width < 4 * self.font_size or self.lines < 2:
             raise UsageError(
                 f"a frame of {self.width}x{self.height} has no room for two lines at {self.font_size} px",
@@ -82,5 +82,5 @@ class StoryboardSpec:
     zh_units: ChineseUnits = "word"
 
     def __post_init__(self) -> None:
-        if not 2 <= self.frames <= 65_535:
-            raise UsageError(f"a video of {self.frames} frames", "Choose from 2 to 65535 frames.")
+        if not 2 <= self.frames <= MOST_FRAMES:
+            raise UsageError(f"a video of {self.frames} frames", f"Choose from 2 to {MOST_FRAMES} frames.")

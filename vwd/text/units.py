@@ -7,33 +7,45 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vwd.corpora.sample import Language
+from vwd.text.breaks import NO_LINE_END, NO_LINE_START
+from vwd.text.names import join_names, name_parts
 from vwd.text.spec import ChineseUnits
 
-# Marks that must not start a line, and marks that must not end one (GB/T 15834, Chinese text layout).
-NO_LINE_START = frozenset("，。！？、；：…—·）〉》」』】〕〗｝］’”％‰℃,.!?;:)]}%»")
-NO_LINE_END = frozenset("（〈《「『【〔〖｛［‘“([{«")
-
+_HANZI = r"\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CLOSE = "，。！？、；：．…‥—―·・）〉》」』】〕〗〙〛｝］’”〞〟％‰～〜－／"
+_OPEN = "（〈《「『【〔〖〘〚｛［‘“〝"
+_DIGIT = "0-9０-９"
 _TOKEN = re.compile(
     r"(?P<space> )"
     # A formula between dollars: without Chinese, or two prices would be taken for one.
     r"|(?P<formula>\$\$[^$\u3400-\u9fff，。]+\$\$|\$[^$\u3400-\u9fff，。]+\$)"
-    r"|(?P<hanzi>[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)"
-    r"|(?P<close>[，。！？、；：…—）〉》」』】〕〗｝］’”]+)"
-    r"|(?P<open>[（〈《「『【〔〖｛［‘“]+)"
+    rf"|(?P<hanzi>[{_HANZI}]+)"
+    # Between digits these belong to a number: 1：4, 8：30, 3．5, 3～5. Before one － is a sign, but not after a word.
+    rf"|(?P<close>(?:(?!(?<![{_HANZI}])－[{_DIGIT}])[{_CLOSE}])+)"
+    rf"|(?P<open>[{_OPEN}]+)"
     r'|(?P<quote>")'
-    r"|(?P<latin>[^ \"\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-    r"，。！？、；：…—）〉》」』】〕〗｝］’”（〈《「『【〔〖｛［‘“]+)"
+    rf"|(?P<latin>(?:[^ \"{_HANZI}{_CLOSE}{_OPEN}]|(?<=[{_DIGIT}])[：．，～－／·](?=[{_DIGIT}])"
+    rf"|(?<![{_HANZI}])－(?=[{_DIGIT}]))+)"
 )
 # One in \\( \\) ends here, or is none.
 _FORMULA_END = re.compile(r"(?P<whole>\\\))|[\u3400-\u9fff，。]")
 _CLOSERS = "".join(sorted(NO_LINE_START))
+_OPENERS = "".join(sorted(NO_LINE_END))
+# These join what is on both sides of them, where no space is: 北京-上海.
+_CONNECTORS = re.compile(r"[-/~–]+")
+# What a sign or a decimal point starts is a number: .5, -7.
+_SIGNS = ".－–"
 
 
 class Unit(NamedTuple):
-    """One reveal unit: its text, and what precedes it: a line break with the line's indentation, a space or nothing."""
+    """One reveal unit: its text, and what precedes it: a line break with the line's indentation, a space or nothing.
+
+    `lines`: the lines that it is cut into, where it is a part of one that is longer than a page.
+    """
 
     text: str
     lead: str
+    lines: tuple[str, ...] = ()
 
 
 def cut_units(text: str, language: Language, zh_units: ChineseUnits) -> list[Unit]:
@@ -70,7 +82,7 @@ def _chinese(line: str, zh_units: ChineseUnits) -> list[tuple[str, str]]:
                 gap = " "
         elif kind == "open":
             opening.append(text)
-        elif kind == "close" and units and not opening:
+        elif units and not opening and (kind == "close" or (kind == "connector" and not gap)):
             units[-1][0].extend((gap, text))
             gap = ""
         else:
@@ -82,21 +94,27 @@ def _chinese(line: str, zh_units: ChineseUnits) -> list[tuple[str, str]]:
 
 
 def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
-    import rjieba
-
     quotes = 0
     for text, kind in _pieces(line):
         if kind == "hanzi":
-            words = rjieba.cut(text, hmm=False) if zh_units == "word" else text
+            words = text if zh_units == "char" else _words(text)
             yield from ((word, "word") for word in words)
         elif kind == "quote":
             quotes += 1
             yield text, "open" if quotes % 2 else "close"
+        elif kind == "latin" and _CONNECTORS.fullmatch(text):
+            yield text, "connector"
         elif kind == "latin":
             closing, core, opening = _split_marks(text)
             yield from ((t, k) for t, k in ((closing, "close"), (core, "word"), (opening, "open")) if t)
         else:
             yield text, "word" if kind == "formula" else kind
+
+
+def _words(run: str) -> Iterator[str]:
+    import rjieba
+
+    return join_names(word for part in name_parts(run) for word in rjieba.cut(part, hmm=False))
 
 
 def _pieces(line: str) -> Iterator[tuple[str, str]]:
@@ -125,7 +143,7 @@ def _split_marks(run: str) -> tuple[str, str, str]:
     """Closing marks before and opening marks after a run without hanzi, such as the two in ``),f(``."""
     rest = run.lstrip(_CLOSERS)
     closing = run[: len(run) - len(rest)]
-    if closing.endswith(".") and rest[:1].isdigit():  # .5 is a number
-        closing, rest = closing[:-1], "." + rest
-    core = rest.rstrip("".join(NO_LINE_END))
+    if closing and closing[-1] in _SIGNS and rest[:1].isdigit():
+        closing, rest = closing[:-1], closing[-1] + rest
+    core = rest.rstrip(_OPENERS)
     return closing, core, rest[len(core) :]

@@ -23,6 +23,11 @@ class Encoder(Protocol):
         ...
 
     @property
+    def kernel(self) -> str:
+        """Which kernel makes the videos, "native" or "python"; "" where there is no choice."""
+        ...
+
+    @property
     def cache_counts(self) -> dict[str, tuple[int, int]]:
         """For each cache, look-ups and hits."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +99,14 @@ def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
 class Fonts:
     """The metrics that layout needs (`vwd.text.metrics.Metrics`), from a table of advances."""
 
-    def __init__(self) -> None:
-        self._advances: dict[tuple[int, Language], _Advances] = {}
-
     def advances(self, text: str, font_size: int, language: Language) -> list[int]:
         """The width in pixels of each character."""
-        table = self._advances.get((font_size, language))
-        if table is None:
-            table = self._advances[font_size, language] = _Advances(font_size, language)
+        table = _advances(font_size, language)
         return [table[char] for char in text]
+
+    def width(self, text: str, font_size: int, language: Language) -> int:
+        """The width in pixels of a text."""
+        return _width(text, font_size, language)
 
     def undrawable(self, text: str) -> str:
         """The first character except line breaks that no font draws legibly; "" where all are drawn."""
@@ -125,6 +124,17 @@ class _Advances(dict[str, int]):
         font = _load(font_for(char, self._language), self._font_size)
         self[char] = advance = round(font.getlength(char))
         return advance
+
+
+@cache
+def _advances(font_size: int, language: Language) -> _Advances:
+    return _Advances(font_size, language)
+
+
+# Words are repeated: 16,384 of them take a few megabytes.
+@lru_cache(maxsize=16_384)
+def _width(text: str, font_size: int, language: Language) -> int:
+    return sum(map(_advances(font_size, language).__getitem__, text))
 
 
 def draw_glyph(char: str, font_size: int, language: Language) -> Glyph:

@@ -24,6 +24,8 @@ _OPTIONS = {"preset": "ultrafast", "crf": "20", "threads": "1"}
 class H264Encoder:
     """Frames go in as planes of YCbCr, whose luma is drawn directly: no colour conversion."""
 
+    kernel = ""
+
     @property
     def identity(self) -> dict[str, str]:
         version = ".".join(map(str, av.library_versions["libavcodec"]))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from vwd.limits import MOST_NESTED_BOXES
+
 # Boxes that hold boxes, on the way from moov to the sample tables.
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
@@ -110,7 +112,7 @@ def _walk(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[_Box]:
     for box in _boxes(data, start, end):
         yield box
         if box.kind in _CONTAINERS:
-            if depth == len(_CONTAINERS):
+            if depth == MOST_NESTED_BOXES:
                 raise Mp4Error("boxes are nested too deeply")
             yield from _walk(data, box.body, box.end, depth + 1)
 
@@ -125,6 +127,6 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
             (size,) = struct.unpack_from(">Q", data, body)
             body += 8
         if size < 8 or start + size > end:
-            raise Mp4Error(f"the '{kind.decode('latin-1')}' box is cut short")
+            raise Mp4Error(f"the {kind.decode('latin-1')!a} box is cut short")
         yield _Box(kind, start, body, start + size)
         start += size

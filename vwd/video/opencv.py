@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -25,6 +26,8 @@ class OpenCvEncoder:
 
     def __init__(self) -> None:
         _remove_stale()
+
+    kernel = ""
 
     @property
     def identity(self) -> dict[str, str]:
@@ -58,6 +61,6 @@ def _remove_stale() -> None:
     """Removes what killed workers left in the temporary folder."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         tag = folder.name.removeprefix(_PREFIX).rpartition(".")[0]
-        if has_ended(tag):
-            with suppress(OSError):
+        with suppress(OSError):
+            if has_ended(tag) and not folder.is_symlink() and folder.lstat().st_uid == os.getuid():
                 shutil.rmtree(folder)

@@ -77,7 +77,9 @@ def export_all(
     remark: Callable[[R], None] = lambda result: None,
     **own: Any,
 ) -> None:
-    """Exports the datasets of OUT, one after another, and reports each. Exits with 1 where shards were left out.
+    """Exports the datasets of OUT, one after another, and reports each.
+
+    Exits with 1 where shards were left out, or nothing was exported.
 
     Args:
         export: called with paths, base_dir, start_idx, num_samples, on_sample, and `own`.
@@ -85,6 +87,7 @@ def export_all(
         remark: may add something about a result, on stderr.
     """
     from vwd.cli.progress import Progress
+    from vwd.errors import printable
     from vwd.inspect.status import output_status
     from vwd.shards.paths import find_outputs
 
@@ -107,7 +110,9 @@ def export_all(
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {shard}; run 'vwd pack' again to complete it", err=True)
+            click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
+        if not result.samples and not result.left_out:
+            click.echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
         remark(result)
-    if any(result.left_out for result in results):
+    if any(result.left_out or not result.samples for result in results):
         ctx.exit(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.slurm.outputs import submitted
 
 
 @click.command(cls=VwdCommand, hidden=True)
@@ -19,13 +20,12 @@ def finish(ctx: click.Context, output: Path, as_json: bool) -> None:
     OUT is a dataset's folder, or the base folder; the last job of a submission runs this.  [default: shards]
     """
     from vwd.slurm.finish import finish_submission
-    from vwd.slurm.paths import find_submitted_outputs
 
-    results = [finish_submission(paths) for paths in find_submitted_outputs(output)]
+    results = [finish_submission(paths) for paths in submitted(output)]
     if as_json:
         print_json([one.to_json() for one in results])
     else:
         for one in results:
             click.echo("\n".join(one.lines()))
-    if not results or any(one.missing or one.torn for one in results):
+    if any(one.missing or one.torn for one in results):
         ctx.exit(1)

@@ -97,9 +97,10 @@ def _prepare(
     from vwd.shards.paths import OutputPaths
     from vwd.slurm.submission import Export
     from vwd.slurm.submit import fewer_tasks_note, make_submission
+    from vwd.storage.regular import real_path
 
     asked = pack_options(dataset, options, settings.base_dir)
-    export = Export(task, str(Path(settings.base_dir or "export").resolve())) if task else None
+    export = Export(task, str(real_path(Path(settings.base_dir or "export")))) if task else None
     submission = make_submission(dataset, asked.work, asked.pack, settings, export, limits)
     return Prepared(OutputPaths(asked.out, dataset), submission, fewer_tasks_note(submission, limits))
 

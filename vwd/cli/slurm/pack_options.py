@@ -35,12 +35,13 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
 
     Raises:
         click.UsageError: `vwd pack` has no such option.
-        UsageError: an option is set by Slurm, or the number of rows is unknown.
+        UsageError: an option is set by Slurm, the rows are in another language, or their number is unknown.
     """
     from vwd.cli.pack import pack
-    from vwd.corpora.sources.open import BUILTIN
+    from vwd.corpora.sources.open import BUILTIN, absolute
     from vwd.errors import UsageError
     from vwd.slurm.arrays import Work
+    from vwd.storage.regular import real_path
     from vwd.storage.urls import is_remote
 
     ctx = pack.make_context("vwd pack", [dataset, *arguments])
@@ -61,9 +62,8 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
         options |= {"out": Path(base_dir) / "shards"} if "out" not in explicit else {}
         explicit.add("base_dir")
     for name in ("out", "base_dir"):
-        options[name] = options[name].resolve()
-    if options["rows"] not in ("", BUILTIN):
-        options["rows"] = str(Path(options["rows"]).resolve())
+        options[name] = real_path(options[name])
+    options["rows"] = tuple(rows if rows == BUILTIN else absolute(rows) for rows in options["rows"])
     rows = _count_rows(dataset, options)
     work = Work(rows, options["shard_size"], options["start_idx"] or 0, options["num_samples"])
     return PackOptions(work, options["out"], tuple(_to_arguments(pack, options, explicit - _SET_PER_TASK)))
@@ -74,13 +74,15 @@ def _to_arguments(command: click.Command, options: dict[str, Any], explicit: set
     for parameter in command.params:
         if parameter.name in explicit:
             value = options[parameter.name]
-            arguments += [parameter.opts[0]] if value is True else [parameter.opts[0], str(value)]
+            for one in value if isinstance(value, tuple) else (value,):
+                arguments += [parameter.opts[0]] if one is True else [parameter.opts[0], str(one)]
     return arguments
 
 
 def _count_rows(dataset: str, options: dict[str, Any]) -> int:
     """How many rows the corpus has: in the file or the local copy, else in the registry. The hub is not asked."""
-    from vwd.cli.pack import corpus_of
+    from vwd.cli.rows_options import corpus_of, text_form
+    from vwd.corpora.language import check_language
     from vwd.corpora.sources.hub import hub_override
     from vwd.corpora.sources.local import has_copy
     from vwd.corpora.sources.open import open_rows
@@ -90,7 +92,12 @@ def _count_rows(dataset: str, options: dict[str, Any]) -> int:
     local = options["rows"] or (has_copy(options["base_dir"], dataset) and not options["streaming"])
     count: int | None
     if local or not corpus.hub_id:
-        count = open_rows(corpus, options["rows"], options["base_dir"], max_row_bytes=options["max_row_bytes"]).count
+        rows = open_rows(
+            corpus, options["rows"], options["base_dir"], False, options["max_row_bytes"], text_form(options)
+        )
+        if not options["force_language"]:
+            check_language(corpus, corpus.schema_for(rows.columns), rows)
+        count = rows.count
     else:
         count = None if hub_override(corpus) else corpus.rows or None
     if count is not None:

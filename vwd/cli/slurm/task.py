@@ -26,9 +26,10 @@ def task(submission: Path, role: str, offset: int, number: int | None) -> None:
     from vwd.slurm.frozen import read_submission
     from vwd.slurm.models import Role
     from vwd.slurm.task import array_index, exec_task, task_arguments
+    from vwd.storage.regular import real_path
 
     frozen = read_submission(submission)
-    folder = submission.resolve().parent.parent
+    folder = real_path(submission).parent.parent
     which = 0 if role == "finish" else offset + array_index(os.environ) if number is None else number
     arguments = task_arguments(output_at(folder), frozen, cast(Role, role), which)
     click.echo(f"{frozen.name}: {role} task {which} of {frozen.num_tasks}: vwd {' '.join(arguments)}", err=True)

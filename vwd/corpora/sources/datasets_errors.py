@@ -11,7 +11,8 @@ from pathlib import Path
 
 from vwd.corpora.sources.csv_rows import open_csv
 from vwd.corpora.sources.hub_client import one_line
-from vwd.corpora.sources.jsonl import open_jsonl
+from vwd.corpora.sources.jsonl import open_json, open_jsonl
+from vwd.corpora.sources.kinds import kind_of
 from vwd.corpora.sources.parquet import open_parquet
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, RowsError
@@ -88,10 +89,10 @@ def disk_error(error: BaseException, rows: Path | None = None) -> OutputError | 
 def damaged_file(folder: Path) -> RowsError | None:
     """What our own readers, which name file and row, find in a folder that `datasets` cannot load."""
     readers: dict[str, Callable[[Path], Rows]] = {
-        ".jsonl": open_jsonl, ".jsonl.gz": open_jsonl, ".parquet": open_parquet, ".csv": open_csv,
+        "jsonl": open_jsonl, "ndjson": open_jsonl, "json": open_json, "parquet": open_parquet, "csv": open_csv,
     }  # fmt: skip
     for path in sorted(folder.rglob("*")):
-        reader = next((read for ending, read in readers.items() if path.name.endswith(ending)), None)
+        reader = readers.get(kind_of(path))
         if reader is None or not path.is_file():
             continue
         try:

@@ -39,7 +39,7 @@ def download_corpus(corpus: Corpus, base_dir: Path, force: bool = False) -> tupl
         if force or not has_copy(base_dir, corpus.name):
             _check_place(path)
             fresh = _download(corpus, path, force)
-    return open_copy(base_dir, corpus.name, "Run it again with `force` to replace it."), fresh
+    return open_copy(base_dir, corpus.name, "Run it again with `force` to replace it.", corpus.split), fresh
 
 
 def _download(corpus: Corpus, path: Path, force: bool) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,8 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sources import hub_client
 from vwd.corpora.sources.datasets_errors import cause_of, disk_error, heard_errors
 from vwd.corpora.sources.hub_folder import find_folder, load_folder
-from vwd.corpora.sources.hub_rows import load_rows
+from vwd.corpora.sources.hub_rows import DatasetRows, StreamRows, load_rows
+from vwd.corpora.sources.watched import SilentError, silence_hint, watched
 from vwd.errors import HubError
 
 # A hub that has too much to do, or is being mended, is out of reach; any other error is its answer.
@@ -65,13 +67,28 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
     hub_client.check_endpoint()
     _check_id(corpus, name)
     found = _look_up(corpus, name, downloading)
-    config = corpus.config if name == corpus.hub_id else None
+    own = name == corpus.hub_id
+    config = corpus.config if own else None
     identity = {"kind": "hub", "id": name, "config": config or "default", "split": corpus.split}
     if found.revision:
         identity["revision"] = found.revision
-    with heard_errors(found.trouble) as heard:
+
+    def load(config: str | None) -> DatasetRows | StreamRows:
+        return load_rows(corpus, name, config, found.revision, identity, streaming)
+
+    with heard_errors(found.trouble) as heard, watched(hub_client.hub_name()) as call:
         try:
-            return load_rows(corpus, name, config, found.revision, identity, streaming)
+            try:
+                return call(partial(load, config))
+            except ValueError as error:
+                if own or not corpus.config or "Config name is missing" not in str(error):
+                    raise
+                # As a copy of the corpus's own dataset has it; where this one has not, the error names what there is.
+                identity["config"] = corpus.config
+                return call(partial(load, corpus.config))
+        except SilentError as silent:
+            what = f"cannot load '{name}': {silent}"
+            raise HubError(what, f"{silence_hint()}{_other_rows(downloading)}") from silent
         except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
             what = _not_loaded(name, found, error, heard)
             raise disk_error(error) or HubError(what, _advice(corpus, found, downloading)) from error

@@ -12,6 +12,8 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sample import RefusedRow, Row
 from vwd.corpora.sources.arrow_rows import arrow_rows
 from vwd.corpora.sources.datasets_errors import cause_of, heard_errors
+from vwd.corpora.sources.hub_client import hub_name
+from vwd.corpora.sources.watched import SilentError, silence_hint, watched
 from vwd.errors import HubError, RowsError
 from vwd.limits import ARROW_BATCH_ROWS, MAX_ROW_BYTES
 
@@ -75,18 +77,21 @@ class StreamRows:
             RowsError: the same of a folder.
         """
         position = start
-        with heard_errors() as heard:
+        with heard_errors() as heard, watched(hub_name()) as call:
             try:
-                for row in self.dataset.skip(start).take(stop - start):
+                rows = iter(self.dataset.skip(start).take(stop - start))
+                while (row := call(partial(next, rows, None))) is not None:
                     size = sum(_size(value) for name, value in row.items() if columns is None or name in columns)
                     yield RefusedRow.too_large(size, max_bytes) if size > max_bytes else row
                     position += 1
                     if position == stop:  # `datasets` would read on to the end of its batch
                         return
+            except SilentError as silent:
+                raise self._broken(position, str(silent), silence_hint() + ", or without `streaming`.") from silent
             except Exception as error:  # datasets, fsspec, pyarrow and the HTTP client raise their own
                 raise self._broken(position, cause_of(error, heard)) from error
 
-    def _broken(self, position: int, cause: str) -> HubError | RowsError:
+    def _broken(self, position: int, cause: str, hint: str = "") -> HubError | RowsError:
         if "id" not in self.identity:
             return RowsError(
                 f"the folder's rows cannot be read from row {position} on: {cause}",
@@ -94,7 +99,7 @@ class StreamRows:
             )
         return HubError(
             f"'{self.identity['id']}' cannot be streamed from row {position} on: {cause}",
-            "Run the same command again to resume, or without `streaming`: rows are then stored first.",
+            hint or "Run the same command again to resume, or without `streaming`: rows are then stored first.",
         )
 
 

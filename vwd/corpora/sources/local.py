@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vwd.corpora.sources.datasets_errors import cause_of
 from vwd.corpora.sources.hub_rows import DatasetRows
-from vwd.errors import OutputError
+from vwd.corpora.sources.saved import is_saved, open_saved
+from vwd.errors import OutputError, VwdError
 
 # Inside the copy, so that one rename publishes both.
 IDENTITY_FILE = "vwd_source.json"
@@ -28,31 +29,31 @@ def has_copy(base_dir: Path, corpus: str) -> bool:
     """
     path = copy_path(base_dir, corpus)
     try:
-        return (path / IDENTITY_FILE).is_file()
+        return (path / IDENTITY_FILE).is_file() or is_saved(path)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def open_copy(base_dir: Path, corpus: str, if_damaged: str = "") -> DatasetRows:
-    """The local copy's rows, memory-mapped: every row costs the same.
+def open_copy(base_dir: Path, corpus: str, if_damaged: str = "", split: str = "train") -> DatasetRows:
+    """The local copy's rows, memory-mapped: every row costs the same. A dataset that was saved there is one, too.
 
     It is all of one copy, even if a download puts another in its place meanwhile.
 
     Args:
         if_damaged: the hint where it is damaged, in place of the usual one.
+        split: the one to take where a dataset with several was saved there.
 
     Raises:
         OutputError: the copy is damaged, or may not be read.
+        RowsError: the same of a dataset that was saved there.
     """
     path = copy_path(base_dir, corpus)
-    hint = if_damaged or (
-        f"Download it again: 'vwd download' with `dataset` {corpus}, `base_dir` {base_dir} and `force`."
-    )
+    hint = if_damaged or (f"Run 'vwd download `dataset` {corpus} `base_dir` {base_dir} `force`' to replace it.")
     for _ in range(_ATTEMPTS):
         before = _version(path)
         try:
-            rows = _read(path, hint)
-        except OutputError:
+            rows = _read(path, hint) if (path / IDENTITY_FILE).is_file() else open_saved(path, split)
+        except VwdError:
             if _version(path) == before:
                 raise
         else:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.arrow_rows import arrow_rows
 from vwd.corpora.sources.parquet_batches import HINT, Walk, name_rows, open_parquet_file
+from vwd.corpora.sources.rows import check_names
 from vwd.errors import RowsError
 from vwd.limits import MAX_ROW_BYTES
 from vwd.storage.hashing import sha256_file
@@ -30,6 +31,14 @@ class ParquetRows:
     @property
     def identity(self) -> dict[str, str]:
         return {"kind": "file", "sha256": self.sha256}
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def release(self) -> None:
+        """Closes what is kept open for reading on."""
+        self._walk.release()
 
     def read(
         self, start: int, stop: int, columns: Collection[str] | None = None, max_bytes: int = MAX_ROW_BYTES
@@ -72,4 +81,5 @@ def open_parquet(path: Path) -> ParquetRows:
             raise RowsError(f"{path}: a damaged parquet file: its row groups do not add up to {count} rows", HINT)
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
+    check_names(path, columns)
     return ParquetRows(path, sha256_file(path), count, columns)

@@ -56,6 +56,10 @@ class Walk:
             self._key = columns, group
         return self._batch
 
+    def release(self) -> None:
+        """Closes the file, and forgets the batch."""
+        self.__dict__.update(self.__getstate__())
+
     def __getstate__(self) -> dict[str, object]:
         return Walk().__dict__ | {"_running": iter(())}
 
@@ -78,7 +82,7 @@ def open_parquet_file(path: Path) -> Any:
         if isinstance(error, OSError) and error.errno:
             raise  # the file system's, not pyarrow's
         raise RowsError(
-            f"{path}: not a parquet file: {_first_line(error)}", "Give a .parquet, .jsonl, .jsonl.gz or .csv file."
+            f"{path}: not a parquet file: {_first_line(error)}", "Copy the file again, or give another as `rows`."
         ) from error
 
 

@@ -10,6 +10,7 @@ import os
 from typing import BinaryIO
 
 from vwd.corpora.sources.thrift import INTEGERS, LIST, STRUCT, ThriftReader
+from vwd.limits import LARGEST_PARQUET_PAGE_HEADER, MOST_PARQUET_PAGES
 
 # Of PageHeader.
 _UNCOMPRESSED, _COMPRESSED = 2, 3
@@ -18,10 +19,8 @@ _ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
 _TOTAL_COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 7, 9, 11
 
 _MAGIC = b"PAR1"
-# A header holds statistics, that is values; parquet's own readers allow 16 MB.
-_FIRST_WINDOW, _LARGEST_HEADER = 1 << 12, 1 << 24
-# Of a column chunk: with pages of the usual 1 MB it would have 100 GB.
-_MOST_PAGES = 100_000
+# Bytes of a page header that are read first: few have more.
+_FIRST_WINDOW = 1 << 12
 
 # Where a column chunk starts and ends in the file.
 Place = tuple[int, int]
@@ -52,7 +51,7 @@ def largest_page(file: BinaryIO, place: Place) -> int:
         ValueError: there is no page header where one should be.
     """
     largest, (start, stop) = 0, place
-    for _ in range(_MOST_PAGES):
+    for _ in range(MOST_PARQUET_PAGES):
         if start >= stop:
             return largest
         uncompressed, step = _page(file, start)
@@ -100,7 +99,7 @@ def _page(file: BinaryIO, at: int) -> tuple[int, int]:
             sizes = _integers(reader)
             break
         except IndexError as error:
-            if len(window) < size or size >= _LARGEST_HEADER:
+            if len(window) < size or size >= LARGEST_PARQUET_PAGE_HEADER:
                 raise ValueError("a page header is cut off") from error
             size *= 16
     uncompressed, compressed = sizes.get(_UNCOMPRESSED, -1), sizes.get(_COMPRESSED, -1)

@@ -20,7 +20,7 @@ class Rows(Protocol):
 
     Attributes:
         identity: of these rows, for `pack.json`: never a path, so that a moved file has the same identity.
-        columns: the columns of the first row.
+        columns: those of the first row; in a file of JSON, of any of its first thousand.
         count: how many rows there are; None when a stream does not say.
         seekable: whether rows can be read in any order.
     """
@@ -50,6 +50,12 @@ class Rows(Protocol):
             RowsError: a row is broken; names the file and the row.
         """
         ...
+
+
+def check_names(path: Path, columns: Sequence[str]) -> None:
+    """Raises a RowsError where two columns have one name: nobody could tell which is meant."""
+    if twice := next((name for at, name in enumerate(columns) if name and name in columns[:at]), ""):
+        raise RowsError(f"{path}: two columns are called '{twice}'", "Rename one of them.")
 
 
 @contextmanager
@@ -113,6 +119,10 @@ class ForwardReader(Generic[T]):
             self._position += 1
             yield item
         self._running = running
+
+    def release(self) -> None:
+        """Ends the iterator that is kept, and closes its file."""
+        self._running = None
 
     def __getstate__(self) -> dict[str, object]:
         return {"_position": 0, "_key": None, "_running": None}

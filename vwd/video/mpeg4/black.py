@@ -16,14 +16,14 @@ import numpy.typing as npt
 from vwd.video.frames import VIDEO_RANGE
 from vwd.video.mpeg4.blocks import Levels, Tiles
 
-_WHITE, _BLACK = int(VIDEO_RANGE[0]), int(VIDEO_RANGE[-1])
+_WHITE, BLACK = int(VIDEO_RANGE[0]), int(VIDEO_RANGE[-1])
 # BT.601 luma 24 is 9 of 255 in RGB, and 26 is 12: decoders may differ by one from the exact transform.
-_LIGHTEST = 24
+LIGHTEST = 24
 # How much of that the other word may cause, in a block with room for two; found over 900 rows of three corpora.
-_OVERSHOOT = 6
+OVERSHOOT = 6
 _ANY = 1 << 12
 # Most blocks need one; where six do not suffice, the quantiser is too coarse.
-_ROUNDS = 6
+ROUNDS = 6
 
 
 def keep_black(
@@ -42,7 +42,7 @@ def keep_black(
     """
     levels, aim, lightest = levels.copy(), luma.copy(), _lightest(luma)
     failing = np.arange(len(luma))
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         excess = (decode(levels[failing]) - lightest[failing]).clip(0)
         still = excess.any(axis=(1, 2))
         failing, excess = failing[still], excess[still]
@@ -60,8 +60,8 @@ def _lightest(luma: Tiles) -> Tiles:
     room = columns[:, None, :] | rows[:, :, None]
     shared = room.any(axis=(1, 2), keepdims=True)
     has_ink = ~paper.all(axis=(1, 2), keepdims=True)
-    of_ink = np.where(luma == _BLACK, np.where(shared, _LIGHTEST - _OVERSHOOT, _LIGHTEST), _ANY)
-    lightest: Tiles = np.where(room & has_ink, _WHITE + _OVERSHOOT, of_ink).astype(np.int16)
+    of_ink = np.where(luma == BLACK, np.where(shared, LIGHTEST - OVERSHOOT, LIGHTEST), _ANY)
+    lightest: Tiles = np.where(room & has_ink, _WHITE + OVERSHOOT, of_ink).astype(np.int16)
     return lightest
 
 

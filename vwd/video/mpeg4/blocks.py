@@ -22,7 +22,7 @@ Levels = npt.NDArray[np.int64]
 
 _SCALE_BITS = 13
 # Row u, column x: the 8-point DCT's basis (6.1 of ISO/IEC 23002-1), orthonormal, scaled and rounded.
-_COSINES = np.array(
+COSINES = np.array(
     [
         [
             round(math.cos((2 * x + 1) * u * math.pi / 16) * math.sqrt((1 if u == 0 else 2) / 8) * (1 << _SCALE_BITS))
@@ -51,7 +51,7 @@ def luma_blocks(tiles: Tiles) -> Tiles:
 
 def transform(blocks: Tiles) -> Coefficients:
     """The scaled DCT coefficients of blocks, in zigzag order: [n, 64], times 2^26."""
-    square = _COSINES @ blocks.astype(np.float64) @ _COSINES.T
+    square = COSINES @ blocks.astype(np.float64) @ COSINES.T
     coefficients: Coefficients = square.reshape(-1, 64)[:, ZIGZAG].astype(np.int64)
     return coefficients
 
@@ -98,7 +98,7 @@ def inverse(coefficients: Coefficients) -> Tiles:
     """The samples that unscaled coefficients in zigzag order stand for, rounded: [n, 8, 8]."""
     square = np.zeros((len(coefficients), 64), np.float64)
     square[:, ZIGZAG] = coefficients
-    samples = _COSINES.T @ square.reshape(-1, 8, 8) @ _COSINES
+    samples = COSINES.T @ square.reshape(-1, 8, 8) @ COSINES
     rounded: Tiles = np.floor(samples / _ONE + 0.5).astype(np.int16)
     return rounded
 
@@ -144,7 +144,7 @@ def _events(intra: bool) -> _Events:
 
 def _event(intra: bool, last: bool, run: int, level: int) -> bytes:
     """The bits of one (last, run, level): its code, else the shortest escape that reaches it (7.4.1.3)."""
-    table = _codes(intra)
+    table = coefficient_codes(intra)
     sign, size = bits(level < 0, 1), abs(level)
     code = table.get((last, run, size))
     if code:
@@ -160,7 +160,8 @@ def _event(intra: bool, last: bool, run: int, level: int) -> bytes:
 
 
 @cache
-def _codes(intra: bool) -> dict[tuple[bool, int, int], bytes]:
+def coefficient_codes(intra: bool) -> dict[tuple[bool, int, int], bytes]:
+    """The code of each (last, run, absolute level) that has one, without its sign."""
     table = INTRA_COEFFICIENTS if intra else INTER_COEFFICIENTS
     return {
         (bool(last), run, level): from_text(code)

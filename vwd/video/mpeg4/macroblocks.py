@@ -25,11 +25,11 @@ DC_SCALER = 8
 WHITE_DC = int(VIDEO_RANGE[0])
 _WHITE = np.int16(WHITE_DC)
 
-_CBPY = [from_text(code) for code in CBPY]
+CBPY_CODES = [from_text(code) for code in CBPY]
 # Of a coded inter macroblock: not_coded 0, MCBPC 1 (inter, no chroma); then CBPY; then a zero motion vector.
-_INTER_HEAD, _ZERO_VECTOR = b"\x00\x01", b"\x01\x01"
+INTER_HEAD, ZERO_VECTOR = b"\x00\x01", b"\x01\x01"
 # Of an intra macroblock in an I-VOP: MCBPC 1 (intra, no chroma AC), ac_pred_flag 0.
-_INTRA_HEAD = b"\x01\x00"
+INTRA_HEAD = b"\x01\x00"
 
 
 class Sized(Protocol):
@@ -127,7 +127,7 @@ def inter_tiles(luma: blocks.Tiles, quantiser: int) -> list[InterTile]:
     for first in range(0, len(coded), 4):
         four = coded[first : first + 4]
         pattern = _pattern(four)
-        head = _INTER_HEAD + _CBPY[15 - pattern] + _ZERO_VECTOR
+        head = INTER_HEAD + CBPY_CODES[15 - pattern] + ZERO_VECTOR
         made.append(InterTile(head + b"".join(four) if pattern else b""))
     return made
 
@@ -147,7 +147,7 @@ def intra_tiles(luma: blocks.Tiles, quantiser: int) -> list[IntraTile]:
     made = []
     for first in range(0, len(coded), 4):
         a, b, c, d = coded[first : first + 4]
-        head = _INTRA_HEAD + _CBPY[_pattern([a, b, c, d])]
+        head = INTRA_HEAD + CBPY_CODES[_pattern([a, b, c, d])]
         made.append(IntraTile(head, tuple(dc[first : first + 4]), (a, b, c, d)))
     return made
 

@@ -25,8 +25,8 @@ from vwd.video.mpeg4.tables import CBPY, DC_SIZE_CHROMA_ZERO, DC_SIZE_LUMA
 from vwd.video.spec import VideoSpec
 
 # The predictor where a neighbour is outside the picture: 1024, before its division by the scaler (7.4.3.1).
-_OUTSIDE_DC = 128
-_GREY_CHROMA = from_text(DC_SIZE_CHROMA_ZERO) * 2
+OUTSIDE_DC = 128
+GREY_CHROMA = from_text(DC_SIZE_CHROMA_ZERO) * 2
 
 
 class Grid(NamedTuple):
@@ -144,7 +144,7 @@ def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quan
     for number, (a, b, c, d) in zip(changed.tolist(), differences[changed].tolist(), strict=True):
         head, _, (e, f, g, h) = shown.get(number, _BLANK)
         white = _WHITE * (number - following)
-        parts += (white, head, _DC[a], e, _DC[b], f, _DC[c], g, _DC[d], h, _GREY_CHROMA)
+        parts += (white, head, DC_CODES[a], e, DC_CODES[b], f, DC_CODES[c], g, DC_CODES[d], h, GREY_CHROMA)
         following = number + 1
     return b"".join(parts) + _WHITE * (grid.total - following)
 
@@ -166,7 +166,7 @@ def _dc_differences(dc: Levels, rows: int, columns: int) -> Levels:
         The same shape.
     """
     field = dc.reshape(rows, columns, 2, 2).swapaxes(1, 2).reshape(rows * 2, columns * 2)
-    padded = np.pad(field, ((1, 0), (1, 0)), constant_values=_OUTSIDE_DC)
+    padded = np.pad(field, ((1, 0), (1, 0)), constant_values=OUTSIDE_DC)
     left, corner, above = padded[1:, :-1], padded[:-1, :-1], padded[:-1, 1:]
     predicted = np.where(np.abs(left - corner) < np.abs(corner - above), above, left)
     differences: Levels = (field - predicted).reshape(rows, 2, columns, 2).swapaxes(1, 2).reshape(-1, 4)
@@ -182,7 +182,7 @@ def _dc_code(difference: int) -> bytes:
 
 
 # By difference: 0 to 255, then -256 to -1, so that negative ones count from the end.
-_DC = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
+DC_CODES = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
 # A white macroblock: without ink, and where its neighbours are white too.
 _BLANK = IntraTile(b"\x01\x00" + from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
-_WHITE = _BLANK.head + _DC[0] * 4 + _GREY_CHROMA
+_WHITE = _BLANK.head + DC_CODES[0] * 4 + GREY_CHROMA

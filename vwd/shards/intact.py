@@ -1,0 +1,37 @@
+"""Whether a shard is what its ledger entry says, down to the last byte: what `check` asks before it keeps a shard."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from vwd.errors import ShardError
+from vwd.shards.checksums import format_checksums, member_checksums
+from vwd.shards.entry import Entry
+from vwd.shards.ledger import Ledger, State
+from vwd.shards.reader import open_shard
+from vwd.shards.sizes import SampleSizes, format_sizes
+from vwd.storage.errors import storage_errors
+from vwd.storage.hashing import sha256_file
+from vwd.storage.objects import local_copy
+
+
+def intact_entry(ledger: Ledger, number: int) -> Entry | None:
+    """The entry of a complete shard whose tar has its sha256, and its samples the entry's sizes and checksums."""
+    found = ledger.lookup(number)
+    if found.state is not State.DONE or found.entry is None:
+        return None
+    tar = ledger.paths.tar(number)
+    if not found.entry.samples:
+        return found.entry
+    with suppress(ShardError), storage_errors(tar), local_copy(tar) as copy:
+        if sha256_file(copy) != found.entry.sha256:
+            return None
+        checksums, sizes = bytearray(), list[SampleSizes]()
+        with open_shard(tar, copy) as samples:
+            for sample in samples:
+                sizes.append(SampleSizes(sample.index, tuple(member.size for member in sample.members.values())))
+                checksums += member_checksums(sample.read(ending) for ending in sample.members)
+        # Before format 3 entries have no checksums.
+        if found.entry.sizes == format_sizes(sizes) and found.entry.checksums in ("", format_checksums(checksums)):
+            return found.entry
+    return None

@@ -1,0 +1,53 @@
+"""Chinese names that a dictionary of words leaves in pieces: 小明, 老王, 张三, 珍珍."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+# What follows 小 or 阿 in names; a list, since 小 also stands before any noun.
+_GIVEN = frozenset(
+    "明红华丽李兰芳刚光智飞王美白玲妮强军亮东伟杰平英梅霞燕云雪莉娜敏静洁玉秀珍珠莲琴琳琪琦雨晴晨阳鹏磊波涛浩宇轩涵萌欣怡月星"
+    "林森松柏峰海江张赵陈刘黄周吴徐孙朱胡郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
+    "金廖贾夏韦方邹孟熊秦邱尹薛段雷侯龙史陶黎贺顾毛郝龚邵万钱武戴莫绿蓝青紫黑安乐宝贝文新欢竹菊荷桃辉勇力娟婷倩颖慧佳嘉凯"
+    "豪超斌彬健康瑞志建国春秋冬琼瑶桂凤妍雯薇菲蓉荣萍艳婧悦甜糖米豆胖虎康毅峻俊帅天鑫诚信泽源溪洋"
+)
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金"
+)
+_PREFIXES = {"小": _GIVEN, "阿": _GIVEN, "老": _SURNAMES}
+_PAIRS = frozenset(("张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十"))
+# The commonest are names even where a longer word follows, such as 小|明早 and 小|华为; but not in 最小|明显.
+_COMMON = re.compile(
+    "(?<![大较最很更缩减变极微弱渺细窄从])(小(?:明(?![显确亮])|华(?![侨夏丽而])|刚(?!性)|丽(?!质)|芳))"
+)
+# Doubled, these are no name: counting, and particles written twice by mistake.
+_NOT_DOUBLED = frozenset("一二三四五六七八九十百千万零〇两的了到和在是有与为")
+
+
+def name_parts(run: str) -> list[str]:
+    """A run of Chinese characters, cut before and after the commonest names."""
+    return [part for part in _COMMON.split(run) if part] if "小" in run else [run]
+
+
+def join_names(words: Iterable[str]) -> Iterator[str]:
+    """The same words, with the pieces of a name in one."""
+    before = ""
+    for word in words:
+        if before and len(word) == 1 and _is_name(before, word):
+            yield before + word
+            before = ""
+        else:
+            if before:
+                yield before
+            before = word
+    if before:
+        yield before
+
+
+def _is_name(first: str, second: str) -> bool:
+    if len(first) != 1:
+        return False
+    if first == second:
+        return first not in _NOT_DOUBLED
+    return second in _PREFIXES.get(first, ()) or first + second in _PAIRS

@@ -1,0 +1,250 @@
+/* The mpeg4 encoder's inner loops: from ink on a page to the bits of a picture.
+ *
+ * The same arithmetic as the Python beside it, which is the reference and the fallback; exact in integers, so that the
+ * bytes are the same. Every table and constant comes from there (native_composer.py). No input can make it write out of bounds:
+ * inks are checked against the picture, the rest has fixed largest sizes.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "tiles.h"
+
+enum { INTERFACE = 1, MOST_SIDE = 512 }; /* macroblocks a side: 13 bits of pixels (6.2.3) */
+
+typedef struct {
+    PyObject_HEAD
+    Codec codec;
+    Cache cache;
+    LargestTile scratch;
+    int columns, rows;
+    uint8_t *canvas;  /* the ink of the picture that is being made; zero between pictures */
+    uint8_t *touched; /* its macroblocks that may have some */
+    Wanted *wanted;   /* those that have some, with it, in coding order */
+    int16_t *dc;      /* of each luma block, with a border of what is outside the picture on the left and above */
+    uint8_t *bytes;   /* of the picture */
+    size_t room;
+} Kernel;
+
+/* ---- The page ---- */
+
+static void free_page(Kernel *k) {
+    free(k->canvas), free(k->touched), free(k->wanted), free(k->dc);
+    k->canvas = k->touched = NULL, k->wanted = NULL, k->dc = NULL;
+    k->columns = k->rows = 0;
+}
+
+/* A white page of this size. */
+static int open_page(Kernel *k, int columns, int rows) {
+    if (columns < 1 || rows < 1 || columns > MOST_SIDE || rows > MOST_SIDE) {
+        PyErr_Format(PyExc_ValueError, "a picture of %d x %d macroblocks", columns, rows);
+        return -1;
+    }
+    if (columns == k->columns && rows == k->rows) return 0;
+    free_page(k);
+    size_t total = (size_t)columns * rows, field = (2 * (size_t)columns + 1) * (2 * (size_t)rows + 1);
+    k->canvas = calloc(total, 256), k->touched = calloc(total, 1);
+    k->wanted = calloc(total, sizeof *k->wanted), k->dc = calloc(field, sizeof *k->dc);
+    if (!k->canvas || !k->touched || !k->wanted || !k->dc) {
+        free_page(k), PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < field; i++) k->dc[i] = (int16_t)k->codec.tables.outside_dc;
+    k->columns = columns, k->rows = rows;
+    return 0;
+}
+
+static void clear_page(Kernel *k) {
+    memset(k->canvas, 0, (size_t)k->columns * k->rows * 256);
+    memset(k->touched, 0, (size_t)k->columns * k->rows);
+}
+
+/* Draws an ink, (x, y, width, height, coverage), over what is there. */
+static int draw(Kernel *k, PyObject *ink) {
+    int x, y, width, height;
+    const char *coverage;
+    Py_ssize_t size;
+    if (!PyArg_ParseTuple(ink, "iiiiy#", &x, &y, &width, &height, &coverage, &size)) return -1;
+    if (x < 0 || y < 0 || width < 0 || height < 0 || width > k->columns * 16 - x || height > k->rows * 16 - y ||
+        size != (Py_ssize_t)width * height) {
+        PyErr_Format(PyExc_ValueError, "%zd bytes of ink at %d, %d, %d x %d", size, x, y, width, height);
+        return -1;
+    }
+    if (!size) return 0;
+    size_t stride = (size_t)k->columns * 16;
+    for (int i = 0; i < height; i++) memcpy(k->canvas + (y + i) * stride + x, coverage + (size_t)i * width, width);
+    for (int row = y / 16; row <= (y + height - 1) / 16; row++)
+        memset(k->touched + (size_t)row * k->columns + x / 16, 1, (x + width - 1) / 16 - x / 16 + 1);
+    return 0;
+}
+
+/* Takes all ink off the page, by macroblocks; gives how many have some. */
+static int take_ink(Kernel *k, int kind) {
+    static const uint8_t blank[256];
+    int total = k->columns * k->rows, count = 0;
+    size_t stride = (size_t)k->columns * 16;
+    for (int number = 0; number < total; number++) {
+        if (!k->touched[number]) continue;
+        uint8_t *from = k->canvas + (size_t)(number / k->columns) * 16 * stride + (size_t)(number % k->columns) * 16;
+        Wanted *wanted = k->wanted + count;
+        for (int y = 0; y < 16; y++) memcpy(wanted->ink + 16 * y, from + y * stride, 16), memset(from + y * stride, 0, 16);
+        wanted->number = number;
+        count += memcmp(wanted->ink, blank, 256) != 0;
+    }
+    memset(k->touched, 0, (size_t)k->columns * k->rows);
+    look_ahead(&k->cache, k->wanted, count, kind);
+    return count;
+}
+
+/* ---- Pictures ---- */
+
+/* Makes room for `more` bytes of the picture. */
+static int reserve(Kernel *k, Bits *bits, size_t more) {
+    if (bits->length + more <= k->room) return 0;
+    size_t room = 2 * (bits->length + more);
+    uint8_t *bytes = realloc(k->bytes, room);
+    if (!bytes) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    k->bytes = bits->bytes = bytes, k->room = room;
+    return 0;
+}
+
+/* What the ink adds to the picture before: macroblocks without any are not coded, which takes a bit each. */
+static int put_inter(Kernel *k, Bits *bits) {
+    int total = k->columns * k->rows, count = take_ink(k, INTER), done = 0;
+    for (int i = 0; i < count; i++) {
+        const Tile *tile = get_tile(&k->cache, &k->codec, k->wanted + i, INTER, &k->scratch);
+        if (!tile->pattern) continue;
+        if (reserve(k, bits, (size_t)total / 8 + TILE_BYTES + 8)) return -1;
+        put_ones(bits, k->wanted[i].number - done);
+        put_words(bits, tile->words, tile->lengths[0]);
+        done = k->wanted[i].number + 1;
+    }
+    if (reserve(k, bits, (size_t)total / 8 + 16)) return -1;
+    put_ones(bits, total - done);
+    return 0;
+}
+
+/* A DC less its prediction: from the block above where that changes less, else from the left (7.4.3.1). */
+static int put_dc(Kernel *k, Bits *bits, int16_t *here, int dc) {
+    int stride = 2 * k->columns + 1, left = here[-1], corner = here[-stride - 1], above = here[-stride];
+    int difference = dc - (abs(left - corner) < abs(corner - above) ? above : left);
+    if (difference < -DC_CODES / 2 || difference >= DC_CODES / 2) {
+        PyErr_Format(PyExc_ValueError, "a DC difference of %d", difference);
+        return -1;
+    }
+    *here = (int16_t)dc;
+    put_code(bits, k->codec.tables.dc[(difference + DC_CODES) % DC_CODES]); /* negative ones count from the end */
+    return 0;
+}
+
+/* A white page with the ink on it. */
+static int put_intra(Kernel *k, Bits *bits) {
+    const Tables *t = &k->codec.tables;
+    int total = k->columns * k->rows, stride = 2 * k->columns + 1, count = take_ink(k, INTRA), at = 0;
+    for (int number = 0; number < total; number++) {
+        const Tile *tile = NULL;
+        if (at < count && k->wanted[at].number == number)
+            tile = get_tile(&k->cache, &k->codec, k->wanted + at++, INTRA, &k->scratch);
+        const uint8_t *words = tile ? tile->words : NULL;
+        int16_t *first = k->dc + (size_t)(2 * (number / k->columns) + 1) * stride + 2 * (number % k->columns) + 1;
+        if (reserve(k, bits, TILE_BYTES + 8)) return -1;
+        put_code(bits, t->intra_head), put_code(bits, t->cbpy[tile ? tile->pattern : 0]);
+        for (int b = 0; b < 4; b++) {
+            if (put_dc(k, bits, first + b / 2 * stride + b % 2, tile ? tile->dc[b] : t->white)) return -1;
+            if (!tile) continue;
+            put_words(bits, words, tile->lengths[b]);
+            words += (tile->lengths[b] + 31) / 32 * 4;
+        }
+        put_code(bits, t->grey_chroma);
+    }
+    return 0;
+}
+
+static PyObject *compose(Kernel *k, int intra, const char *header, Py_ssize_t header_bits, PyObject *inks) {
+    for (Py_ssize_t i = 0; i < PyTuple_Size(inks); i++)
+        if (draw(k, PyTuple_GetItem(inks, i))) return NULL;
+    Bits bits = {.bytes = k->bytes};
+    if (reserve(k, &bits, (size_t)header_bits / 8 + 8)) return NULL;
+    for (Py_ssize_t i = 0; i < header_bits; i++) put(&bits, header[i] & 1, 1);
+    if (intra ? put_intra(k, &bits) : put_inter(k, &bits)) return NULL;
+    if (reserve(k, &bits, 8)) return NULL;
+    finish(&bits);
+    return PyBytes_FromStringAndSize((const char *)bits.bytes, (Py_ssize_t)bits.length);
+}
+
+static PyObject *kernel_picture(PyObject *self, PyObject *args) {
+    Kernel *k = (Kernel *)self;
+    int intra, columns, rows;
+    const char *header;
+    Py_ssize_t header_bits;
+    PyObject *inks;
+    if (!PyArg_ParseTuple(args, "p(ii)y#O!", &intra, &columns, &rows, &header, &header_bits, &PyTuple_Type, &inks) ||
+        open_page(k, columns, rows))
+        return NULL;
+    PyObject *made = compose(k, intra, header, header_bits, inks);
+    if (!made) clear_page(k);
+    return made;
+}
+
+/* ---- The type and the module ---- */
+
+static PyObject *kernel_counts(PyObject *self, PyObject *Py_UNUSED(none)) {
+    return Py_BuildValue("KK", ((Kernel *)self)->cache.lookups, ((Kernel *)self)->cache.hits);
+}
+
+static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords)) {
+    const char *tables;
+    Py_ssize_t size, cache_bytes;
+    int inter, intra;
+    if (!PyArg_ParseTuple(args, "y#iin", &tables, &size, &inter, &intra, &cache_bytes)) return NULL;
+    if (size != sizeof(Tables) || inter < 1 || inter > 31 || intra < 1 || intra > 31 || cache_bytes < 0) {
+        PyErr_Format(PyExc_ValueError, "tables of %zd bytes, quantisers %d and %d", size, inter, intra);
+        return NULL;
+    }
+    PyObject *self = ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); /* all zero */
+    if (!self) return NULL;
+    Tables copied; /* bytes of Python need not be aligned */
+    memcpy(&copied, tables, sizeof copied);
+    init_codec(&((Kernel *)self)->codec, &copied, inter, intra);
+    if (init_cache(&((Kernel *)self)->cache, (size_t)cache_bytes)) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    return self;
+}
+
+static void kernel_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    free_page((Kernel *)self), free_cache(&((Kernel *)self)->cache), free(((Kernel *)self)->bytes);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"picture", kernel_picture, METH_VARARGS,
+     "picture(intra, (columns, rows), header, inks) -> bytes: a whole VOP.\n\n"
+     "The size is in macroblocks; the header has one bit a byte; inks is a tuple of (x, y, width, height, coverage)."},
+    {"counts", kernel_counts, METH_NOARGS, "counts() -> (look-ups, hits) of the kept macroblocks."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Kernel(tables, inter_quantiser, intra_quantiser, cache_bytes)"},
+    {Py_tp_new, kernel_new}, {Py_tp_dealloc, kernel_dealloc}, {Py_tp_methods, methods}, {0, NULL},
+};
+
+static PyType_Spec spec = {"vwd.video.mpeg4._kernel.Kernel", sizeof(Kernel), 0, Py_TPFLAGS_DEFAULT, slots};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_kernel", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__kernel(void);
+PyMODINIT_FUNC PyInit__kernel(void) {
+    PyObject *module = PyModule_Create(&definition), *type = PyType_FromSpec(&spec);
+    if (module && type && !PyModule_AddObject(module, "Kernel", type)) { /* which takes the reference */
+        if (!PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)) return module;
+    } else Py_XDECREF(type);
+    Py_XDECREF(module);
+    return NULL;
+}

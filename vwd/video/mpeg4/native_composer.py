@@ -1,0 +1,72 @@
+"""Composing pictures with the native kernel (`native/`).
+
+It has no table and no constant of its own: all are handed over from the modules of the Python path, its reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from vwd.text.storyboard import Storyboard
+from vwd.video.bitmaps import Ink
+from vwd.video.frames import VIDEO_RANGE
+from vwd.video.mpeg4 import black, blocks, macroblocks, vops
+from vwd.video.mpeg4.bits import from_text
+from vwd.video.mpeg4.kernels import native_module
+from vwd.video.mpeg4.stream import Stream
+from vwd.video.mpeg4.tables import ESCAPE, ZIGZAG
+
+
+class NativeComposer:
+    """Composes the pictures of videos (see `vwd.video.mpeg4.encoder.Composer`). Keeps macroblocks."""
+
+    def __init__(self, quantiser: int, keyframe_quantiser: int, cache_bytes: int) -> None:
+        module = native_module()
+        assert module
+        self._kernel: Any = module.Kernel(_tables(), quantiser, keyframe_quantiser, cache_bytes)
+
+    @property
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        return {"macroblocks": self._kernel.counts()}
+
+    def pictures(
+        self, storyboard: Storyboard, inks: Mapping[int, Sequence[Ink]], stream: Stream
+    ) -> Mapping[int, bytes]:
+        starts = set(storyboard.page_starts)
+        made: dict[int, bytes] = {}
+        for frame, several in inks.items():
+            intra = frame in starts
+            header = (stream.i_headers if intra else stream.p_headers)[frame]
+            drawn = tuple([(*box, coverage.tobytes()) for box, coverage, _ in several])
+            made[frame] = self._kernel.picture(intra, stream.grid, header, drawn)
+        return made
+
+
+@cache
+def _tables() -> bytes:
+    """`Tables` of `native/blocks.h`, field by field: 32-bit integers."""
+    coefficients = np.zeros((2, 2, 64, 28), np.int32)
+    for intra in (False, True):
+        for (last, run, level), code in blocks.coefficient_codes(intra).items():
+            coefficients[int(intra), int(last), run, level] = _code(code)
+    fields: list[Any] = [
+        blocks.COSINES, ZIGZAG, VIDEO_RANGE,
+        coefficients, _code(from_text(ESCAPE)), _codes(macroblocks.CBPY_CODES), _codes(vops.DC_CODES),
+        _codes((macroblocks.INTER_HEAD, macroblocks.ZERO_VECTOR, macroblocks.INTRA_HEAD, vops.GREY_CHROMA)),
+        macroblocks.WHITE_DC, black.BLACK, black.LIGHTEST, black.OVERSHOOT, black.ROUNDS,
+        macroblocks.DC_SCALER, vops.OUTSIDE_DC,
+    ]  # fmt: skip
+    return np.concatenate([np.ravel(field) for field in fields]).astype(np.int32).tobytes()
+
+
+def _codes(codes: Iterable[bytes]) -> list[int]:
+    return list(map(_code, codes))
+
+
+def _code(bits: bytes) -> int:
+    """A code of one bit a byte as the kernel reads it: its bits above its length, which takes five bits."""
+    return int("".join(map(str, bits)), 2) << 5 | len(bits)
