@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,6 +120,14 @@ class ShardDataset:
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
+        for one in self._sources:
+            if one.video is not None:
+                self._format.check_video(one.video)
+                if self._format.turns_over(one.video):
+                    warnings.warn(
+                        f"size={size!r} is height before width: {one.dataset} is {one.video.width}x{one.video.height}",
+                        stacklevel=2,
+                    )
         orders = [
             Order([s.samples for s in one.shards], hash_integers(seed, number), shuffle, streams)
             for number, one in enumerate(self._sources)
@@ -154,11 +164,47 @@ class ShardDataset:
         self.progress.find_rank()
         return samples_per_rank(self.samples - self.progress.start, self.progress.world_size, self._remainder)
 
+    def __iter__(self) -> Iterator[Sample]:
+        """The samples that are left in this epoch for this rank."""
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        form, progress = self._format, self.progress
+        names = ", ".join(one.dataset for one in self._sources)
+        return (
+            f"ShardDataset({names}: {self.samples:,} samples an epoch, epoch {progress.epoch}, "
+            f"rank {progress.rank} of {progress.world_size}, source='{form.pixels}', layout='{form.layout}', "
+            f"dtype='{form.dtype}', channels={form.channels})"
+        )
+
     def __getitem__(self, index: int) -> Sample:
-        return self.__getitems__([index])[0]
+        """The sample at a place in this epoch's order, among those that are left for this rank.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"a ShardDataset is indexed by one number, not by {index!r}: data[0], or a DataLoader")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self):,}")
+        return self.__getitems__([index % len(self)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """The samples of a batch, by their numbers among those that are left for this rank."""
+        """The samples of a batch, by their numbers among those that are left for this rank.
+
+        Raises:
+            UsageError: they do not follow each other. The order is the dataset's own: an index is another sample in
+                each epoch, so that parts cut from it, such as by `random_split`, would mix.
+            IndexError: there are not so many.
+        """
+        if any(after != before + 1 for before, after in pairwise(indices)):
+            raise UsageError(
+                f"a sampler, shuffle=True or a Subset asks a ShardDataset for samples {_first(indices)}",
+                "Give the dataset itself to the DataLoader, without sampler or shuffle: it shuffles, and takes its "
+                "rank's share, by itself.",
+            )
+        if indices and not 0 <= indices[0] <= indices[-1] < len(self):
+            raise IndexError(f"samples {indices[0]} to {indices[-1]} of {len(self):,}")
         if self.progress.in_worker:
             use_one_thread()
         positions = [self.progress.position_of(index) for index in indices]
@@ -219,6 +265,10 @@ class ShardDataset:
 
     def _request_at(self, position: int) -> Request:
         return self._epochs.at(self.progress.epoch, position % self.samples)
+
+
+def _first(indices: Sequence[int]) -> str:
+    return ", ".join(map(str, indices[:4])) + ", …" * (len(indices) > 4)
 
 
 def require_torch() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from vwd.errors import UsageError
 from vwd.stream.frame_selection import Frames
+from vwd.video.spec import VideoSpec
 
 Layout = Literal["tchw", "cthw", "thwc"]
 Pixels = Literal["video", "storyboard", "device"]
@@ -51,6 +52,17 @@ class TensorFormat:
             channels=(self.channels, (1, 3)),
             mask=(self.mask, (None, "text", "answer")),
         )
+
+    def check_video(self, video: VideoSpec) -> None:
+        """Raises a UsageError where more frames are wanted than a video has."""
+        if self.frames.kind in ("evenly", "first") and self.frames.count > video.frames:
+            raise UsageError(
+                f"frames: {self.frames.count:,} of videos of {video.frames:,}", f"Give at most {video.frames:,}."
+            )
+
+    def turns_over(self, video: VideoSpec) -> bool:
+        """Whether upright frames are wanted of a video that lies, or the reverse."""
+        return self.size is not None and (self.size[0] - self.size[1]) * (video.height - video.width) < 0
 
     @property
     def endings(self) -> tuple[str, ...]:

@@ -66,6 +66,8 @@ def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Li
     if not words:
         return _nothing(board, wanted, pages, atlas)
     texts, frames, numbers, boxes = zip(*words, strict=True)
+    # No font has characters of less than a third of their size: a longer text is not even drawn.
+    _check(max(map(len, texts)) * board.font_size <= 3 * board.width, "a word is longer than a line")
     runs = [known[text] for text in texts]
     if rule >= 0:
         runs[rule] = atlas.rule(board.separator.width, board.separator.height)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vwd.errors import ContractError
+from vwd.errors import ContractError, UsageError
 from vwd.limits import EPOCH_LIMIT
 from vwd.stream.collate import Batch, collate
 from vwd.stream.dataset import ShardDataset, require_torch
@@ -40,10 +40,20 @@ class ShardLoader:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches that are left in this epoch; afterwards, the same epoch would start again."""
+        """The batches that are left in this epoch; afterwards, the same epoch would start again.
+
+        Raises:
+            UsageError: the dataset goes to another epoch meanwhile: what workers have prepared is of both.
+        """
         progress = self.data.progress
-        self._epoch, self._samples = progress.epoch, progress.start
+        start = progress.start
+        self._epoch, self._samples = progress.epoch, start
         for batch in self._loader:
+            if (progress.epoch, progress.start) != (self._epoch, start):
+                raise UsageError(
+                    f"the dataset was moved from epoch {self._epoch} to {progress.epoch} while its batches were read",
+                    "Call set_epoch and load_state_dict between epochs, and begin a new iteration after them.",
+                )
             self._samples = min(self._samples + self._batch_size * progress.world_size, self.data.samples)
             yield batch
         self._samples = self.data.samples

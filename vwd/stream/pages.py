@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vwd.errors import UsageError
 from vwd.stream.augment import Look
-from vwd.stream.form import TIME_AXIS, Layout, TensorFormat, parse_size
+from vwd.stream.form import Layout, TensorFormat, parse_size
 from vwd.stream.lines import Lines
 from vwd.stream.page_table import Tables, build, join
 
@@ -196,11 +196,6 @@ def stacked(parts: Sequence[Pages]) -> Pages:
         return Pages(first.memory, first.tables, first.form, range(len(parts)), False)
     memory, tables = join([(part.memory.numpy(), part.tables, part.samples.start) for part in parts])
     return Pages(torch.from_numpy(memory), tables, first.form, range(len(parts)), False)
-
-
-def time_axis(form: TensorFormat) -> int:
-    """The axis of a batch's video that counts frames."""
-    return 1 + TIME_AXIS[form.layout]
 
 
 def _painter(pages: Pages) -> Any:

@@ -17,7 +17,7 @@ from vwd.stream.page_table import ROWS
 if TYPE_CHECKING:
     import torch
 
-    from vwd.stream.pages import Pages
+    from vwd.stream.drawable import Drawable
 
 Array = npt.NDArray[Any]
 
@@ -34,7 +34,7 @@ class _Glyph(NamedTuple):
     masked: bool
 
 
-def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The frames of a batch, see `Pages.render`."""
     import torch
 
@@ -50,7 +50,7 @@ def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return _with_looks(pages, tables, grey, form)
 
 
-def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint_mask(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The masks of a batch, see `Pages.render_mask`."""
     import torch
 
@@ -73,7 +73,7 @@ def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return torch.from_numpy(masks)
 
 
-def _pages(pages: Pages, tables: dict[str, Array]) -> Iterator[tuple[int, tuple[int, list[_Glyph]]]]:
+def _pages(pages: Drawable, tables: dict[str, Array]) -> Iterator[tuple[int, tuple[int, list[_Glyph]]]]:
     """The pages of the samples in turn: the sample, counted from the first of these, and the page with its glyphs."""
     every = pages.tables
     page_of, tops = np.nonzero((tables["rows"] >= 0) & (tables["rows"] % ROWS == 0))
@@ -92,7 +92,7 @@ def _pages(pages: Pages, tables: dict[str, Array]) -> Iterator[tuple[int, tuple[
             yield sample, (page, by_page[page])
 
 
-def _play(pages: Pages, atlas: Array, page: tuple[int, list[_Glyph]], sample: int, frames: Grey) -> None:
+def _play(pages: Drawable, atlas: Array, page: tuple[int, list[_Glyph]], sample: int, frames: Grey) -> None:
     """Draws the frames that show a page."""
     number, glyphs = page
     _, first, stop = pages.tables.spans[number]
@@ -110,7 +110,7 @@ def _play(pages: Pages, atlas: Array, page: tuple[int, list[_Glyph]], sample: in
             frames[time] = frames[time - 1]
 
 
-def _with_looks(pages: Pages, tables: dict[str, Array], grey: Grey, form: TensorFormat) -> torch.Tensor:
+def _with_looks(pages: Drawable, tables: dict[str, Array], grey: Grey, form: TensorFormat) -> torch.Tensor:
     """The frames in their samples' colours, moved, and with noise."""
     import torch
 

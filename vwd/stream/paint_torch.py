@@ -13,12 +13,12 @@ from vwd.stream.sample import colours_shaped, shaped
 from vwd.stream.scaling import Axis, Scaling, scaling
 
 if TYPE_CHECKING:
-    from vwd.stream.pages import Pages
+    from vwd.stream.drawable import Drawable
 
 NEVER = 2**31 - 1
 
 
-def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The frames of a batch, see `Pages.render`."""
     size, times = pages.size(form), max(pages.lengths)
     tables = on_device(pages)
@@ -37,7 +37,7 @@ def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return _with_looks(pages, tables, grey, form)
 
 
-def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint_mask(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The masks of a batch, see `Pages.render_mask`."""
     size, times = pages.size(form), max(pages.lengths)
     tables = on_device(pages)
@@ -56,7 +56,7 @@ def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return masks
 
 
-def on_device(pages: Pages) -> dict[str, torch.Tensor]:
+def on_device(pages: Drawable) -> dict[str, torch.Tensor]:
     """The tables of a batch, in its memory."""
     return {
         name: pages.memory[one.offset : one.offset + one.size].view(getattr(torch, one.dtype)).view(one.shape)
@@ -65,7 +65,7 @@ def on_device(pages: Pages) -> dict[str, torch.Tensor]:
 
 
 def line_tables(
-    pages: Pages, tables: dict[str, torch.Tensor], only: str | None = None
+    pages: Drawable, tables: dict[str, torch.Tensor], only: str | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """For each line and x, int32 [L, width]: the column of the atlas there, and the time from which on it is shown.
 
@@ -89,7 +89,12 @@ def line_tables(
 
 
 def _planes(
-    pages: Pages, tables: dict[str, torch.Tensor], columns: torch.Tensor, births: torch.Tensor, page: int, number: int
+    pages: Drawable,
+    tables: dict[str, torch.Tensor],
+    columns: torch.Tensor,
+    births: torch.Tensor,
+    page: int,
+    number: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A page's ink, int32 [H, W], and from when on each of its pixels is shown."""
     height, width = pages.tables.sizes[number]
@@ -148,7 +153,9 @@ def _exactly_shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     )
 
 
-def _with_looks(pages: Pages, tables: dict[str, torch.Tensor], grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+def _with_looks(
+    pages: Drawable, tables: dict[str, torch.Tensor], grey: torch.Tensor, form: TensorFormat
+) -> torch.Tensor:
     """The frames in their samples' colours, moved, and with noise."""
     channels = [0, 1, 2] if form.channels == 3 else [3]
     video = torch.empty((*grey.shape, len(channels)), dtype=torch.uint8, device=grey.device)

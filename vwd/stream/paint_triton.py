@@ -16,7 +16,7 @@ from vwd.stream.paint_torch import NEVER, on_device
 from vwd.stream.scaling import scaling
 
 if TYPE_CHECKING:
-    from vwd.stream.pages import Pages
+    from vwd.stream.drawable import Drawable
 
 # Pixels of a program: 16 bytes a thread where bytes are written.
 _BLOCK = 2048
@@ -27,7 +27,7 @@ _SPREAD = 256
 _METHODS = {"copy": 0, "quarter": 1, "area": 2, "linear": 3}
 
 
-def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The frames of a batch, see `Pages.render`."""
     (height, width), times, count = pages.size(form), max(pages.lengths), len(pages.samples)
     tables = on_device(pages)
@@ -57,7 +57,7 @@ def paint(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return video.expand([form.channels if at == axis else side for at, side in enumerate(video.shape)])
 
 
-def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
+def paint_mask(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     """The masks of a batch, see `Pages.render_mask`."""
     (height, width), times, count = pages.size(form), max(pages.lengths), len(pages.samples)
     tables = on_device(pages)
@@ -72,7 +72,7 @@ def paint_mask(pages: Pages, form: TensorFormat) -> torch.Tensor:
     return masks
 
 
-def _groups(pages: Pages, tables: dict[str, torch.Tensor]) -> Iterator[tuple[int, tuple[int, int], torch.Tensor]]:
+def _groups(pages: Drawable, tables: dict[str, torch.Tensor]) -> Iterator[tuple[int, tuple[int, int], torch.Tensor]]:
     """Pages one after the other whose videos are equally large: number of the first one, size, and spans."""
     sizes, bounds = pages.tables.sizes, pages.tables.pages
     start = pages.samples.start
@@ -82,7 +82,7 @@ def _groups(pages: Pages, tables: dict[str, torch.Tensor]) -> Iterator[tuple[int
             start = number + 1
 
 
-def _line_tables(pages: Pages, tables: dict[str, torch.Tensor], only: torch.Tensor | None) -> tuple[Any, Any]:
+def _line_tables(pages: Drawable, tables: dict[str, torch.Tensor], only: torch.Tensor | None) -> tuple[Any, Any]:
     """As `vwd.stream.paint_torch.line_tables`, in one pass."""
     glyphs, device = tables["glyphs"], pages.device
     shape = (max(1, pages.tables.lines), pages.tables.size[1])
