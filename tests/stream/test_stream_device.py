@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stream.streaming import NO_TORCH, SAMPLES
 from text.boards import DRAWABLE, LANGUAGES, SPECS, sample_of
 
-from vwd.errors import UsageError
+from vwd.errors import ShardError, UsageError
 from vwd.stream.form import TensorFormat
 from vwd.stream.frame_selection import Frames
 from vwd.stream.lines import lines_of
@@ -92,20 +92,29 @@ def test_any_storyboards_are_drawn_alike(texts: list[Any], selection: Any) -> No
     from vwd.stream.pages import Pages
 
     size = (50, 70)
-    laid_out = [lay_out(sample_of(prompt, answer, lang), spec, FONTS) for prompt, answer, lang, spec in texts]
-    boards = [board for board in laid_out if isinstance(board, Storyboard)]
-    if not boards:
-        return
     frames = Frames.parse(selection)
-    wanted = [frames.select(board) for board in boards]
+    laid_out = [lay_out(sample_of(prompt, answer, lang), spec, FONTS) for prompt, answer, lang, spec in texts]
+    drawn: list[tuple[Storyboard, Any]] = []
+    for board in laid_out:
+        if isinstance(board, Storyboard):
+            wanted = frames.select(board)
+            try:
+                render(board, wanted, np.empty((len(wanted), *size), np.uint8))
+            except ShardError:
+                with pytest.raises(ShardError):
+                    lines_of(board, wanted, "text")
+            else:
+                drawn.append((board, wanted))
+    if not drawn:
+        return
     form = TensorFormat(frames, "device", size, channels=1, mask="text")
-    pages = Pages.of([lines_of(board, own, "text") for board, own in zip(boards, wanted, strict=True)], form)
-    for board, own, single in zip(boards, wanted, pages, strict=True):
+    pages = Pages.of([lines_of(board, wanted, "text") for board, wanted in drawn], form)
+    for (board, wanted), single in zip(drawn, pages, strict=True):
         for shape in (size, (board.height, board.width)):
-            expected = np.empty((len(own), *shape), np.uint8)
-            render(board, own, expected)
+            expected = np.empty((len(wanted), *shape), np.uint8)
+            render(board, wanted, expected)
             assert np.array_equal(single.render(size=shape)[:, 0].numpy(), expected)
-            assert np.array_equal(single.render_mask(size=shape).numpy(), text_mask(board, own, shape, "text"))
+            assert np.array_equal(single.render_mask(size=shape).numpy(), text_mask(board, wanted, shape, "text"))
 
 
 def test_pages_are_cut_collated_pickled_and_printed(uneven: Path) -> None:
