@@ -22,6 +22,10 @@ LARGEST_INDENT = 40
 JUDGED_ROWS = 1000
 # Files of one corpus: each is read once before anything is packed, by every task.
 MOST_ROW_FILES = 100_000
+# Bytes of a card, or of another small file that describes a folder of rows. Large ones have some hundred kB.
+LARGEST_CARD = 16_000_000
+# Characters of a CSV file's header that are looked at for its delimiter.
+LONGEST_CSV_HEADER = 1 << 16
 # Columns that a message names of rows that have not the right ones.
 NAMED_COLUMNS = 20
 

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from corpora.rowfiles import KINDS, MANY, write
+from corpora.rowfiles import KINDS, MANY, PACKINGS, write
 
 from vwd.corpora.registry import find_corpus, own_corpus
 from vwd.corpora.sources.open import open_file, open_rows
@@ -74,7 +74,7 @@ def test_a_file_without_rows_is_reported_as_such(tmp_path: Path, kind: str) -> N
         pyarrow.parquet.write_table(pyarrow.table({"a": pyarrow.array([], pyarrow.string())}), path)
     else:
         content = b"a,b\r\n" if kind == "csv" else b"\n  \n"
-        path.write_bytes(gzip.compress(content) if kind.endswith("gz") else content)
+        path.write_bytes(PACKINGS.get(kind.lower().rpartition(".")[2], bytes)(content))
     assert "has no rows" in error_of(path).what
 
 

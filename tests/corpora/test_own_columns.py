@@ -50,7 +50,7 @@ def made(**columns: str) -> Sample | Skip:
         ({"prompt_column": "meta.question", "answer_column": "answer"}, "How many?", "Three.", ""),
         ({"prompt_column": "meta.deep.er", "answer_column": "meta.answer"}, "Nine.", "Two.", ""),
         ({"prompt_column": "story", "answer_column": "answer", "final_column": "id"}, STORY, "Three.", "7"),
-        ({"prompt_template": "{id}: {meta.question} {{", "answer_column": "answer"}, "7: How many? {", "Three.", ""),
+        ({"prompt_template": "{id}: {meta.question} {{", "answer_column": "answer"}, "7: How many?\n{", "Three.", ""),
         ({"messages_column": "turns"}, "How many?", "Two.", ""),
         ({"messages_column": "messages", "final_column": "answer"}, "Who?", "I.", "Three."),
         ({"text_column": "story"}, "A cow sat.\nA dog ran.", "A cat slept.", ""),
@@ -142,7 +142,7 @@ def test_text_that_is_stored_as_bytes_is_text(tmp_path: Path) -> None:
         (binary(b"\xff\xd8", b"\xff"), "holds bytes that are not UTF-8, not text"),
         (pyarrow.array([None, None], pyarrow.string()), "holds null"),
         (pyarrow.array([["a"], ["b"]]), "holds a list"),
-        (pyarrow.array([True, False]), "holds a true/false"),
+        (pyarrow.array([True, False]), "holds true or false"),
     ],
 )
 def test_a_column_that_never_holds_text_is_refused_before_anything_is_packed(

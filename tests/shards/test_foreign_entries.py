@@ -128,10 +128,10 @@ def test_a_tar_of_zeros_is_torn_for_status_and_every_export(run: Run, folder: Pa
 
 
 def test_verify_never_calls_an_output_without_samples_clean(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"question": "How many?", "answer": null}\n' * 6, "utf-8")
+    (tmp_path / "rows.jsonl").write_text('{"question": "How many?", "answer": ""}\n' * 6, "utf-8")
     packed = run(*gsm8k(), check=False)
     assert packed.returncode == 1
-    assert "all 6 rows were skipped (bad_row 6); row 0: column 'answer' holds null" in packed.stderr
+    assert "all 6 rows were skipped (empty_text 6); row 0: no answer" in packed.stderr
     verified = run("verify", check=False)
     assert verified.returncode == 1
     assert "clean" not in verified.stdout

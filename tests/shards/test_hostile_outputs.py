@@ -61,7 +61,7 @@ def test_what_is_no_file_is_a_torn_shard(run: Run, folder: Path, put: Callable[[
     assert status["torn"] == ["gsm8k-000001"]
     verified = run("verify", check=False, timeout=SECONDS)
     assert verified.returncode == 1
-    assert "gsm8k-000001: torn" in verified.stdout
+    assert "1 problem(s)\n  gsm8k-000001: " in verified.stdout
 
 
 @pytest.mark.parametrize("put", THINGS)

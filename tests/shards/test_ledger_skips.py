@@ -76,7 +76,7 @@ def test_a_shard_whose_rows_are_all_skipped_has_an_entry_and_no_tar(run: Run, tm
 
 
 def test_a_shard_whose_rows_are_all_skipped_is_done(run: Run, tmp_path: Path) -> None:
-    write_rows(tmp_path / "rows.jsonl", [row(question=None)] * 3)
+    write_rows(tmp_path / "rows.jsonl", [row(question="")] * 3)
     assert run(*PACK, check=False).returncode == 1
     folder = tmp_path / "shards" / "gsm8k"
     before = snapshot(folder / "ledger")

@@ -96,8 +96,8 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
 
 
 def test_two_processes_that_pack_nearly_only_skipped_rows_at_once_both_succeed(tmp_path: Path) -> None:
-    skipped: dict[str, object] = {"question": None, "answer": "7"}
-    write_rows(tmp_path / "rows.jsonl", [{"question": "How many?", "answer": "7"}, *[skipped] * 59])
+    skipped: list[dict[str, object]] = [{"question": None, "answer": "7"}] * 59
+    write_rows(tmp_path / "rows.jsonl", [{"question": "How many?", "answer": "7"}, *skipped])
     command = ("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 1, *SMALL, "--num-workers", 1)
     for process in [start(tmp_path, *command) for _ in range(2)]:
         _, stderr = process.communicate(timeout=HANG_SECONDS)

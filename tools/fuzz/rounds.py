@@ -66,7 +66,7 @@ def run_round(base: Path, target: Target, seed: str, seconds: float = MOST_SECON
         status, memory, ended = _wait(child, began + seconds + 20)
     took = time.monotonic() - began
     lines = report.read_text("utf-8", "replace").splitlines()
-    told = [json.loads(line) for line in lines if line.startswith("{")]
+    told = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
     problems = [f"{one['step']}: {one['fault']}" for one in told if "fault" in one]
     last = told[-1]["step"] if told else "the damage"
     if ended or took > seconds:

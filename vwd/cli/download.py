@@ -20,7 +20,7 @@ from vwd.cli.datasets import print_registry
 def download(
     corpus: str | None, dataset: str | None, base_dir: Path, force: bool, list_only: bool, as_json: bool
 ) -> None:
-    """Fetch DATASET, or all corpora, from the hub to local copies, for nodes without internet.
+    """Fetch DATASET or all corpora from the hub to local copies, for nodes without internet.
 
     A copy is at <base>/<dataset>/dataset as memory-mapped Arrow, where 'vwd pack' finds it. An existing copy is
     left alone.

@@ -13,7 +13,7 @@ from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sample import BadRowError, Language, RefusedRow, Row, Text
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import UsageError, VwdError
-from vwd.limits import MAX_ROW_BYTES
+from vwd.limits import JUDGED_ROWS, MAX_ROW_BYTES
 
 # Han and kana, half-width kana among them: what is written without spaces. Korean has spaces.
 _UNSPACED = re.compile(
@@ -35,7 +35,7 @@ _MOST, _FEW = 1 / 2, 1 / 20
 _PLACES = 4
 
 # How much is read: rows, characters of a column, and characters in all, so that this takes a second at most.
-JUDGED_ROWS, JUDGED_TEXT, JUDGED_CHARACTERS = 1000, 2000, 500_000
+JUDGED_TEXT, JUDGED_CHARACTERS = 2000, 500_000
 # A stream is opened again for the shards, which then read these rows once more.
 STREAMED_ROWS = 100
 

@@ -222,6 +222,9 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
 
 def sizes_misfit(entry: Entry, contract: Contract) -> str:
     """Why an entry's sizes are not those of its rows and its tar; "" where they are."""
+    count = entry.sizes.count(" ") + 1 if entry.sizes else 0
+    if count != entry.samples:  # before millions are parsed
+        return f"$.sizes is of {count:,} samples, not of {entry.samples:,}"
     try:
         sizes = list(parse_sizes(entry.sizes))
     except ValueError as error:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from vwd.corpora.sources.prefix import extends
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError
+from vwd.limits import LARGEST_ENTRY
 from vwd.shards.contract import Appended, Contract, check_contract, different_settings, ensure_contract, read_contract
 from vwd.shards.entry import parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
@@ -15,8 +16,6 @@ from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists, remove
 from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import names_in_progress
-
-_LARGEST_ENTRY = 256_000_000
 
 
 def settle_contract(paths: OutputPaths, contract: Contract, rows: Rows, append: bool = False) -> None:
@@ -53,7 +52,7 @@ def _binds_nobody(paths: OutputPaths) -> bool:
 def _holds_samples(paths: OutputPaths, number: int) -> bool:
     try:
         with storage_errors(paths.entry(number)):
-            return parse_entry(read_regular(paths.entry(number), _LARGEST_ENTRY), sizes=False).samples > 0
+            return parse_entry(read_regular(paths.entry(number), LARGEST_ENTRY), sizes=False).samples > 0
     except FileNotFoundError:
         return False
     except ValueError:  # nobody knows

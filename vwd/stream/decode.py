@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from vwd.errors import DecodeError, MissingExtraError
 from vwd.stream.frame_selection import Numbers
+from vwd.stream.still import still_pictures
 from vwd.video.mp4 import Mp4Error, read_header
 
 Grey = npt.NDArray[np.uint8]
@@ -42,22 +44,39 @@ def decode(video: bytes, wanted: Numbers, frames: Grey) -> None:
             # Workers are processes, one a core. A damaged block is an error, not something to conceal.
             stream.codec_context.thread_count = 1
             stream.codec_context.options = {"err_detect": "explode"}
-            for number, frame in enumerate(container.decode(stream)):
-                if number < wanted[filled]:
-                    continue
-                if frame.is_corrupt:
-                    raise DecodeError(f"frame {number} is damaged")
-                first = filled
-                _convert(frame, frames[first])
-                filled += 1
+            converted = None
+            for number, frame in enumerate(_pictures(container, stream)):
                 while filled < len(wanted) and wanted[filled] == number:
-                    frames[filled] = frames[first]
+                    if frame.is_corrupt:
+                        raise DecodeError(f"frame {number} is damaged")
+                    if frame is converted:
+                        frames[filled] = frames[filled - 1]
+                    else:
+                        _convert(frame, frames[filled])
+                    converted = frame
                     filled += 1
                 if filled == len(wanted):
                     return
     except av.FFmpegError as error:
         raise DecodeError(str(error)) from error
     raise DecodeError(f"frame {wanted[filled]} is missing")
+
+
+def _pictures(container: Any, stream: Any) -> Iterator[Any]:
+    """The video's pictures; the same one again, undecoded, where the `mpeg4` encoder has made one that changes nothing.
+
+    Pictures of other encoders may come in another order than their packets.
+    """
+    still: Sequence[bytes] = ()
+    frame = None
+    for number, packet in enumerate(container.demux(stream)):
+        if number == 1:
+            still = still_pictures(stream, bytes(packet))
+        if frame and number < len(still) and bytes(packet) == still[number]:
+            yield frame
+            continue
+        for frame in packet.decode():
+            yield frame
 
 
 def check_length(video: bytes, frames: int) -> None:

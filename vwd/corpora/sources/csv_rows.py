@@ -15,12 +15,10 @@ from vwd.corpora.sources.csv_records import CsvRecords
 from vwd.corpora.sources.rows import ForwardReader, check_names
 from vwd.corpora.sources.text_file import DAMAGE, TextFile, TextForm
 from vwd.errors import RowsError
-from vwd.limits import MAX_ROW_BYTES
+from vwd.limits import LONGEST_CSV_HEADER, MAX_ROW_BYTES
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _GUESSED = ";\t|"
-# Characters of a header that is looked at for its delimiter.
-_LONGEST_HEADER = 1 << 16
 _HINT = "Fix that line, or quote its fields; `delimiter` and `encoding` name others than ',' and UTF-8."
 
 
@@ -92,7 +90,7 @@ def _guess(file: TextFile, usual: str) -> str:
     """The delimiter by the header alone: whatever the rows below it hold, a usual one there is the one."""
     with file.open() as opened:
         try:
-            header = opened.readline(_LONGEST_HEADER).decode("utf-8-sig", "replace")
+            header = opened.readline(LONGEST_CSV_HEADER).decode("utf-8-sig", "replace")
         except DAMAGE as error:
             raise file.damaged(1, error) from error
     if usual in header:

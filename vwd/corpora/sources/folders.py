@@ -12,6 +12,7 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.kinds import KINDS, PACKED, kind_of
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
+from vwd.limits import LARGEST_CARD
 from vwd.storage.regular import read_regular
 
 # Of datasets on the hub and on disk, whose rows are elsewhere.
@@ -25,7 +26,6 @@ _SPLITS = {
         ("test", "test|testing|eval|evaluation"),
     )
 }
-_LARGEST_CARD = 16_000_000
 # What only a clone from the hub has.
 _CLONE = (".git", ".gitattributes", ".cache/huggingface", ".huggingface")
 _HINT = "Name the files as `rows`, or a folder that holds nothing else."
@@ -88,7 +88,7 @@ def card_configs(folder: Path) -> list[Config]:
         return []
     with file_errors(path):
         try:
-            text = read_regular(path, _LARGEST_CARD).decode("utf-8-sig", "replace")
+            text = read_regular(path, LARGEST_CARD).decode("utf-8-sig", "replace")
             front = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", text, re.DOTALL)
             card = yaml.safe_load(front[1]) if front else None
             given = card.get("configs") if isinstance(card, dict) else None

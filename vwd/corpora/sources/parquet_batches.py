@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vwd.corpora.sources.parquet_pages import chunk_places, largest_page
+from vwd.corpora.sources.parquet_pages import Place, chunk_places, largest_page
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
 from vwd.limits import LARGEST_PARQUET_PAGE, PARQUET_BATCH_BYTES, PARQUET_BATCH_ROWS
@@ -30,6 +31,7 @@ class Walk:
     def __init__(self) -> None:
         self._file: Any = None
         self._starts: list[int] = []
+        self._places: list[list[Place]] = []
         self._key: tuple[tuple[str, ...], int] | None = None
         self._running: Iterator[Batch] = iter(())
         self._batch = Batch(0, 0, None)
@@ -43,12 +45,13 @@ class Walk:
         if self._file is None:
             with file_errors(path):
                 self._file = open_parquet_file(path)
+                self._places = _places(path)
             groups = range(self._file.num_row_groups)
             self._starts = list(accumulate((self._file.metadata.row_group(g).num_rows for g in groups), initial=0))
         group = bisect_right(self._starts, row) - 1
         if self._key != (columns, group) or row < self._batch.start:
             first, last = self._starts[group : group + 2]
-            self._running = _batches(self._file, path, columns, group, first, last)
+            self._running = _batches(self._file, path, columns, group, first, last, self._places)
             self._batch, self._key = Batch(first, first, None), (columns, group)
         while row >= self._batch.stop:
             self._key = None  # not kept when a broken batch stops it
@@ -86,11 +89,20 @@ def open_parquet_file(path: Path) -> Any:
         ) from error
 
 
-def _batches(file: Any, path: Path, columns: tuple[str, ...], group: int, first: int, last: int) -> Iterator[Batch]:
+def _places(path: Path) -> list[list[Place]]:
+    """Where the columns of each row group are; nothing where the footer is damaged: pyarrow will say what is wrong."""
+    with path.open("rb") as file, suppress(ValueError):
+        return chunk_places(file)
+    return []
+
+
+def _batches(
+    file: Any, path: Path, columns: tuple[str, ...], group: int, first: int, last: int, places: list[list[Place]]
+) -> Iterator[Batch]:
     """The batches of a row group, the rows `first` to `last` of the file."""
     import pyarrow
 
-    size = _batch_rows(file, path, columns, group, first, last)
+    size = _batch_rows(file, path, columns, first, last, places[group] if group < len(places) else [])
     reading = file.iter_batches(batch_size=size, row_groups=[group], columns=list(columns), use_threads=False)
     while first < last:
         try:
@@ -104,13 +116,13 @@ def _batches(file: Any, path: Path, columns: tuple[str, ...], group: int, first:
         first += table.num_rows
 
 
-def _batch_rows(file: Any, path: Path, columns: tuple[str, ...], group: int, first: int, last: int) -> int:
+def _batch_rows(file: Any, path: Path, columns: tuple[str, ...], first: int, last: int, places: list[Place]) -> int:
     """How many rows are decoded at a time, so that they fit in memory even if each is as large as the largest page.
 
     Pages hold several rows, but a page of repeated values holds each only once.
     """
     largest = 1
-    for name, most in _largest_pages(file, path, columns, group):
+    for name, most in _largest_pages(file, path, columns, places):
         if most > LARGEST_PARQUET_PAGE:
             raise RowsError(
                 f"{name_rows(path, first, last)}: column '{name}' has a page of {most:,} bytes, more than "
@@ -121,13 +133,9 @@ def _batch_rows(file: Any, path: Path, columns: tuple[str, ...], group: int, fir
     return min(max(PARQUET_BATCH_BYTES // largest, 1), PARQUET_BATCH_ROWS)
 
 
-def _largest_pages(file: Any, path: Path, columns: tuple[str, ...], group: int) -> Iterator[tuple[str, int]]:
+def _largest_pages(file: Any, path: Path, columns: tuple[str, ...], places: list[Place]) -> Iterator[tuple[str, int]]:
     """The name of each wanted column of a row group, and the bytes of its largest page."""
     with file_errors(path), path.open("rb") as pages:
-        try:
-            places = chunk_places(pages)[group]
-        except (ValueError, IndexError):
-            places = []  # pyarrow has read it otherwise; it will say what is wrong
         for number, name in enumerate(_paths(file)):
             if not any(name == column or name.startswith(f"{column}.") for column in columns):
                 continue

@@ -12,11 +12,11 @@ from vwd.corpora.sources.many import files_identity
 from vwd.corpora.sources.regular import check_regular
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
+from vwd.limits import LARGEST_CARD
 from vwd.storage.hashing import sha256_file
 from vwd.storage.regular import read_regular
 
 STATE_FILE, INFO_FILE, SPLITS_FILE = "state.json", "dataset_info.json", "dataset_dict.json"
-_LARGEST = 16_000_000
 _HINT = "Save it again with datasets' save_to_disk."
 
 
@@ -77,7 +77,7 @@ def _data_files(folder: Path) -> list[Path]:
 def _read(path: Path) -> dict[str, Any]:
     with file_errors(path):
         try:
-            content = json.loads(read_regular(path, _LARGEST))
+            content = json.loads(read_regular(path, LARGEST_CARD))
         except (ValueError, RecursionError) as error:
             raise RowsError(f"{path}: cannot be read: {error}", _HINT) from error
     if not isinstance(content, dict):
