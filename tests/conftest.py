@@ -18,6 +18,10 @@ REAL_ROWS = Path(__file__).resolve().parents[2] / "shared" / "data"
 # How long a test waits for a process before it counts as hung; a loaded machine may take a minute for seconds of work.
 HANG_SECONDS = 600
 
+# Hundreds of short-lived processes need their compiled modules kept, also where the environment says otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # No time limit per example: on a loaded machine any example may exceed hypothesis's 200 ms.

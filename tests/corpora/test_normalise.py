@@ -84,6 +84,16 @@ def test_invisible_characters_are_dropped(hidden: str) -> None:
     assert normalise(f"soft{hidden}ly") == "softly"
 
 
+@pytest.mark.parametrize("selector", ["\ufe0e", "\ufe0f", "\ufe00", "\U000e0101", "\u180b"])
+def test_variation_selectors_are_dropped(selector: str) -> None:
+    assert normalise(f"a ✔{selector} ❤{selector}b") == "a ✔ ❤b"
+    assert normalise(f"e{selector}\u0301") == "é"
+
+
+def test_a_fraction_slash_is_a_slash() -> None:
+    assert normalise("1\u20442 and 3⁄4") == "1/2 and 3/4"
+
+
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert normalise("a\ud800b") == "a\ufffdb"
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import pickle
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,11 @@ from vwd.corpora.sources.open import open_file, open_rows
 from vwd.corpora.sources.rows import take
 from vwd.errors import RowsError
 from vwd.limits import LONGEST_TEXT, MAX_ROW_BYTES
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 # Rows 2 and 4 are larger than 200 bytes in any kind of file.
 LARGE = (2, 4)
@@ -128,6 +134,18 @@ def test_a_huge_line_is_counted_in_little_memory(tmp_path: Path, kind: str) -> N
     assert rows[1] == {"a": "q", "b": "r"}
     assert "100,000,0" in rows[0].detail if isinstance(rows[0], RefusedRow) else False
     assert peak < 5 * MAX_ROW_BYTES
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "jsonl.zst"])
+def test_lines_are_counted_right_among_millions_of_empty_ones(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"rows.{ending}"
+    content = b"\n" * 3_000_000 + b'{"a": "1"}\n' + b"\n" * 5 + b"{broken\n"
+    packed = {"jsonl": content, "jsonl.gz": gzip.compress(content), "jsonl.zst": zstd.compress(content)}
+    path.write_bytes(packed[ending])
+    rows = open_file(path)
+    assert (rows.count, rows.columns) == (2, ("a",))
+    with pytest.raises(RowsError, match="line 3000007"):
+        list(rows.read(0, 2))
 
 
 def test_blank_lines_are_no_rows_unless_they_are_larger_than_a_row(tmp_path: Path) -> None:

@@ -36,7 +36,12 @@ def stuck() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("pack", "gsm8k"), ("pack", "gsm8k", "--streaming"), ("download", "--dataset", "gsm8k")]
+    "args",
+    [
+        ("pack", "gsm8k"),
+        pytest.param(("pack", "gsm8k", "--streaming"), marks=pytest.mark.slow),
+        pytest.param(("download", "--dataset", "gsm8k"), marks=pytest.mark.slow),
+    ],
 )
 def test_a_hub_that_falls_silent_after_the_first_probes_ends_in_two_lines(
     run: Run, tmp_path: Path, args: tuple[str, ...]

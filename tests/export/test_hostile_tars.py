@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 from collections.abc import Callable
@@ -85,6 +86,24 @@ def test_the_name_in_a_pax_header_is_checked_too(run: Run, tmp_path: Path, membe
             info.pax_headers = {"path": f"../../../{name}"}
             opened.addfile(info)
     assert_two_lines(run("export-jsonl", "work", check=False))
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+@pytest.mark.parametrize("field", ["comment", "size", "mtime", "path", "GNU.sparse.realsize"])
+def test_a_pax_header_of_a_long_number_is_refused_at_once(
+    run: Run, tmp_path: Path, members: Members, field: str
+) -> None:
+    tar = tmp_path / "work" / "gsm8k" / "gsm8k-000000.tar"
+    tar.parent.mkdir(parents=True)
+    with tarfile.open(tar, "w", format=tarfile.PAX_FORMAT) as opened:
+        for name, data in members:
+            info = plain(name)
+            info.size = len(data)
+            info.pax_headers = {field: "9" * 200_000}
+            opened.addfile(info, io.BytesIO(data))
+    done = run("export-jsonl", "work", check=False, timeout=120)
+    assert_two_lines(done)
+    assert "extended header" in done.stderr
     assert not list(tmp_path.rglob("*.mp4"))
 
 

@@ -68,7 +68,7 @@ def main(folder: Path) -> None:
     target = targets.Target(targets.TARGETS["entry"].damage, lambda rng: [command("status")])
     for name, fault in PLANTED.items():
         with mock.patch("vwd.shards.ledger.parse_entry", fault or parse_entry):
-            outcome = rounds.run_round(folder / "base", target, "a seed", 5.0)
+            outcome = rounds.run_round(folder / "base", target, "a seed", 4.0)
         print(json.dumps({"name": name, "problems": outcome.problems}))
 
 

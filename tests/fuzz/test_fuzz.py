@@ -46,10 +46,12 @@ def test_a_round_of_each_kind_of_file_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_without_a_fault_nothing_is_found(found: dict[str, str]) -> None:
     assert found["nothing"] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
@@ -66,6 +68,7 @@ def test_a_planted_fault_is_found(found: dict[str, str], fault: str, says: str) 
     assert found[fault].startswith("vwd status")
 
 
+@pytest.mark.slow
 def test_a_problem_ends_with_exit_code_1_and_names_the_round(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text(

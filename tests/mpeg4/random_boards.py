@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vwd.corpora.sample import Language, Sample
 from vwd.text.layout import lay_out
-from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
+from vwd.text.spec import ChineseUnits, Pace, PageSpec, PromptOverflow, Separator, StoryboardSpec
 from vwd.text.storyboard import Storyboard
 from vwd.video.fonts import Fonts, drawable
 from vwd.video.spec import VideoSpec
@@ -42,7 +42,10 @@ def random_boards(draw: st.DrawFn) -> tuple[Storyboard, VideoSpec]:
     units: ChineseUnits = draw(st.sampled_from(["word", "char"]))
     prompt, answer = draw(texts(characters, gap, 8)), draw(texts(characters, gap, max(1, spec.frames // 2)))
     sample = Sample("random", 0, prompt, answer, "", language, "question")
-    board = lay_out(sample, StoryboardSpec(page, spec.frames, overflow, units), Fonts())
+    pace: Pace = draw(st.sampled_from(["word", "spread", "fit"]))
+    separator: Separator = draw(st.sampled_from(["auto", "always"]))
+    hold = draw(st.integers(1, min(3, spec.frames - 1)))
+    board = lay_out(sample, StoryboardSpec(page, spec.frames, overflow, units, pace, hold, separator), Fonts())
     assume(isinstance(board, Storyboard))
     assert isinstance(board, Storyboard)
     return board, spec

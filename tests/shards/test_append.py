@@ -33,7 +33,9 @@ def entry(folder: Path, number: int) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz", "csv", "csv.zst"])
+@pytest.mark.parametrize(
+    "kind", ["jsonl", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("jsonl.gz", "csv", "csv.zst"))]
+)
 def test_added_rows_are_packed_and_only_the_last_short_shard_is_packed_again(
     run: Run, tmp_path: Path, kind: str
 ) -> None:
@@ -52,6 +54,7 @@ def test_added_rows_are_packed_and_only_the_last_short_shard_is_packed_again(
     assert "0 to pack, 4 already complete" in run(*gsm8k("--rows", f"rows.{kind}")).stderr
 
 
+@pytest.mark.slow
 def test_a_further_file_extends_the_output(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     for number, name in enumerate(("a.parquet", "b.parquet", "c.parquet")):

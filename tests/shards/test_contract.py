@@ -38,6 +38,14 @@ def folder(three_shards: Path, tmp_path: Path) -> Path:
         (("--prompt-overflow", "skip"), ["storyboard.prompt_overflow: existing spill, requested skip"]),
         (("--zh-units", "char"), ["storyboard.zh_units: existing word, requested char"]),
         (
+            ("--pace", "fit", "--prompt-hold", 2, "--separator", "always"),
+            [
+                "storyboard.pace: existing word, requested fit",
+                "storyboard.prompt_hold: existing 1, requested 2",
+                "storyboard.separator: existing auto, requested always",
+            ],
+        ),
+        (
             ("--encoder", "opencv"),
             ["encoder.name: existing mpeg4, requested opencv", "encoder.opencv: existing not set, requested "],
         ),

@@ -61,9 +61,12 @@ def test_a_copied_shard_is_foreign_to_every_reader(run: Run, folder: Path, tmp_p
     indexed = run("index", check=False)
     assert_two_lines(indexed)
     assert "foreign: gsm8k-000020" in indexed.stderr
+    assert "Remove the entries and tars of gsm8k-000020" in indexed.stderr
+    assert "no such shards; remove their entries and tars" in run("status").stdout
     exported = run("export-jsonl", check=False)
     assert exported.returncode == 1
     assert "gsm8k-000020 is foreign" in exported.stderr
+    assert "'vwd pack'" not in exported.stderr  # no run would ever replace it
     assert "18 samples" in exported.stdout
     with pytest.raises(OutputError, match="gsm8k-000020 is foreign"):
         open_shards(folder)

@@ -99,6 +99,15 @@ def test_an_export_to_a_link_to_itself_is_two_lines(run: Run, folder: Path, tmp_
     assert_two_lines(run(verb, check=False))
 
 
+def test_a_dangling_link_in_place_of_the_temporary_folder_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
+    (folder / ".tmp").symlink_to(tmp_path / "elsewhere")
+    (folder / "sizes.json").unlink()
+    refused = run("index", check=False)
+    assert_two_lines(refused)
+    assert ".tmp is a symbolic link" in refused.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_rows_that_are_a_link_to_itself_are_two_lines(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").symlink_to("rows.jsonl")
     assert_two_lines(run(*gsm8k(), check=False))

@@ -18,6 +18,11 @@ STORED = {
         "gsm8k": "38a54a442064489aee41e965331d32efba788fb5a00a670b84c696cdbb17e056",
         "tinystories": "1758f4f5b5c846f1129f155d617fdbdfe4c841c671e1606a89306fb93b23dec8",
     },
+    4: {
+        "belle_school_math": "8964c00d47f66d0a6e1beb12dacc726acc691d7e1909db004c120e0b5d27b5a1",
+        "gsm8k": "dbe398b9bb5e1ac1a461531b13662865299d8c67514bb2184f03086282786c9c",
+        "tinystories": "cb37a7d08070f6bcc0f58985722e8e25b1925943687e40248d911c2e251d1e00",
+    },
     3: {
         "belle_school_math": "77b6cf7668432878dc0773bdc352f325fd34b0ab8a80bcb2e6134c29bac77e83",
         "gsm8k": "38a54a442064489aee41e965331d32efba788fb5a00a670b84c696cdbb17e056",

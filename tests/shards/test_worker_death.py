@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from conftest import HANG_SECONDS, Run
 from shards.packing import (
     MEDIUM,
@@ -47,6 +48,7 @@ def test_a_killed_worker_fails_its_shard_and_the_next_run_packs_it(
     assert tar_hashes(folder) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_before_its_first_shard_fails_only_that_shard(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, MEDIUM_ROWS)
     process = start(tmp_path, *gsm8k(workers=6))

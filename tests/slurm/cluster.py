@@ -147,7 +147,7 @@ class Output:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 if " vwd pack " in line and f"--out {self.packed.parent} " in line:
                     found.append((int(folder.name), line))
         return found

@@ -60,6 +60,7 @@ def test_the_script_packs_exports_and_finishes_an_output(output: Output, undistu
     assert "8 of 8 shards complete" in next((output.folder / "shards" / "logs").glob("*finish*")).read_text()
 
 
+@pytest.mark.slow
 def test_a_failed_task_is_not_exported_and_the_output_is_finished_anyway(output: Output) -> None:
     (output.folder / "rows.jsonl").write_text("".join(
         line + "\n" for line in [*(output.folder / "rows.jsonl").read_text().splitlines()[:-1], '{"question": 1'])
@@ -77,6 +78,7 @@ def test_a_failed_task_is_not_exported_and_the_output_is_finished_anyway(output:
     assert exports == {"0.out", "1.out", "2.out"}
 
 
+@pytest.mark.slow
 def test_status_on_a_cluster_without_accounting_asks_the_controller(output: Output, tmp_path: Path) -> None:
     jobs = output.submit()
     output.freeze_task(1)
@@ -93,6 +95,7 @@ def test_status_on_a_cluster_without_accounting_asks_the_controller(output: Outp
         assert failed["node"].startswith("n")
 
 
+@pytest.mark.slow
 def test_cancel_ends_the_jobs_of_this_output_and_of_no_other(output: Output, tmp_path: Path) -> None:
     other = Output(output.cluster, tmp_path / "other")
     other.folder.mkdir()

@@ -49,6 +49,7 @@ def test_a_killed_task_fails_alone_and_a_retry_packs_what_it_left_unfinished(
     assert_complete(output, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_requeued_task_resumes_where_it_stopped(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     output.freeze_task(2)
@@ -59,6 +60,7 @@ def test_a_requeued_task_resumes_where_it_stopped(output: Output, undisturbed: d
     assert {entry["writer"]["vwd_slurm_task"] for entry in again} == {"2"}
 
 
+@pytest.mark.slow
 def test_another_node_takes_over_from_a_crashed_one(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     output.freeze_task(0)
@@ -89,6 +91,7 @@ def test_a_task_at_its_time_limit_ends_cleanly_and_a_retry_completes_the_output(
     assert_complete(output, undisturbed)
 
 
+@pytest.mark.slow
 def test_two_arrays_for_the_same_output_pack_every_shard_once(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     second = output.submit(SAMPLES_PER_NODE="9")
@@ -98,6 +101,7 @@ def test_two_arrays_for_the_same_output_pack_every_shard_once(output: Output, un
     assert output.status()["done"] == len(undisturbed)
 
 
+@pytest.mark.slow
 def test_tasks_keep_running_while_the_controller_restarts(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     for worker in workers_of(output.freeze_task(1)):
@@ -108,6 +112,7 @@ def test_tasks_keep_running_while_the_controller_restarts(output: Output, undist
     assert {entry["writer"].get("slurm_restart_count", "0") for entry in output.entries()} == {"0"}
 
 
+@pytest.mark.slow
 def test_a_task_on_a_full_disk_fails_and_a_retry_with_free_space_succeeds(
     output: Output, undisturbed: dict[str, str]
 ) -> None:
@@ -132,6 +137,7 @@ def test_a_task_on_a_full_disk_fails_and_a_retry_with_free_space_succeeds(
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_retry_submits_exactly_the_shards_of_the_failed_tasks(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     for task in (0, 3):
@@ -147,6 +153,7 @@ def test_a_retry_submits_exactly_the_shards_of_the_failed_tasks(output: Output, 
     assert all(finished.get(e["number"], e["finished"]) == e["finished"] for e in output.entries())
 
 
+@pytest.mark.slow
 def test_a_retry_leaves_the_shards_of_live_tasks_alone(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
     held = output.freeze_task(2)
@@ -163,6 +170,7 @@ def test_a_retry_leaves_the_shards_of_live_tasks_alone(output: Output, undisturb
     assert "2" in again
 
 
+@pytest.mark.slow
 def test_twenty_tasks_are_split_into_arrays_where_a_cluster_allows_eight_per_array(output: Output) -> None:
     jobs = output.submit("--num-samples", 20, "--shard-size", 1, SAMPLES_PER_NODE="1")
     assert sorted(jobs) == ["finish", "pack", "pack 16", "pack 8"]

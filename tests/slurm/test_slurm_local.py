@@ -33,6 +33,7 @@ def test_local_tasks_pack_the_bytes_of_a_single_run_and_export_them(run: Run, tm
     assert "clean" in run("verify").stdout
 
 
+@pytest.mark.slow
 def test_a_failed_local_task_is_reported_and_retried(run: Run, tmp_path: Path) -> None:
     text = (tmp_path / "rows.jsonl").read_text()
     (tmp_path / "rows.jsonl").write_text(text.rsplit("{", 1)[0] + '{"broken\n')

@@ -70,7 +70,7 @@ def test_a_folder_that_sbatch_cannot_write_logs_to_is_refused_and_nothing_is_wri
     assert not (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize("name", ["a\\b", "a\tb"])
+@pytest.mark.parametrize("name", ["a\\b", pytest.param("a\tb", marks=pytest.mark.slow)])
 def test_on_this_machine_such_a_folder_is_no_different(run: Run, tmp_path: Path, commands: Commands, name: str) -> None:
     run(*SUBMIT, "--out", name, "--local", 1, "--size", "160x120", "--font-size", 16)
     assert len(list((tmp_path / name / "gsm8k").glob("*.tar"))) == 2

@@ -51,6 +51,7 @@ def failed(run: Run) -> dict[int, dict[str, Any]]:
     return {task["task"]: task for task in status["failed_tasks"]}
 
 
+@pytest.mark.slow
 def test_a_log_has_a_line_of_progress_now_and_then(
     rows: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +95,7 @@ def test_rows_are_counted_when_their_shard_is_complete_and_those_before_are_not(
     assert counted.count(now=True) == 0
 
 
+@pytest.mark.slow
 def test_tasks_that_were_stopped_and_that_never_began_are_named_so(run: Run, tmp_path: Path) -> None:
     slow = ("--rows", "rows.jsonl", "--shard-size", 3, "--encoder", "opencv")
     process = start(tmp_path, "slurm", "submit", "gsm8k", *slow, "--local", 1, SAMPLES_PER_NODE="6")

@@ -94,6 +94,7 @@ def test_a_checkpoint_is_the_same_call_again(tmp_path: Path) -> None:
     assert (again.args, again.function.settings) == ((1, 2), task.settings)
 
 
+@pytest.mark.slow
 @pytest.mark.slurm
 def test_a_preempted_job_resumes_from_the_ledger(output: Output) -> None:
     write_rows(output.folder / "rows.jsonl", lamp_rows(120))  # twenty shards per task

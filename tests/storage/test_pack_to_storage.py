@@ -123,6 +123,7 @@ def test_a_shard_whose_rows_are_all_skipped_has_an_entry_and_no_tar(store: Store
     assert "1 of 1 done" in run("status", store.url).stdout
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_leave_a_clean_output(store: Store, run: Run, tmp_path: Path, three_shards: Path) -> None:
     write_lamps(tmp_path, 18)
     both = [start(tmp_path, *gsm8k("--out", store.url)) for _ in range(2)]
@@ -134,6 +135,7 @@ def test_two_runs_at_once_leave_a_clean_output(store: Store, run: Run, tmp_path:
     assert left_in_staging(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_one_of_two_simultaneous_runs_with_different_settings_is_refused(
     store: Store, run: Run, tmp_path: Path
 ) -> None:

@@ -17,7 +17,10 @@ PATIENCE = 10
 MORE_SECONDS = 45
 
 
-@pytest.mark.parametrize("verb", ["pack", "status", "verify", "index", "export-jsonl"])
+@pytest.mark.parametrize(
+    "verb",
+    ["pack", *(pytest.param(verb, marks=pytest.mark.slow) for verb in ("status", "verify", "index", "export-jsonl"))],
+)
 def test_a_silent_store_ends_in_two_lines(run: Run, tmp_path: Path, store: Store, verb: str) -> None:
     write_lamps(tmp_path, 6)
     args = gsm8k("--out", store.url) if verb == "pack" else (verb, store.url)
@@ -36,6 +39,7 @@ def test_a_silent_store_ends_in_two_lines(run: Run, tmp_path: Path, store: Store
     assert "VWD_PATIENCE" in hint
 
 
+@pytest.mark.slow
 def test_a_store_that_falls_silent_while_shards_are_uploaded_ends_the_run_and_a_later_run_resumes(
     store: Store, run: Run, tmp_path: Path, three_shards: Path
 ) -> None:

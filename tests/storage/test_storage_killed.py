@@ -17,7 +17,9 @@ pytest_plugins = ["shards.packed", "storage.buckets"]
 KILLS = 3
 
 
-@pytest.mark.parametrize("held", ["gsm8k-000001.tar", "ledger/gsm8k-000001.json", "pack.json"])
+@pytest.mark.parametrize(
+    "held", ["gsm8k-000001.tar", pytest.param("ledger/gsm8k-000001.json", marks=pytest.mark.slow), "pack.json"]
+)
 def test_a_run_killed_in_the_middle_of_an_upload_is_resumed(
     store: Store, run: Run, tmp_path: Path, three_shards: Path, held: str
 ) -> None:

@@ -182,6 +182,7 @@ def test_a_conditional_write_that_conflicts_with_another_is_retried(store: Store
     assert path.read_bytes() == b"first"
 
 
+@pytest.mark.slow
 def test_a_contract_replaced_by_another_run_is_noticed_at_the_end(store: Store, run: Run, tmp_path: Path) -> None:
     """This can happen in a store that ignores the condition."""
     write_lamps(tmp_path, 18)

@@ -227,6 +227,7 @@ for address in ("s3://bucket/out/gsm8k", "rubbish://bucket/out/gsm8k"):
     assert "rubbish" in lines[2]
 
 
+@pytest.mark.slow
 def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gsm8k"
     (folder / "ledger").mkdir(parents=True)

@@ -30,6 +30,16 @@ SPECS = st.builds(
     st.sampled_from(["spill", "shrink", "skip"]),
     st.sampled_from(["word", "char"]),
 )
+PACED_SPECS = st.builds(
+    StoryboardSpec,
+    st.sampled_from(PAGES),
+    st.sampled_from([4, 5, 12, 60, 193]),
+    st.sampled_from(["spill", "shrink", "skip"]),
+    st.sampled_from(["word", "char"]),
+    st.sampled_from(["word", "spread", "fit"]),
+    st.integers(1, 3),
+    st.sampled_from(["auto", "always"]),
+)
 ROOMY_SPECS = st.builds(
     StoryboardSpec,
     st.sampled_from(PAGES),
@@ -77,18 +87,36 @@ def lines_of(board: Storyboard) -> list[str]:
 
 
 def assert_frames(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> None:
-    """Every unit appears exactly once, in order, in its own frame."""
+    """Every unit appears exactly once, in order, at the spec's pace: but for `fit`, in a frame of its own."""
     page = spec.page.with_font_size(board.font_size)
     prompt, answer = prompt_of(board), answer_of(board)
-    units = cut_units(sample.prompt, sample.language, spec.zh_units)
-    assert "".join(word.text for word in prompt) == "".join(unit.text for unit in units)
-    assert all(word.frame == word.page for word in prompt)
+    assert_offsets(prompt, sample.prompt)
+    assert_offsets([word for group in answer for word in group], sample.answer)
+    assert all(word.frame == word.page * spec.prompt_hold for word in prompt)
+    assert board.prompt_frames == (prompt[-1].page + 1) * spec.prompt_hold
 
     frames = [group[0].frame for group in answer]
-    assert frames == list(range(board.prompt_frames, board.prompt_frames + len(frames)))
-    assert board.prompt_frames >= 1
+    left = spec.frames - board.prompt_frames
+    assert frames[0] == board.prompt_frames >= 1
     assert frames[-1] < board.frames == spec.frames
-    assert_units(cut_units(sample.answer, sample.language, spec.zh_units), answer, page.lines)
+    gaps = [after - before for before, after in pairwise([*frames, board.frames])]
+    if spec.pace == "spread":
+        assert max(gaps) - min(gaps) <= 1
+    else:
+        assert set(gaps[:-1]) <= {1} or spec.pace == "fit"
+    units = cut_units(sample.answer, sample.language, spec.zh_units)
+    if spec.pace != "fit" or len(units) < left:
+        assert_units(units, answer, page.lines)
+
+
+def assert_offsets(words: list[Word], text: str) -> None:
+    """Each word is a piece of the text, and only white space is between two of them."""
+    position = 0
+    for word in words:
+        assert text[word.start : word.end] == word.text
+        assert not text[position : word.start].strip()
+        position = word.end
+    assert not text[position:].strip()
 
 
 def assert_units(units: list[Unit], shown: list[list[Word]], page_lines: int) -> None:
@@ -108,20 +136,20 @@ def assert_boxes(board: Storyboard, spec: StoryboardSpec) -> None:
     """No box exceeds the margins, no two boxes of a page overlap, and words are in reading order."""
     page = spec.page.with_font_size(board.font_size)
     right = page.width - page.margin_right
-    for text, _, _, (x, y, width, height) in board.words:
+    for text, _, _, (x, y, width, height), _ in board.words:
         assert page.margin_left <= x < x + width <= right
         assert page.margin_top <= y < y + height <= page.bottom
         assert height == page.line_height
         assert width == sum(FONTS.advances(text, board.font_size, board.language))
     placed = [(word.page, word.box.y, word.box.x) for word in board.words]
     assert placed == sorted(placed)
-    for (_, _, first, a), (_, _, second, b) in pairwise(board.words):
+    for (_, _, first, a, _), (_, _, second, b, _) in pairwise(board.words):
         assert first != second or a.x + a.width <= b.x or a.y + a.height <= b.y
     rule = board.separator
     if rule != Box(0, 0, 0, 0):
         assert page.margin_left <= rule.x < rule.x + rule.width <= right
         assert rule.height > 0
-        for _, frame, number, box in board.words:
+        for _, frame, number, box, _ in board.words:
             if number == board.separator_page:
                 above, below = box.y + box.height <= rule.y, rule.y + rule.height <= box.y
                 assert above if frame < board.prompt_frames else below
@@ -136,4 +164,4 @@ def assert_pages(board: Storyboard, spec: StoryboardSpec) -> None:
     assert board.font_size == spec.page.font_size or spec.prompt_overflow == "shrink"
     assert 16 <= board.font_size <= spec.page.font_size
     if spec.prompt_overflow != "spill":
-        assert board.prompt_frames == 1
+        assert board.prompt_frames == spec.prompt_hold

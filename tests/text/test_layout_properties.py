@@ -8,6 +8,7 @@ from text.boards import (
     FONTS,
     LANGUAGES,
     LONG_TEXTS,
+    PACED_SPECS,
     ROOMY_SPECS,
     SPECS,
     TEXTS,
@@ -57,6 +58,20 @@ def test_a_row_is_laid_out_soundly_or_skipped_with_a_code(
         assert board.detail
         return
     assert_sound(board, sample, spec)
+
+
+@settings(max_examples=400)
+@given(TEXTS, TEXTS, LANGUAGES, PACED_SPECS)
+@example("好", "好" * 500, "zh", StoryboardSpec(PageSpec(140, 72), 193, pace="fit"))
+@example("Q", "a b c d e", "en", StoryboardSpec(PageSpec(140, 72), 5, pace="fit", prompt_hold=2, separator="always"))
+def test_every_pace_shows_every_unit_and_every_page(
+    prompt: str, answer: str, language: Language, spec: StoryboardSpec
+) -> None:
+    sample = sample_or_skip(prompt, answer, language)
+    board = sample if isinstance(sample, Skip) else lay_out(sample, spec, FONTS)
+    if isinstance(sample, Sample) and isinstance(board, Storyboard):
+        assert_sound(board, sample, spec)
+        assert board.separator.width or spec.separator == "auto"
 
 
 @settings(max_examples=400)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from text.boards import FONTS, board_of, sample_of
 
@@ -21,7 +23,7 @@ UNDRAWN = {
     "private use": ("\ue000", "U+E000"),
     "unassigned": ("\u0378", "U+0378"),
     "lone mark": ("x\u0301", "U+0301 COMBINING ACUTE ACCENT"),
-    "variation selector": ("❤\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+    "Thai": ("ก", "U+0E01 THAI CHARACTER KO KAI"),
 }
 
 
@@ -35,6 +37,40 @@ def test_a_character_without_a_glyph_is_named(text: str, named: str, language: s
         assert skip.code is SkipCode.MISSING_GLYPH
         assert skip.detail.startswith(named)
         assert skip.detail.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("char", "script"),
+    [("ก", "Thai is"), ("س", "Arabic is"), ("ש", "Hebrew is"), ("क", "Devanagari is"), ("\u093f", "Devanagari is"),
+     ("ክ", "Ethiopic is"), ("ក", "Khmer is"), ("\U0001f600", "emoji are")],
+)  # fmt: skip
+def test_a_script_that_is_not_drawn_is_named(char: str, script: str) -> None:
+    skip = lay_out(sample_of("What?", char), StoryboardSpec(), FONTS)
+    assert isinstance(skip, Skip)
+    assert skip.detail.endswith(f"; {script} not drawn, see docs/languages.md")
+
+
+@pytest.mark.parametrize("char", ["\ufffd", "\ue000", "\u0301", "\u0378", "\U0002a700"])
+def test_a_character_of_a_drawn_script_or_of_none_is_named_alone(char: str) -> None:
+    skip = lay_out(sample_of("What?", char), StoryboardSpec(), FONTS)
+    assert isinstance(skip, Skip)
+    assert "is not drawn" not in skip.detail
+
+
+VIETNAMESE = "Ấm ảnh Ẩn Ỡm Ỷ lại: hỏi có bao nhiêu quả táo, ngã ngửa, bữa ăn, đường, ước, kỹ sư, ₫ Ậ Ể Ỗ Ặ Ử"
+KOREAN = "사과가 다섯 개 있습니다. 뷁 똠방각하, ㄱㄴㄷ ㅏㅑㅓ. 모두 몇 개입니까?"
+
+
+@pytest.mark.parametrize("text", [VIETNAMESE, normalise(unicodedata.normalize("NFD", VIETNAMESE)), KOREAN])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_vietnamese_and_korean_are_drawn(text: str, language: str) -> None:
+    board = board_of("?", text, "ko" if language == "ko" else "en")
+    assert "".join(word.text for word in board.words[1:]) == text.replace(" ", "")
+
+
+def test_every_vietnamese_letter_and_every_korean_syllable_stays_on_its_line() -> None:
+    letters = [chr(point) for first, last in ((0x1EA0, 0x1EF9), (0xAC00, 0xD7A3)) for point in range(first, last + 1)]
+    assert [char for char in letters if not drawable(char)] == []
 
 
 def test_the_first_missing_character_of_the_prompt_is_the_one_named() -> None:

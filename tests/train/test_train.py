@@ -31,7 +31,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "shards" / "gsm8k"
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["alone", "two-ranks"])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["alone", "two-ranks"])
 def killed(request: pytest.FixtureRequest, output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """The folder of a run that was killed five or more steps past its checkpoint, and its number of ranks.
 
@@ -60,6 +60,7 @@ def test_a_killed_run_resumes_with_exactly_the_same_numbers(
     assert not temp_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_resumes_with_another_number_of_ranks(killed: tuple[Path, int], output: Path, tmp_path: Path) -> None:
     checkpoint, ranks = killed
     undisturbed, done = numbers(checkpoint), newest(checkpoint)
@@ -88,6 +89,7 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_143(output: Path, tmp_path: P
     assert not temp_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_loss_decreases_and_checkpoints_and_sample_videos_are_written(output: Path, tmp_path: Path) -> None:
     done = train(output, tmp_path, "--steps", 60, "--checkpoint-every", 25, "--sample-every", 30)
     assert done.stdout == (tmp_path / "metrics.jsonl").read_text()

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -34,14 +35,22 @@ TEXTS: dict[str, tuple[Language, str, str]] = {
         "".join(f"第{n}步：先算（{n}×3）＝{n * 3}，“一共”有{n * 3}只。\n" for n in range(1, 14)).strip(),
     ),
     "spilling": ("en", "\n".join(f"Line {n} of a long question." for n in range(25)), "Nine, no more."),
+    "paced": (
+        "en",
+        "\n".join(f"Line {n} of eleven." for n in range(1, 12)),
+        " ".join(f"number{n}" for n in range(400)),
+    ),
 }
+# Held prompt, a separator on the answer's page, several words a frame.
+PACED: dict[str, Any] = {"pace": "fit", "prompt_hold": 5, "separator": "always"}
 
 
 @cache
 def board_of(name: str, spec: VideoSpec | None = None) -> Storyboard:
     language, prompt, answer = TEXTS[name]
     sample = Sample("example", 0, prompt, answer, "", language, "question")
-    board = lay_out(sample, (spec or VideoSpec()).storyboard_spec(), Fonts())
+    settings = PACED if name == "paced" else {}
+    board = lay_out(sample, (spec or VideoSpec()).storyboard_spec(**settings), Fonts())
     assert isinstance(board, Storyboard), board
     return board
 

@@ -30,7 +30,7 @@ def test_opencv_decodes_the_frames_that_were_drawn(encoder: str, name: str, tmp_
     assert min(psnr(seen, expected) for seen, expected in zip(pictures, drawn(name), strict=True)) > 30
 
 
-@pytest.mark.parametrize("name", ["en", "zh"])
+@pytest.mark.parametrize("name", ["en", "zh", "paced"])
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_pyav_decodes_the_frames_that_were_drawn(encoder: str, name: str) -> None:
     pictures = list(seen_by_av(video_of(encoder, name)))

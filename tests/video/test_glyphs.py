@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vwd.corpora.sample import Language
 from vwd.text.metrics import baseline
-from vwd.video.fonts import CHINESE, LATIN, Fonts, draw_glyph, drawable, font_for
+from vwd.video.fonts import CHINESE, LATIN, Fonts, draw_glyph, drawable, drawn_size, font_for
 
 AROUND = 24
 
@@ -56,7 +56,7 @@ def ink_outside_its_cell(char: str, size: int, language: Language) -> bool:
     glyph = draw_glyph(char, size, language)
     height, width = glyph.coverage.shape
     sheet = Image.new("L", (width + 2 * AROUND, height + 2 * AROUND))
-    at, font = (AROUND, AROUND + baseline(size)), sheet_font(font_for(char, language), size)
+    at, font = (AROUND, AROUND + baseline(size)), sheet_font(font_for(char, language), drawn_size(char, size, language))
     ImageDraw.Draw(sheet).text(at, char, fill=255, font=font, anchor="ls")
     ink = np.asarray(sheet).copy()
     assert np.array_equal(ink[AROUND : AROUND + height, AROUND : AROUND + width], glyph.coverage), char

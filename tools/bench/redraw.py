@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from importlib.resources import as_file, files
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vwd.text.metrics import baseline
 from vwd.text.storyboard import Storyboard, Word
-from vwd.video.fonts import CHINESE, LATIN
+from vwd.video.fonts import CHINESE, LATIN, font_path
 from vwd.video.spec import VideoSpec
 
 
@@ -36,9 +35,8 @@ class RedrawEncoder:
 
     def _font(self, name: str, size: int) -> ImageFont.FreeTypeFont:
         if (name, size) not in self._fonts:
-            with as_file(files("vwd.fonts") / name) as path:
-                layout = ImageFont.Layout.BASIC
-                self._fonts[name, size] = ImageFont.truetype(str(path), size, layout_engine=layout)
+            layout = ImageFont.Layout.BASIC
+            self._fonts[name, size] = ImageFont.truetype(str(font_path(name)), size, layout_engine=layout)
         return self._fonts[name, size]
 
 

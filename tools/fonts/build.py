@@ -41,6 +41,7 @@ CODECS = ("gb2312", "gbk")
 """GBK almost contains GB 2312, but Python's two codecs disagree on the middle dot at 0xA1A4, so both are used."""
 
 BLOCKS = (
+    (0x1EA0, 0x1EF9),
     (0x2000, 0x206F),
     (0x2100, 0x214F),
     (0x2150, 0x218F),
@@ -50,9 +51,12 @@ BLOCKS = (
     (0x2500, 0x257F),
     (0x25A0, 0x25FF),
     (0x3000, 0x303F),
+    (0x3131, 0x3163),
+    (0xAC00, 0xD7A3),
     (0xFF00, 0xFFEF),
 )
-"""Unicode blocks of punctuation and symbols, included in full: the codecs cover only parts of them."""
+"""Unicode blocks included in full: Vietnamese letters, which DejaVu Sans Mono lacks; Korean; punctuation and symbols,
+of which the codecs cover only parts."""
 
 GENERAL_STANDARD = (
     "鿍鿎鿏㑇㑊㕮㘎㙍㙘㙦㛃㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅䃎䅟䌹䎃䎖"

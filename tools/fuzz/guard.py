@@ -18,7 +18,7 @@ _NEVER = {
     "pickle.find_class",
 }  # fmt: skip
 _OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_HARMLESS = ("/dev/null", "/dev/tty", "/proc/self/", "/dev/shm/")
+_HARMLESS = ("/dev/null", "/dev/tty", "/dev/zero", "/proc/self/", "/dev/shm/")
 
 # A file's mode, size, time of change and number.
 _State = tuple[int, int, int, int]

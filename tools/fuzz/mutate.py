@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from copy import deepcopy
 from typing import Any
 
 HOSTILE: tuple[Any, ...] = (
@@ -78,7 +79,7 @@ def damage_tree(tree: Any, rng: random.Random) -> None:
     elif choice < 0.4 and isinstance(holder[key], list):
         holder[key] = holder[key] * rng.choice((2, 1000))
     else:
-        holder[key] = rng.choice(HOSTILE)
+        holder[key] = deepcopy(rng.choice(HOSTILE))
 
 
 def _holders(value: Any) -> Any:

@@ -27,13 +27,15 @@ from vwd.shards import pool
 
 MOST_MEMORY = 1_000_000_000
 MOST_SECONDS = 60.0
+# On a machine that is busy with other things, a round takes longer than its CPU time; beyond this it hangs.
+_WAITING = 5
 # Beyond this a round is ended for the machine's sake.
 _DEADLY_MEMORY = 3 * MOST_MEMORY
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a round went: seconds of wall-clock time, and the most memory that a process of it held, in bytes."""
+    """How a round went: seconds of CPU time, and the most memory that a process of it held, in bytes."""
 
     problems: tuple[str, ...]
     seconds: float
@@ -54,23 +56,24 @@ def run_round(base: Path, target: Target, seed: str, seconds: float = MOST_SECON
 
     Args:
         seed: the round's; the same one damages in the same way.
-        seconds: how long it may take.
+        seconds: of CPU time that it may take; of wall-clock time it may take five times as many.
     """
     folder = base.with_name("round")
     if folder.exists():
         shutil.rmtree(folder)
     report = base.with_name("report.jsonl")
-    began = time.monotonic()
     with report.open("w+", buffering=1) as file:
-        child = _fork(lambda: _round(base, folder, file, target, seed, seconds), file)
-        status, memory, ended = _wait(child, began + seconds + 20)
-    took = time.monotonic() - began
+        began = time.monotonic()
+        child = _fork(lambda: _round(base, folder, file, target, seed, _WAITING * seconds), file)
+        status, took, memory, ended = _wait(child, began + _WAITING * seconds + 20)
+        hung = time.monotonic() - began > _WAITING * seconds
     lines = report.read_text("utf-8", "replace").splitlines()
     told = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
     problems = [f"{one['step']}: {one['fault']}" for one in told if "fault" in one]
     last = told[-1]["step"] if told else "the damage"
-    if ended or took > seconds:
+    if ended or hung or took > seconds:
         where = [line.strip() for line in lines if line.startswith("  File ")][:4]
+        ended = ended or (" and did not end" if hung else "")
         problems.append(f"{last}: took {took:.0f} s, {memory / 1e6:.0f} MB{ended}: {' < '.join(where)}")
     elif status:
         problems.append(f"{last}: {_how(status)}: {' '.join(lines[-12:])[:400]}")
@@ -81,6 +84,7 @@ def run_round(base: Path, target: Target, seed: str, seconds: float = MOST_SECON
 
 
 def _round(base: Path, folder: Path, file: IO[str], target: Target, seed: str, seconds: float) -> None:
+    """What the child does, and says in the report; it ends itself after so many seconds of wall-clock time."""
     shutil.copytree(base, folder, symlinks=True)
     faulthandler.enable(file)
     faulthandler.dump_traceback_later(seconds, file=file, exit=True)
@@ -138,15 +142,17 @@ def _fork(call: Callable[[], None], log: IO[str]) -> int:
         os._exit(code)
 
 
-def _wait(child: int, deadline: float) -> tuple[int, int, str]:
-    """A child's exit status, the most memory that it and those it waited for held, and why it was ended; "" if not."""
+def _wait(child: int, deadline: float) -> tuple[int, float, int, str]:
+    """A child's exit status, its CPU time, the most memory that it and those it waited for held, and whether it was
+    ended: "" if not.
+    """
     ended, memory = "", 0
     while True:
         pid, status, usage = os.wait4(child, os.WNOHANG)
         if pid:
             with suppress(OSError):
                 os.killpg(child, signal.SIGKILL)
-            return status, max(memory, usage.ru_maxrss * 1024), ended
+            return status, usage.ru_utime + usage.ru_stime, max(memory, usage.ru_maxrss * 1024), ended
         memory = max(memory, _resident(child))
         if not ended and (time.monotonic() > deadline or memory > _DEADLY_MEMORY):
             ended = " until it was ended"

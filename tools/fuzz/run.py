@@ -2,7 +2,7 @@
 
 Each round damages a fresh copy in a process of its own. A problem is an exit code other than 0, 1 and 2, a traceback or
 an error that was not foreseen, an error of more than two lines, a write where none should be, a connection, a program
-that is started, more than 1 GB, or more than a minute.
+that is started, more than 1 GB, or more than a minute of CPU time.
 
 python tools/fuzz/run.py --seconds 60
 python tools/fuzz/run.py --targets entry,tar --rounds 200 --seed 7
@@ -53,7 +53,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="of each target, without --seconds (default: 5)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first round (default: 0)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=float, default=MOST_SECONDS, help="seconds of a round (default: 60)")
+    parser.add_argument("--limit", type=float, default=MOST_SECONDS, help="CPU seconds of a round (default: 60)")
     parser.add_argument("--targets", default=",".join(TARGETS), help=f"of {', '.join(TARGETS)}")
     options = parser.parse_args(arguments)
     options.targets = options.targets.split(",")
@@ -83,7 +83,7 @@ def _import_everything() -> None:
 
 def _print_table(outcomes: dict[str, list[Outcome]]) -> None:
     kinds = Counter(target for target, each in outcomes.items() for one in each if one.problems)
-    print(f"{'target':12}{'rounds':>8}{'problems':>10}{'longest s':>11}{'most MB':>9}")
+    print(f"{'target':12}{'rounds':>8}{'problems':>10}{'most CPU s':>11}{'most MB':>9}")
     for target, each in outcomes.items():
         longest, most = max(one.seconds for one in each), max(one.memory for one in each)
         print(f"{target:12}{len(each):>8,}{kinds[target]:>10,}{longest:>11.1f}{most / 1e6:>9,.0f}")

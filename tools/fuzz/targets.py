@@ -117,13 +117,14 @@ def _files(rng: random.Random) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
-    kind = rng.randrange(6)
+    # A link in a path that the user names is followed, as it is how data is moved to larger disks.
+    kind = rng.choice((0, 1, 3, 4, 5) if path.name == "export" else range(6))
     if kind == 0:
         os.mkfifo(path)
     elif kind == 1:
         path.mkdir()
     elif kind == 2:
-        path.symlink_to(Path("../../../outside").resolve() / rng.choice(("canary", ".", "absent")))
+        path.symlink_to(Path("../outside").resolve() / rng.choice(("canary", ".", "absent")))
     elif kind == 3:
         path.symlink_to(path.name)
     elif kind == 4:

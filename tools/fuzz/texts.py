@@ -18,6 +18,8 @@ _PIECES = (
     "\t\t\t", "    if x:\n", "ÃƒÂ©", "â€™", "\\boxed{" * 9, "$$", "1,000,000.5", "-" * 200, "a" * 500, "\r\n", "\u2028",
     "\x85", "١٢٣", "กำ", "한국어", "ﷺ", "\u0e33", "…" * 30, "“”", "²", "½", "𝔸", "\U000e0001", "\u00ad", "Z̷̢̧̛͓", " " * 300,
 )  # fmt: skip
+# Stands for a NUL until a csv is written: a character of the private use area.
+_NUL = "\ue000"
 KINDS = ("jsonl", "jsonl.gz", "csv", "parquet")
 
 
@@ -61,16 +63,24 @@ def _jsonl(made: list[dict[str, Any]], rng: random.Random) -> bytes:
 def _gz(made: list[dict[str, Any]], rng: random.Random) -> bytes:
     data = gzip.compress(_jsonl(made, rng), mtime=0)
     if rng.random() < 0.05:
-        data += gzip.compress(rng.choice((b" ", b"\n", b"{", b"\0")) * 100_000_000, 1, mtime=0)  # a bomb
+        # A bomb. Lines are counted one by one, a million a second.
+        filling, times = rng.choice(((b" ", 10**8), (b"\n", 10**7), (b"{", 10**8), (b"\0", 10**8)))
+        data += gzip.compress(filling * times, 1, mtime=0)
     return data
+
+
+def _without_nul(value: Any) -> str:
+    return "" if value is None else str(value).replace("\0", _NUL)
 
 
 def _csv(made: list[dict[str, Any]], rng: random.Random) -> bytes:
     text = io.StringIO()
+    # Python 3.10's writer takes a NUL for the escape character it was not given: it is put in afterwards.
+    made = [{name: _without_nul(value) for name, value in row.items()} for row in made]
     writer = csv.DictWriter(text, sorted({name for row in made for name in row}), quoting=rng.choice((0, 1)))
     writer.writeheader()
     writer.writerows(made)
-    data = text.getvalue().encode("utf-8", "surrogatepass")
+    data = text.getvalue().replace(_NUL, "\0").encode("utf-8", "surrogatepass")
     return data + b'"' * rng.choice((0, 0, 1, 3)) + b",x" * rng.choice((0, 0, 10_000))
 
 

@@ -85,10 +85,10 @@ def db(mean_squared_error: float) -> float:
 def boxes_by_frame(board: Storyboard) -> dict[int, list[Box]]:
     """Where each frame adds ink to the previous one, or to a white page where a page starts."""
     boxes: dict[int, list[Box]] = {}
-    for _, frame, _, box in board.words:
+    for _, frame, _, box, _ in board.words:
         boxes.setdefault(frame, []).append(box)
     if board.separator.height:
-        boxes.setdefault(board.separator_page, []).append(board.separator)
+        boxes.setdefault(board.page_starts[board.separator_page], []).append(board.separator)
     return boxes
 
 

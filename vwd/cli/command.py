@@ -56,8 +56,8 @@ class VwdCommand(click.Command):
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, Terminated) as stop:
             name, code = ("SIGINT", 130) if isinstance(stop, KeyboardInterrupt) else ("SIGTERM", 143)
-            click.echo(f"Stopped by {name}; finished work is kept.", err=True)
-            click.echo("Run the same command again to resume.", err=True)
+            echo(f"Stopped by {name}; finished work is kept.", err=True)
+            echo("Run the same command again to resume.", err=True)
             ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
@@ -84,10 +84,15 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt if signum == signal.SIGINT else Terminated
 
 
+def echo(text: str = "", err: bool = False) -> None:
+    """Prints a line. Names and values from files are made printable: no terminal obeys them, any stream takes them."""
+    click.echo(printable(text), err=err)
+
+
 def print_error(what: str, hint: str) -> None:
     """An error as two lines on stderr."""
-    click.echo(f"Error: {with_flags(printable(' '.join(what.split())))}", err=True)
-    click.echo(with_flags(printable(hint)), err=True)
+    echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
+    echo(with_flags(hint), err=True)
 
 
 def with_flags(text: str) -> str:
@@ -110,7 +115,7 @@ def print_json(data: Any) -> None:
     """A result for a script: one JSON document on stdout."""
     import json
 
-    click.echo(printable(json.dumps(data, ensure_ascii=False, indent=1)))
+    echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
 def json_option(command: F) -> F:

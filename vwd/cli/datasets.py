@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, json_option, print_json
+from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -36,9 +36,7 @@ def print_registry(base_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    click.echo(f"{'dataset':<20} {'language':<9} {'rows':>10}  {'hub id':<34} local copy")
+    echo(f"{'dataset':<20} {'language':<9} {'rows':>10}  {'hub id':<34} local copy")
     for row in rows:
         size = f"{row['rows']:,}" if row["rows"] else "?"
-        click.echo(
-            f"{row['dataset']:<20} {row['language']:<9} {size:>10}  {row['hub_id']:<34} {row['local_copy'] or '-'}"
-        )
+        echo(f"{row['dataset']:<20} {row['language']:<9} {size:>10}  {row['hub_id']:<34} {row['local_copy'] or '-'}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, corpus_names, json_option, print_json
+from vwd.cli.command import VwdCommand, base_dir_option, corpus_names, echo, json_option, print_json
 from vwd.cli.datasets import print_registry
 
 
@@ -41,6 +41,6 @@ def download(
         path = copy_path(base_dir, one.name)
         done.append({"dataset": one.name, "rows": rows.count, "path": str(path), "downloaded": fresh})
         if not as_json:
-            click.echo(f"{path}: {rows.count:,} rows, {'downloaded' if fresh else 'already present'}")
+            echo(f"{path}: {rows.count:,} rows, {'downloaded' if fresh else 'already present'}")
     if as_json:
         print_json(done)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -48,9 +48,9 @@ def index(output: Path, push_to_hub: str | None, private: bool, as_json: bool, *
         result = write_index(paths, all_kinds(paths) if flags["everything"] else chosen)
         results.append(result)
         if not as_json:
-            click.echo(f"{paths.folder}: {len(result.written):,} files written, {result.unchanged:,} unchanged")
+            echo(f"{paths.folder}: {len(result.written):,} files written, {result.unchanged:,} unchanged")
             if result.pattern:
-                click.echo(f"  webdataset reads {paths.folder / result.pattern}")
+                echo(f"  webdataset reads {paths.folder / result.pattern}")
     if as_json:
         print_json([asdict(result) for result in results])
     if push_to_hub:
@@ -69,4 +69,4 @@ def _push(found: list[Any], repository: str, private: bool) -> None:
         )
     if is_remote(found[0].folder):
         raise UsageError("--push-to-hub uploads shards from disk", "Copy the output here first, and give its folder.")
-    click.echo(push_to_hub(found[0], repository, private), err=True)
+    echo(push_to_hub(found[0], repository, private), err=True)

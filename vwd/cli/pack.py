@@ -13,12 +13,14 @@ from vwd.cli.command import (
     VwdCommand,
     base_dir_option,
     corpus_names,
+    echo,
     json_option,
     print_error,
     print_json,
     shards_option,
     with_flags,
 )
+from vwd.cli.page_options import page_options, page_settings
 from vwd.cli.rows_options import corpus_of, own_columns_options, text_form, text_form_options
 from vwd.limits import LARGEST_MAX_ROW_BYTES, MAX_ROW_BYTES
 
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     "[default: the local copy, else the hub]",
 )
 @own_columns_options
-@click.option("--language", type=click.Choice(["en", "zh"]), help="Your own rows: their language.  [default: none]")
+@click.option("--language", metavar="[en|ko|zh]", help="Your own rows: their language.  [default: none]")
 @text_form_options
 @click.option(
     "--force-language",
@@ -94,24 +96,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Megabytes that each worker's mpeg4 encoder may keep between videos; affects speed only.",
 )
-@click.option(
-    "--prompt-overflow",
-    type=click.Choice(["spill", "shrink", "skip"]),
-    default="spill",
-    show_default=True,
-    help="A prompt longer than a page: spread over several pages, in a smaller font, or skipped.",
-)
-@click.option(
-    "--zh-units",
-    type=click.Choice(["word", "char"]),
-    default="word",
-    show_default=True,
-    help="What appears at a time in Chinese.",
-)
-@click.option("--size", default="640x360", show_default=True, help="Width x height in pixels.")
-@click.option("--frames", type=int, default=193, show_default=True, help="Frames a video.")
-@click.option("--fps", default="193/10", show_default=True, help="Frames a second, exactly.")
-@click.option("--font-size", type=int, default=28, show_default=True, help="In pixels.")
+@page_options
 @click.option(
     "--shuffle-seed",
     type=int,
@@ -159,7 +144,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
 
     def start(plan: PackPlan) -> None:
         complete = len(plan.shards) - len(plan.to_pack)
-        click.echo(
+        echo(
             f"{dataset}: {len(plan.to_pack):,} to pack, {complete:,} already complete, of {len(plan.shards):,} shards; "
             f"{settings.num_workers} worker(s), to {settings.out / dataset}", err=True,
         )  # fmt: skip
@@ -177,10 +162,9 @@ def _settings(options: dict[str, Any]) -> PackSettings:
     from vwd.shards.cpus import default_workers
     from vwd.shards.ranges import load_ranges
     from vwd.shards.settings import PackSettings
-    from vwd.video.spec import VideoSpec
 
     task, num_tasks = _task(options)
-    video = VideoSpec.parse(options["size"], options["frames"], options["fps"])
+    video, storyboard = page_settings(options)
     return PackSettings(
         out=options["out"],
         shard_size=options["shard_size"],
@@ -201,7 +185,7 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         force_language=options["force_language"],
         append=options["append"],
         video=video,
-        storyboard=video.storyboard_spec(options["font_size"], options["prompt_overflow"], options["zh_units"]),
+        storyboard=storyboard,
     )
 
 
@@ -226,7 +210,7 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
         return options["task"], options["num_tasks"]
     found = array_task(os.environ) if options["start_idx"] is None else None
     if found:
-        click.echo(f"Array: task {found[0]} of {found[1]}", err=True)
+        echo(f"Array: task {found[0]} of {found[1]}", err=True)
     return found or (0, 1)
 
 
@@ -236,8 +220,8 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
 
     result = packed.result
     if packed.sidecar_error:  # the shards are complete all the same
-        click.echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
-        click.echo(with_flags(packed.sidecar_error.hint), err=True)
+        echo(f"No sidecars: {with_flags(packed.sidecar_error.what)}", err=True)
+        echo(with_flags(packed.sidecar_error.hint), err=True)
     if as_json:
         print_json(_to_json(result))
     else:
@@ -245,7 +229,7 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
     for failure in result.failures:
         print_error(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.hint)
         if ctx.meta.get("vwd.debug"):
-            click.echo(failure.trace, err=True)
+            echo(failure.trace, err=True)
     if error := empty_output(result):
         print_error(error.what, error.hint)
     if result.failures or error:
@@ -263,14 +247,12 @@ def _print_summary(result: PackResult) -> None:
     s = result.summary
     skips = ", ".join(f"{code} {count:,}" for code, count in s.skips.items()) or "none"
     of_all = f" of {s.corpus_rows:,}" if s.corpus_rows else ""
-    click.echo(f"{result.paths.folder}")
-    click.echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
-    click.echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
-    click.echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
+    echo(f"{result.paths.folder}")
+    echo(f"  shards   {s.shards:,} ({len(result.built):,} new), {format_size(s.bytes)}")
+    echo(f"  rows     {s.rows:,}{of_all}: {s.samples:,} samples, {s.rows - s.samples:,} skipped ({skips})")
+    echo(f"  tokens   {s.prompt_tokens:,} in prompts, {s.answer_tokens:,} in answers (cl100k_base)")
     if s.kernels:
-        click.echo(
-            f"  kernel   {', '.join(f'{name} for {n:,} of {s.shards:,} shards' for name, n in s.kernels.items())}"
-        )
+        echo(f"  kernel   {', '.join(f'{name} for {n:,} of {s.shards:,} shards' for name, n in s.kernels.items())}")
     if s.cache_hit_rate:
-        click.echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
-    click.echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")
+        echo(f"  cache    {', '.join(f'{rate:.1%} of {name}' for name, rate in s.cache_hit_rate.items())}")
+    echo(f"  rate     {s.samples_per_second:.1f} samples/s a worker")

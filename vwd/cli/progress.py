@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-import click
-
-from vwd.cli.command import on_terminal
+from vwd.cli.command import echo, on_terminal
 
 _LINE_EVERY_SECONDS = 30.0
 
@@ -31,7 +29,7 @@ class Progress:
             self._bar.update(count)
         elif time.monotonic() - self._last_line >= _LINE_EVERY_SECONDS:
             self._last_line = time.monotonic()
-            click.echo(self._line(), err=True)
+            echo(self._line(), err=True)
 
     def _line(self) -> str:
         rate = self._done / max(time.monotonic() - self._started, 0.001)

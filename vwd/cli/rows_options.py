@@ -75,6 +75,6 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
     if missing:
         raise UsageError(
             f"rows of your own need {' and '.join(missing)}, too",
-            "Give `rows` FILE `prompt_column` A `answer_column` B `language` en|zh.",
+            "Give `rows` FILE `prompt_column` A `answer_column` B `language` en|ko|zh.",
         )
     return corpus_of_columns(dataset, columns, options["language"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.inspect.status import Status
@@ -37,12 +37,12 @@ def _show(one: Status) -> None:
 
     of_shards = f" of {one.shards:,}" if one.shards is not None else ""
     of_rows = f" of {one.corpus_rows:,}" if one.corpus_rows is not None else ""
-    click.echo(one.dataset)
-    click.echo(
+    echo(one.dataset)
+    echo(
         f"  shards   {one.done:,}{of_shards} done, {one.missing or 0:,} missing, {len(one.torn):,} torn"
         + (f", {len(one.foreign):,} foreign" if one.foreign else "")
     )
-    click.echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {format_size(one.bytes)}")
+    echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {format_size(one.bytes)}")
     if one.samples_per_second:
         done = one.corpus_rows is not None and one.rows >= one.corpus_rows
         left = (
@@ -52,10 +52,12 @@ def _show(one: Status) -> None:
             if one.seconds_left is None
             else f"about {format_duration(one.seconds_left)} left"
         )
-        click.echo(f"  rate     {one.samples_per_second:.1f} samples/s recently, {left}")
+        echo(f"  rate     {one.samples_per_second:.1f} samples/s recently, {left}")
     if one.torn:
-        click.echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' packs them again")
-    if one.foreign:
-        click.echo(f"  foreign  {', '.join(one.foreign)}: entries of other shards; 'vwd pack' packs them again")
+        echo(f"  torn     {', '.join(one.torn)}: 'vwd pack' packs them again")
+    if foreign := [name for name in one.foreign if name not in one.surplus]:
+        echo(f"  foreign  {', '.join(foreign)}: entries of other shards; 'vwd pack' packs them again")
+    if one.surplus:
+        echo(f"  foreign  {', '.join(one.surplus)}: no such shards; remove their entries and tars")
     if one.cut:
-        click.echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run completes them")
+        echo(f"  cut      {', '.join(one.cut)} by --num-samples: a longer run completes them")

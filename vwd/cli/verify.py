@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -25,7 +25,6 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
     Exits with 1 and a list where something is wrong.
     """
     from vwd.cli.progress import Progress
-    from vwd.errors import printable
     from vwd.inspect.verify import verify_output
     from vwd.shards.cpus import default_workers
     from vwd.shards.paths import entry_numbers, find_outputs
@@ -46,14 +45,14 @@ def verify(ctx: click.Context, output: Path, num_workers: int | None, as_json: b
         if not as_json:
             count = len(result.problems) + len(result.stale)
             verdict = "clean" if not count else f"{count:,} problem(s)"
-            click.echo(f"{result.dataset}: {result.shards:,} shards, {result.samples:,} samples: {verdict}")
+            echo(f"{result.dataset}: {result.shards:,} shards, {result.samples:,} samples: {verdict}")
             for problem in result.problems:
-                click.echo(f"  {problem.shard}: {printable(' '.join(problem.what.split()))}")
+                echo(f"  {problem.shard}: {' '.join(problem.what.split())}")
             for name in result.stale:
-                click.echo(f"  {name}: out of date")
+                echo(f"  {name}: out of date")
     if any(result.problems for result in results):
-        click.echo("Run 'vwd pack' with its settings and --check to pack these shards again.", err=True)
+        echo("Run 'vwd pack' with its settings and --check to pack these shards again.", err=True)
     if any(result.stale for result in results):
-        click.echo("Run 'vwd index' with the same kinds to update these sidecars.", err=True)
+        echo("Run 'vwd index' with the same kinds to update these sidecars.", err=True)
     if not all(result.clean for result in results):
         ctx.exit(1)

@@ -59,7 +59,7 @@ _AROUND = _OPENING + "”’)]}»,:;"
 
 
 def continues(before: str, last: str, following: str) -> bool:
-    """Whether a sentence goes on after `last`, a word that ends with a full stop.
+    """Whether a sentence continues after `last`, a word that ends with a full stop.
 
     Args:
         before: what precedes the word in its sentence; a few words are enough.

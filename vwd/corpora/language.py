@@ -39,7 +39,7 @@ JUDGED_TEXT, JUDGED_CHARACTERS = 2000, 500_000
 # A stream is opened again for the shards, which then read these rows once more.
 STREAMED_ROWS = 100
 
-_NAMES = {"en": "English", "zh": "Chinese"}
+_NAMES = {"en": "English", "zh": "Chinese", "ko": "Korean"}
 
 
 class _Script(Enum):
@@ -71,15 +71,15 @@ def check_language(corpus: Corpus, schema: Schema, rows: Rows) -> None:
 
 def _is_wrong(language: Language, scripts: Counter[_Script]) -> bool:
     judged = scripts.total() - scripts[_Script.NONE]
-    if language == "en":
-        wrong, right = scripts[_Script.CHINESE], scripts[_Script.WESTERN]
-    else:
+    if language == "zh":
         wrong, right = scripts[_Script.WESTERN], scripts[_Script.CHINESE] + scripts[_Script.MIXED]
+    else:
+        wrong, right = scripts[_Script.CHINESE], scripts[_Script.WESTERN]
     return wrong > 0 and wrong >= judged * _MOST and right <= judged * _FEW
 
 
 def _refusal(corpus: Corpus, scripts: Counter[_Script]) -> UsageError:
-    found, other = (_Script.CHINESE, "zh") if corpus.language == "en" else (_Script.WESTERN, "en")
+    found, other = (_Script.WESTERN, "en") if corpus.language == "zh" else (_Script.CHINESE, "zh")
     own = f"`prompt_column` A, `answer_column` B and `language` {other}"
     mend = f"Choose the corpus of these rows, or give {own}" if corpus.hub_id else f"Give `language` {other}"
     return UsageError(

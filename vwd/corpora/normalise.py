@@ -1,6 +1,7 @@
 """Normalising text: mojibake repaired, NFC, one kind of space and of line break, nothing invisible.
 
-Lines keep their indentation, of which code consists. Everything takes time linear in the text.
+Variation selectors go, and a fraction slash is a slash: 1⁄2 is 1/2. Lines keep their indentation, of which code
+consists. Everything takes time linear in the text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _FOLLOWING = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–
 _MOJIBAKE = re.compile(f"[ÂÃÄÅÎÏÐÑ]{_FOLLOWING}|â€|[à-ï]{_FOLLOWING}{{2}}|ð{_FOLLOWING}{{3}}")
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# They choose among the forms of the character before them, of which the fonts have one.
+_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u180b-\u180d\u180f]")
+_FRACTION_SLASH = "\u2044"
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 _RUN_OF_SPACES = re.compile("[\t\u3000 ]+")
 _AROUND_BREAKS = re.compile(" ?\n[ \n]*")
@@ -79,7 +83,7 @@ def _repair(text: str) -> str:
     if _MOJIBAKE.search(text):
         text = "\n".join(_repair_mojibake(line) for line in text.split("\n"))
     text = _LINE_BREAKS.sub("\n", text)
-    text = _SPACES.sub(" ", text)
+    text = _VARIATION_SELECTORS.sub("", _SPACES.sub(" ", text)).replace(_FRACTION_SLASH, "/")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
     return _to_nfc(text)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from string import Formatter
 
 from vwd.corpora import schemas
-from vwd.corpora.registry import Corpus, Schema, check_name
+from vwd.corpora.registry import Corpus, Schema, check_known, check_name
 from vwd.corpora.sample import Kind, Language
 from vwd.errors import UsageError
 
@@ -99,7 +99,9 @@ def corpus_of_columns(name: str, columns: OwnColumns, language: Language) -> Cor
     """A corpus of the user's own rows.
 
     Raises:
-        UsageError: the name is not suitable for keys and file names; or as `OwnColumns.schema`.
+        UsageError: the name is not suitable for keys and file names; no rules exist for the language; or as
+            `OwnColumns.schema`.
     """
+    check_known(language)
     kind: Kind = "story" if columns.text_column else "question"
     return Corpus(check_name(name), language, kind, (columns.schema(language),))

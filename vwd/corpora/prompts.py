@@ -11,6 +11,8 @@ _LABELS: dict[tuple[Language, Kind], tuple[str, str]] = {
     ("en", "story"): ("Story: {}", " Continuation: {}"),
     ("zh", "question"): ("问题：{}", "答案：{}"),
     ("zh", "story"): ("故事：{}", "续写：{}"),
+    ("ko", "question"): ("질문: {}", " 답: {}"),
+    ("ko", "story"): ("이야기: {}", " 이어서: {}"),
 }
 
 _CHINESE_LABEL = re.compile("答案[：:是为]")

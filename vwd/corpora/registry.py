@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast, get_args
 
 from vwd.corpora import schemas
 from vwd.corpora.sample import BadRowError, Kind, Language, RefusedRow, Row, Sample, Skip, SkipCode, Text
@@ -160,10 +161,24 @@ def own_corpus(name: str, prompt_column: str, answer_column: str, language: Lang
     """A corpus of the user's own rows: two columns of text. `vwd.corpora.own` has the other forms.
 
     Raises:
-        UsageError: as `check_name`.
+        UsageError: as `check_name`, or no rules exist for the language.
     """
     schema = Schema((prompt_column, answer_column), schemas.Pair(prompt_column, answer_column))
-    return Corpus(check_name(name), language, "question", (schema,))
+    return Corpus(check_name(name), check_known(language), "question", (schema,))
+
+
+def check_known(language: str) -> Language:
+    """A language that rows may be packed as.
+
+    Raises:
+        UsageError: no rules exist for it.
+    """
+    if language not in get_args(Language):
+        raise UsageError(
+            f"there are no units, sentence ends and labels for the `language` '{language}'; there are for en, ko, zh",
+            "Give en for rows whose words have spaces between them; docs/languages.md says what is drawn.",
+        )
+    return cast(Language, language)
 
 
 def check_name(name: str) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Literal
 
 Row = Mapping[str, Any]
-Language = Literal["en", "zh"]
+Language = Literal["en", "zh", "ko"]
 Kind = Literal["question", "story"]
 
 

@@ -53,7 +53,7 @@ class _Verbatim:
 
 
 def _sentences(line: str, verbatim: _Verbatim, language: str) -> Iterator[str]:
-    find_ends = english_ends if language == "en" else chinese_ends
+    find_ends = chinese_ends if language == "zh" else english_ends
     first = len(line) - len(line.lstrip(" ")) if line.strip(" ") else 0
     for start, end in pairwise([first, *find_ends(line, first, verbatim.end), len(line)]):
         yield line[:first] + line[start:end].strip()

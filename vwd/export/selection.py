@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from vwd.corpora.sample import sample_key
-from vwd.errors import OutputError, ShardError
+from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.contract import Contract, read_contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State, open_ledger
@@ -126,6 +126,7 @@ def select(
         check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
+        UsageError: the output cannot have one of these shards.
         OutputError: no shard holds rows of the slice.
         ShardError: there is no ledger, and a tar is damaged, or two hold the same sample.
     """
@@ -133,6 +134,7 @@ def select(
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None
         contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
+    _require_shards(only, contract)
     if ledger:
         entries, left_out = _complete_shards(ledger, only)
         numbers = list(entries) if rows.everything else _shards_with_samples(rows, contract, entries)
@@ -144,6 +146,18 @@ def select(
     if not rows.everything and not numbers:
         raise OutputError(f"{paths.folder}: no shard holds rows from {rows.start} on", "See 'vwd status'.")
     return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check)
+
+
+def _require_shards(numbers: Collection[int] | None, contract: Contract | None) -> None:
+    """Raises a UsageError where the rows have no shard of one of these numbers: none will ever be packed."""
+    if not numbers or contract is None or contract.rows is None:
+        return
+    count = -(-contract.rows // contract.shard_size)
+    if (unknown := max(numbers)) >= count:
+        raise UsageError(
+            f"`shards`: shard {unknown} is not of this output, whose shards are 0 to {count - 1}",
+            "Name only shards that it has or will have.",
+        )
 
 
 def _complete_shards(ledger: Ledger, only: Collection[int] | None) -> tuple[dict[int, Entry], list[str]]:

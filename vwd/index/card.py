@@ -6,7 +6,7 @@ from vwd.index.listing import Listing
 from vwd.index.provenance import provenance_of
 from vwd.index.webdataset import brace_pattern
 from vwd.shards.members import SAT_ID
-from vwd.shards.storyboard_json import FIELDS, PROMPT_FIELDS, JsonType
+from vwd.shards.storyboard_json import EARLIER_FIELDS, FIELDS, FIELDS_SINCE, PROMPT_FIELDS, JsonType
 
 _DTYPES = {str: "string", int: "int64", float: "float64"}
 
@@ -30,14 +30,13 @@ _FEATURES = {
     "mp4": "    dtype: video\n",
     "inference.json": _features(PROMPT_FIELDS, "    "),
     "rendering.json": _features(PROMPT_FIELDS, "    "),
-    "storyboard.json": _features(FIELDS, "    "),
     SAT_ID: "    dtype: int64\n",
 }
 _DESCRIPTIONS = {
     "mp4": "the video",
     "inference.json": "`prompt`: the question alone, to train reasoning",
     "rendering.json": "`prompt`: question and answer, to train rendering",
-    "storyboard.json": "question, answer, final answer, and for each word its text, frame, page and pixel box",
+    "storyboard.json": "question, answer, final answer, and for each word its text, frame, page, pixel box and place",
     SAT_ID: "the row's number, for readers that look captions up when they meet it",
 }
 # A card with this line is written again when the shards change.
@@ -66,7 +65,9 @@ def _front(listing: Listing) -> str:
     """The YAML between the dashes: which files, which features, how many samples."""
     dataset, samples = listing.paths.dataset, listing.summary.samples
     licence = provenance_of(listing.contract.source).licence
-    features = "".join(f"  - name: {ending}\n{_FEATURES[ending]}" for ending in listing.contract.members)
+    fields = FIELDS if listing.contract.format >= FIELDS_SINCE else EARLIER_FIELDS
+    known = {**_FEATURES, "storyboard.json": _features(fields, "    ")}
+    features = "".join(f"  - name: {ending}\n{known[ending]}" for ending in listing.contract.members)
     keys = "".join(f"  - name: {name}\n    dtype: string\n" for name in ("__key__", "__url__"))
     size = next((name for limit, name in _SIZES if samples < limit), _LARGER)
     return (

@@ -77,9 +77,14 @@ def list_shards(paths: OutputPaths, entries: Mapping[int, Entry] | None = None) 
             for state in State
             if any(found.state is state for found in bad)
         ]
+        rows, size = ledger.contract.rows, ledger.contract.shard_size
+        surplus = [paths.shard_name(one.number) for one in bad if rows is not None and one.number * size >= rows]
+        removed = (
+            f"Remove the entries and tars of {', '.join(surplus)}, for which there are no rows. " if surplus else ""
+        )
         raise OutputError(
             f"{paths.folder}: {'; '.join(named)}",
-            "Run 'vwd pack' with its settings again, then 'vwd index'.",
+            f"{removed}Run 'vwd pack' with its settings again, then 'vwd index'.",
         )
     if strays := sorted(set(tar_numbers(paths)) - set(present)):
         raise OutputError(

@@ -6,10 +6,10 @@ import tarfile
 from collections.abc import Iterator
 
 from vwd.shards.reader import StoredSample
-from vwd.shards.storyboard_json import FIELDS, PROMPT_FIELDS, type_problem
+from vwd.shards.storyboard_json import PROMPT_FIELDS, fields_of, type_problem
 from vwd.video.mp4 import Mp4Error, moov_first
 
-_FIELDS = {"inference.json": PROMPT_FIELDS, "rendering.json": PROMPT_FIELDS, "storyboard.json": FIELDS}
+_PROMPTS = ("inference.json", "rendering.json")
 
 
 def rule_problems(sample: StoredSample) -> Iterator[str]:
@@ -27,8 +27,9 @@ def rule_problems(sample: StoredSample) -> Iterator[str]:
             yield "the video's header comes after its frames: a stream cannot be decoded as it arrives"
     except Mp4Error as error:
         yield f"the video is broken: {error}"
-    for ending, fields in _FIELDS.items():
-        if what := type_problem(sample.json(ending), fields, exact=True):
+    for ending in (*_PROMPTS, "storyboard.json"):
+        data = sample.json(ending)
+        if what := type_problem(data, PROMPT_FIELDS if ending in _PROMPTS else fields_of(data), exact=True):
             yield f"{ending}: {what}"
 
 

@@ -34,6 +34,12 @@ class Status:
     samples_per_second: float
     seconds_left: float | None
 
+    @property
+    def surplus(self) -> tuple[str, ...]:
+        """Those of `foreign` that the rows have no shard for: no run would replace them."""
+        last = None if self.shards is None else self.shards - 1
+        return tuple(name for name in self.foreign if last is not None and int(name.rpartition("-")[2]) > last)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -23,12 +23,13 @@ from vwd.storage.errors import storage_errors
 from vwd.storage.objects import exists
 from vwd.storage.regular import read_regular
 from vwd.storage.typed_json import decode
+from vwd.text.spec import NEWER
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
 
 # Raised whenever the same rows and settings give other bytes, or other members; older formats are still read.
-FORMAT = 3
+FORMAT = 4
 
 # What a shard's bytes depend on, besides our own code. The encoder names its own library.
 _LIBRARIES = ("ftfy", "pillow", "rjieba")
@@ -57,7 +58,7 @@ class Contract:
         columns: those the text is read from.
         rows: of the corpus; None for a stream that does not say.
         members: the endings of every sample's members, in their order.
-        storyboard: font size, overflow of prompts, units of Chinese.
+        storyboard: font size, overflow of prompts, units of Chinese; pace, hold and separator where not the default.
         fonts: the sha256 of each font file.
         libraries: the versions of libraries that the bytes depend on.
         max_row_bytes: larger rows were skipped.
@@ -98,11 +99,7 @@ class Contract:
             shard_size=settings.shard_size,
             shuffle_seed=settings.shuffle_seed,
             members=member_endings(settings.sat_meta),
-            storyboard={
-                "font_size": settings.storyboard.page.font_size,
-                "prompt_overflow": settings.storyboard.prompt_overflow,
-                "zh_units": settings.storyboard.zh_units,
-            },
+            storyboard=settings.storyboard.to_json(),
             video=settings.video,
             encoder=get_encoder(settings.encoder, settings.quality).identity,
             fonts=font_hashes(),
@@ -236,8 +233,13 @@ def contract_differences(existing: Mapping[str, Any], requested: Mapping[str, An
 
 def different_settings(existing: Mapping[str, Any], requested: Mapping[str, Any]) -> list[str]:
     """`contract_differences` of all that bytes depend on."""
-    before, now = ({**one, "appended": []} for one in (existing, requested))
-    return contract_differences(before, now)
+    return contract_differences(_compared(existing), _compared(requested))
+
+
+def _compared(contract: Mapping[str, Any]) -> dict[str, Any]:
+    storyboard = contract.get("storyboard")
+    named = {**NEWER, **storyboard} if isinstance(storyboard, dict) else storyboard
+    return {**contract, "storyboard": named, "appended": []}
 
 
 def _read_bytes(paths: OutputPaths) -> bytes:

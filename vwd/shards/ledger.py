@@ -23,6 +23,8 @@ from vwd.storage.objects import listing, read_many
 from vwd.storage.regular import open_regular, read_regular
 from vwd.storage.urls import is_remote
 
+# What to do about an entry that no run would ever replace.
+REMOVE_IT = "remove the entry and its tar"
 # Entries that are requested from object storage together.
 _BATCH = 256
 # Threads that read entries from disk.
@@ -199,7 +201,7 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
     if contract.rows is not None:
         last = min(last, contract.rows)
     if contract.rows is not None and first >= contract.rows:
-        return f"there is no shard {number} in {contract.rows:,} rows: remove the entry and its tar"
+        return f"there is no shard {number} in {contract.rows:,} rows: {REMOVE_IT}"
     if entry.number != number:
         return f"$.number is {entry.number}: the entry of another shard"
     # A stream may end before the rows that were asked for.

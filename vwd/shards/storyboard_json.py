@@ -40,6 +40,16 @@ FIELDS: dict[str, JsonType] = {
     "prompt_frames": int,
     "page_starts": [int],
     "separator": [int],
+    "words": [{"text": str, "frame": int, "page": int, "box": [int], "start": int, "end": int}],
+    "separator_page": int,
+    "final_words": [int],
+}
+# The contract's format that has these fields, and those of earlier ones.
+FIELDS_SINCE = 4
+_LATER = ("separator_page", "final_words")
+_DEFAULTS: dict[str, Any] = {"start": -1, "end": -1, "separator_page": None, "final_words": None}
+EARLIER_FIELDS: dict[str, JsonType] = {
+    **{name: kind for name, kind in FIELDS.items() if name not in _LATER},
     "words": [{"text": str, "frame": int, "page": int, "box": [int]}],
 }
 # Smallest and largest values: those of the layout's and the encoders' settings.
@@ -87,7 +97,18 @@ class StoryboardRecord:
             "pages": board.pages,
             "page_starts": list(board.page_starts),
             "separator": list(board.separator),
-            "words": [{"text": t, "frame": f, "page": p, "box": list(b)} for t, f, p, b in board.words],
+            "words": [
+                {
+                    "text": word.text,
+                    "frame": word.frame,
+                    "page": word.page,
+                    "box": list(word.box),
+                    "start": word.start,
+                    "end": word.end,
+                }
+                for word in board.words
+            ],
+            "final_words": list(board.final_words),
         }
         return {name: values[name] for name in FIELDS}
 
@@ -100,21 +121,22 @@ class StoryboardRecord:
         """
         try:
             fields = _decoder().decode(data)
-        except msgspec.MsgspecError:  # `from_json` names what is wrong
+        except (msgspec.MsgspecError, RecursionError):  # `from_json` names what is wrong
             return cls.from_json(_parse(data))
         new = tuple.__new__  # half the time of Word(…)
-        words = tuple([new(Word, (word.text, word.frame, word.page, word.box)) for word in fields.words])
-        own = {name: getattr(fields, name) for name in FIELDS}
-        return cls._checked(own, fields.separator, words)
+        words = tuple([new(Word, (word.text, word.frame, word.page, word.box, word.start)) for word in fields.words])
+        own = {name: getattr(fields, name) for name in EARLIER_FIELDS}
+        later = {name: getattr(fields, name) for name in _LATER if getattr(fields, name) is not None}
+        return cls._checked({**own, **later}, fields.separator, words)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StoryboardRecord:
-        """The inverse of `to_json`; fields that are not known here are ignored.
+        """The inverse of `to_json`, also of what earlier formats wrote; fields that are not known here are ignored.
 
         Raises:
             ValueError: a field is missing or invalid; names it.
         """
-        for name, kind in FIELDS.items():
+        for name, kind in fields_of(data).items():
             if name not in data:
                 raise ValueError(f"has no {name}")
             if name == "words":  # hundreds: checked below, all together
@@ -143,6 +165,8 @@ class StoryboardRecord:
             page_starts=tuple(data["page_starts"]),
             separator=separator,
             words=words,
+            separator_page=data.get("separator_page", data["prompt_frames"] - 1),
+            final_words=tuple(data.get("final_words", ())),
         )
         if problem := _inconsistency(board, data["pages"]):
             raise ValueError(problem)
@@ -158,11 +182,16 @@ def _parse(data: bytes) -> dict[str, Any]:
     """
     try:
         parsed = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"is no JSON: {error}") from error
     if not isinstance(parsed, dict):
         raise ValueError("is no JSON object")
     return parsed
+
+
+def fields_of(data: Mapping[str, Any]) -> dict[str, JsonType]:
+    """The fields of a storyboard's format: what was added later is there wholly, or not at all."""
+    return FIELDS if "separator_page" in data or "final_words" in data else EARLIER_FIELDS
 
 
 def _inconsistency(board: Storyboard, pages: int) -> str:
@@ -175,9 +204,13 @@ def _inconsistency(board: Storyboard, pages: int) -> str:
         return "has an invalid prompt_frames"
     if not _inside(board, [board.separator]):
         return "has an invalid separator"
+    if not 0 <= board.separator_page < pages:
+        return "has an invalid separator_page"
+    if not all(0 <= place < len(board.words) for place in board.final_words):
+        return "has an invalid final_words"
     if not board.words:
         return ""
-    _, frames, numbers, boxes = zip(*board.words, strict=True)  # by columns: there are hundreds
+    _, frames, numbers, boxes, _ = zip(*board.words, strict=True)  # by columns: there are hundreds
     timed = min(frames) >= 0 and max(frames) < board.frames and min(numbers) >= 0 and max(numbers) < pages
     return "" if timed and _inside(board, boxes) else "has an invalid words"
 
@@ -192,25 +225,28 @@ def _inside(board: Storyboard, boxes: Sequence[Box]) -> bool:
 
 @cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    """Reads JSON into an object with the attributes `FIELDS`."""
+    """Reads JSON into an object with the attributes `FIELDS`; what earlier formats do not have may be missing."""
 
     def typed(kind: JsonType, name: str = "") -> Any:
         if name in ("box", "separator"):
             return Box
         if isinstance(kind, list):
             return list[typed(kind[0])]  # type: ignore[misc]
-        if isinstance(kind, dict):
-            return msgspec.defstruct("Fields", [(own, typed(one, own)) for own, one in kind.items()], gc=False)
-        return kind
+        return struct(kind) if isinstance(kind, dict) else kind
+
+    def struct(fields: dict[str, JsonType]) -> type:
+        named: list[Any] = [(name, typed(kind, name)) for name, kind in fields.items() if name not in _DEFAULTS]
+        more = [(name, typed(fields[name], name) | None, _DEFAULTS[name]) for name in _DEFAULTS if name in fields]
+        return msgspec.defstruct("Fields", named + more, gc=False)
 
     return msgspec.json.Decoder(typed(FIELDS))
 
 
 def _parse_words(words: Any) -> tuple[Word, ...]:
     try:
-        parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"])) for w in words)
-        columns = list(zip(*parsed, strict=True)) or [(), (), (), ()]
-        numbers = {type(n) for column in (*columns[1:3], *columns[3]) for n in column}
+        parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"]), w.get("start", -1)) for w in words)
+        columns = list(zip(*parsed, strict=True)) or [(), (), (), (), ()]
+        numbers = {type(n) for column in (*columns[1:3], *columns[3], columns[4]) for n in column}
         if {type(text) for text in columns[0]} <= {str} and numbers <= {int}:
             return parsed
     except (TypeError, KeyError):

@@ -115,7 +115,7 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
             f"{path}: access denied: {message}",
             "Check the credentials, and that they may list, read, write and delete there; then run again.", True,
         )  # fmt: skip
-    if error_code(error) in _NO_CHECKSUMS and re.search("header|checksum|trailer|algorithm", message, re.IGNORECASE):
+    if error_code(error) in _NO_CHECKSUMS and re.search("header|checksum|trail|algorithm", message, re.IGNORECASE):
         return StorageError(
             f"{path}: the store refuses checksum headers: {message}",
             "Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required, and run again.", True,

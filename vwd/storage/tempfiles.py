@@ -51,6 +51,7 @@ def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     Raises:
         OutputError: the folder is a symbolic link: the file would be somewhere else.
     """
+    _check_folder(folder)
     path = folder / f"{name}.{process_tag()}.{secrets.token_hex(4)}"
     try:  # already here: a signal may arrive as soon as the file exists
         with _create(path) as file:

@@ -65,7 +65,7 @@ def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Li
         words, rule = _with_rule(board, starts)
     if not words:
         return _nothing(board, wanted, pages, atlas)
-    texts, frames, numbers, boxes = zip(*words, strict=True)
+    texts, frames, numbers, boxes, _ = zip(*words, strict=True)
     # No font has characters of less than a third of their size: a longer text is not even drawn.
     _check(max(map(len, texts)) * board.font_size <= 3 * board.width, "a word is longer than a line")
     runs = [known[text] for text in texts]
@@ -107,8 +107,8 @@ def _nothing(board: Storyboard, wanted: Numbers, pages: Integers, atlas: Atlas) 
 
 def _with_rule(board: Storyboard, starts: Integers) -> tuple[tuple[Word, ...], int]:
     """The words, and the separator among them as a blank word; its place."""
-    frame = board.separator_page  # drawn on whatever page is shown then
-    rule = Word(" ", frame, int(starts.searchsorted(frame, "right")) - 1, board.separator)
+    page = board.separator_page
+    rule = Word(" ", int(starts[page]), page, board.separator)
     at = bisect_left(board.words, (rule.page, rule.box.y), key=lambda word: (word.page, word.box.y))
     return (*board.words[:at], rule, *board.words[at:]), at
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, repeat
@@ -10,8 +9,11 @@ from itertools import pairwise, repeat
 from vwd.corpora.sample import Language, Sample, Skip, SkipCode
 from vwd.limits import SMALLEST_FONT_SIZE
 from vwd.text.breaks import best_cut
+from vwd.text.final import find_final
 from vwd.text.metrics import Metrics
-from vwd.text.spec import PageSpec, StoryboardSpec
+from vwd.text.pace import answer_frames
+from vwd.text.scripts import describe_undrawn
+from vwd.text.spec import PageSpec, Separator, StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
 from vwd.text.units import Unit, cut_units
 
@@ -22,44 +24,50 @@ _NO_SEPARATOR = Box(0, 0, 0, 0)
 def lay_out(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> Storyboard | Skip:
     """The storyboard of a sample.
 
-    Frame 0 shows the prompt (with `spill`, its pages take a frame each), then every frame adds one unit of the
-    answer. Never raises for any text: what cannot be shown completely is a skip.
+    The prompt is shown from frame 0 on (with `spill`, its pages one after the other), then frames add units of the
+    answer, at the spec's pace. Never raises for any text: what cannot be shown completely is a skip.
     """
     missing = metrics.undrawable(sample.prompt) or metrics.undrawable(sample.answer)
     if missing:
-        return Skip(SkipCode.MISSING_GLYPH, describe(missing))
+        return Skip(SkipCode.MISSING_GLYPH, describe_undrawn(missing))
     prompt = _set_prompt(sample, spec, metrics)
     if isinstance(prompt, Skip):
         return prompt
     prompt_words, setter = prompt
-    prompt_frames = setter.page + 1
+    hold, prompt_frames = spec.prompt_hold, (setter.page + 1) * spec.prompt_hold
     units = list(setter.fitting(cut_units(sample.answer, sample.language, spec.zh_units)))
     left = spec.frames - prompt_frames
-    if len(units) > left:
+    if len(units) > left and spec.pace != "fit":
         return Skip(SkipCode.ANSWER_TOO_LONG, f"{len(units)} units for {left} frames")
 
-    separator = setter.separate()
-    page_starts = list(range(prompt_frames))
-    words = [word._replace(frame=word.page) for word in prompt_words]
-    for frame, (unit, following) in enumerate(zip(units, _next_texts(units), strict=True), prompt_frames):
-        words += setter.place(unit, frame, following)
-        if setter.page == len(page_starts):
-            page_starts.append(frame)
+    separator = setter.separate(spec.separator if units else "auto")
+    separator_page = setter.page
+    placed = [setter.place(unit, following) for unit, following in zip(units, _next_texts(units), strict=True)]
+    frames = answer_frames([words[-1].page for words in placed], left, spec.pace)
+    if frames is None:
+        return Skip(SkipCode.ANSWER_TOO_LONG, f"{setter.page + 1 - separator_page} pages for {left} frames")
+    words = [word._replace(frame=word.page * hold) for word in prompt_words]
+    page_starts = list(range(0, prompt_frames, hold))
+    for frame, unit_words in zip(frames, placed, strict=True):
+        words += [word._replace(frame=prompt_frames + frame) for word in unit_words]
+        if unit_words[-1].page == len(page_starts):
+            page_starts.append(prompt_frames + frame)
     return Storyboard(
         spec.page.width, spec.page.height, spec.frames, setter.spec.font_size, sample.language, prompt_frames,
-        tuple(page_starts), separator, tuple(words),
+        tuple(page_starts), separator, tuple(words), separator_page, _final_words(sample, words, len(prompt_words)),
     )  # fmt: skip
 
 
-def describe(char: str) -> str:
-    """A character for a skip's detail: code point, name, and itself."""
-    return f"U+{ord(char):04X} {unicodedata.name(char, 'unnamed')} {char if char.isprintable() else ''}".rstrip()
+def _final_words(sample: Sample, words: list[Word], first: int) -> tuple[int, ...]:
+    """Places in `words`, from `first` on, of those that show the final answer."""
+    start, end = find_final(sample.answer, sample.final_answer)
+    return tuple(place for place in range(first, len(words)) if words[place].start < end and words[place].end > start)
 
 
 def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple[list[Word], _Typesetter] | Skip:
     units = cut_units(sample.prompt, sample.language, spec.zh_units)
     smallest = SMALLEST_FONT_SIZE if spec.prompt_overflow == "shrink" else spec.page.font_size
-    most_pages = spec.frames - 1 if spec.prompt_overflow == "spill" else 1
+    most_pages = (spec.frames - 1) // spec.prompt_hold if spec.prompt_overflow == "spill" else 1
     for font_size in range(spec.page.font_size, smallest - 1, -1):
         page = spec.page.with_font_size(font_size)
         if font_size > smallest and len(sample.prompt) > most_pages * _most_characters(page):
@@ -68,7 +76,7 @@ def _set_prompt(sample: Sample, spec: StoryboardSpec, metrics: Metrics) -> tuple
         words: list[Word] = []
         fitting = list(setter.fitting(units))
         for unit, following in zip(fitting, _next_texts(fitting), strict=True):
-            placed = setter.place(unit, 0, following)
+            placed = setter.place(unit, following)
             if setter.page < most_pages:  # the other pages are only counted
                 words += placed
         if setter.page < most_pages:
@@ -90,7 +98,10 @@ def _most_characters(page: PageSpec) -> int:
 
 @dataclass
 class _Typesetter:
-    """A cursor on a page: places units from left to right, breaks lines, turns pages."""
+    """A cursor on a page: places units from left to right, breaks lines, turns pages.
+
+    `position`: how many code points of the text are placed.
+    """
 
     spec: PageSpec
     metrics: Metrics
@@ -98,6 +109,7 @@ class _Typesetter:
     page: int = 0
     x: int = 0
     y: int = 0
+    position: int = 0
 
     def __post_init__(self) -> None:
         self._left, self._top = self.x, self.y = self.spec.margin_left, self.spec.margin_top
@@ -105,12 +117,13 @@ class _Typesetter:
         self._line_height, self._font_size = self.spec.line_height, self.spec.font_size
         self._space, self._bar = self.metrics.advances(" |", self._font_size, self.language)
 
-    def place(self, unit: Unit, frame: int, following: str = "") -> list[Word]:
-        """Places a unit after the last one. Several words where it is longer than a line.
+    def place(self, unit: Unit, following: str = "") -> list[Word]:
+        """Places a unit after the last one, at frame 0. Several words, on one page, where it is longer than a line.
 
         A bar that follows, as it closes the row of a table, stays on the unit's line.
         """
         lead, line_width = unit.lead, self._right - self._left
+        self.position += len(lead)
         if lead[:1] == "\n" and self.x > self._left:
             self._next_line()
         gap = self._space if lead == " " else self._space * lead.count(" ") if lead else 0
@@ -120,7 +133,7 @@ class _Typesetter:
         bar = self._space + self._bar if following == "|" else 0
         if self.x + gap + width + bar <= self._right or (self.x == self._left and gap + width <= line_width):
             self._make_room(1)
-            return [self._put(unit.text, gap, width, frame)]
+            return [self._put(unit.text, gap, width)]
         if self.x > self._left:
             self._next_line()
         pieces = [(text, self._width(text)) for text in unit.lines] or self._pieces(unit.text)
@@ -129,7 +142,7 @@ class _Typesetter:
         for number, (text, width) in enumerate(pieces):
             if number:
                 self._next_line()
-            words.append(self._put(text, 0, width, frame))
+            words.append(self._put(text, 0, width))
         return words
 
     def fitting(self, units: Iterable[Unit]) -> Iterator[Unit]:
@@ -144,22 +157,27 @@ class _Typesetter:
                 lines = tuple(pieces[first : first + self.spec.lines])
                 yield Unit("".join(lines), unit.lead if first == 0 else "", lines)
 
-    def separate(self) -> Box:
+    def separate(self, separator: Separator) -> Box:
         """Ends the prompt: the separator below it if a line of the answer still fits, else a new page."""
+        self.position = 0
         self._next_line()
         start = self.y
         self.y += self.spec.separator_gap
         if self.y + self._line_height > self._bottom:
-            return _NO_SEPARATOR
+            if separator == "auto":
+                return _NO_SEPARATOR
+            self.page += 1
+            start, self.y = self._top, self._top + self.spec.separator_gap
         middle = start + (self.spec.separator_gap - _SEPARATOR_THICKNESS) // 2
         return Box(self._left, middle, self.spec.line_width, _SEPARATOR_THICKNESS)
 
     def _width(self, text: str) -> int:
         return sum(self.metrics.advances(text, self.spec.font_size, self.language))
 
-    def _put(self, text: str, gap: int, width: int, frame: int) -> Word:
-        word = Word(text, frame, self.page, Box(self.x + gap, self.y, width, self._line_height))
+    def _put(self, text: str, gap: int, width: int) -> Word:
+        word = Word(text, 0, self.page, Box(self.x + gap, self.y, width, self._line_height), self.position)
         self.x += gap + width
+        self.position += len(text)
         return word
 
     def _next_line(self) -> None:

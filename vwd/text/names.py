@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import pairwise
 
 # What follows 小 or 阿 in names; a list, since 小 also stands before any noun.
 _GIVEN = frozenset(
@@ -21,33 +22,44 @@ _PAIRS = frozenset(("张三", "李四", "王五", "赵六", "孙七", "周八", 
 _COMMON = re.compile(
     "(?<![大较最很更缩减变极微弱渺细窄从])(小(?:明(?![显确亮])|华(?![侨夏丽而])|刚(?!性)|丽(?!质)|芳))"
 )
+_MAYBE = re.compile(rf"[小阿老]|{'|'.join(sorted(_PAIRS))}|(.)\1")
 # Doubled, these are no name: counting, and particles written twice by mistake.
 _NOT_DOUBLED = frozenset("一二三四五六七八九十百千万零〇两的了到和在是有与为")
 
 
+def may_name(run: str) -> bool:
+    """Whether a run of Chinese characters may have a name in pieces: a quick look."""
+    return bool(_MAYBE.search(run))
+
+
+def cuts_name(words: list[str]) -> bool:
+    """Whether one of the commonest names is cut by a longer word: 小|明早."""
+    return any(word == "小" and len(after) > 1 and after[0] in "明华刚丽芳" for word, after in pairwise(words))
+
+
 def name_parts(run: str) -> list[str]:
     """A run of Chinese characters, cut before and after the commonest names."""
-    return [part for part in _COMMON.split(run) if part] if "小" in run else [run]
+    return [part for part in _COMMON.split(run) if part]
 
 
-def join_names(words: Iterable[str]) -> Iterator[str]:
+def join_names(words: Iterable[str]) -> list[str]:
     """The same words, with the pieces of a name in one."""
-    before = ""
+    joined: list[str] = []
+    before = ""  # the word before, where it is one character that no name has yet
     for word in words:
-        if before and len(word) == 1 and _is_name(before, word):
-            yield before + word
+        if len(word) != 1:
             before = ""
+        elif before and _is_name(before, word):
+            joined[-1] += word
+            before = ""
+            continue
         else:
-            if before:
-                yield before
             before = word
-    if before:
-        yield before
+        joined.append(word)
+    return joined
 
 
 def _is_name(first: str, second: str) -> bool:
-    if len(first) != 1:
-        return False
     if first == second:
         return first not in _NOT_DOUBLED
     return second in _PREFIXES.get(first, ()) or first + second in _PAIRS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from vwd.errors import UsageError
 from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FRAMES, SMALLEST_FONT_SIZE
@@ -11,6 +11,10 @@ from vwd.text.metrics import FONT_SIZE, line_height
 
 PromptOverflow = Literal["spill", "shrink", "skip"]
 ChineseUnits = Literal["word", "char"]
+Pace = Literal["word", "spread", "fit"]
+Separator = Literal["auto", "always"]
+# Settings that the first contracts do not have, and what they were.
+NEWER: dict[str, Any] = {"pace": "word", "prompt_hold": 1, "separator": "auto"}
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,35 @@ class StoryboardSpec:
         frames: frames of the video, prompt and still tail included.
         prompt_overflow: what to do with a prompt that does not fit on one page.
         zh_units: what appears at a time in Chinese: a word, or a character.
+        pace: when the answer's units appear. `word`: one a frame. `spread`: evenly over all frames that are left, one
+            a frame at most. `fit`: several a frame where there are more of them than frames, else one a frame.
+        prompt_hold: how many frames each page of the prompt is shown.
+        separator: the line between prompt and answer. `auto`: below the prompt, where a line of the answer fits below
+            it. `always`: else, on top of the answer's first page.
     """
 
     page: PageSpec = PageSpec()
     frames: int = 193
     prompt_overflow: PromptOverflow = "spill"
     zh_units: ChineseUnits = "word"
+    pace: Pace = "word"
+    prompt_hold: int = 1
+    separator: Separator = "auto"
 
     def __post_init__(self) -> None:
         if not 2 <= self.frames <= MOST_FRAMES:
             raise UsageError(f"a video of {self.frames} frames", f"Choose from 2 to {MOST_FRAMES} frames.")
+        if not 1 <= self.prompt_hold < self.frames:
+            raise UsageError(
+                f"a prompt that is shown for {self.prompt_hold} of {self.frames} frames",
+                f"Give a `prompt_hold` from 1 to {self.frames - 1}, so that frames are left for the answer.",
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """What of it a contract holds; what is newer than the first contracts, where it is not the default."""
+        return {
+            "font_size": self.page.font_size,
+            "prompt_overflow": self.prompt_overflow,
+            "zh_units": self.zh_units,
+            **{name: getattr(self, name) for name, default in NEWER.items() if getattr(self, name) != default},
+        }

@@ -1,4 +1,6 @@
-"""Cutting text into reveal units: what appears at a time. English: a word. Chinese: a jieba word or a character."""
+"""Cutting text into reveal units: what appears at a time. English, Korean: a word. Chinese: a jieba word
+or a character.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,25 @@ from typing import NamedTuple
 
 from vwd.corpora.sample import Language
 from vwd.text.breaks import NO_LINE_END, NO_LINE_START
-from vwd.text.names import join_names, name_parts
+from vwd.text.names import cuts_name, join_names, may_name, name_parts
 from vwd.text.spec import ChineseUnits
 
 _HANZI = r"\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CLOSE = "，。！？、；：．…‥—―·・）〉》」』】〕〗〙〛｝］’”〞〟％‰～〜－／"
 _OPEN = "（〈《「『【〔〖〘〚｛［‘“〝"
 _DIGIT = "0-9０-９"
+_LATIN = rf"[^ \"{_HANZI}{_CLOSE}{_OPEN}]+"
 _TOKEN = re.compile(
     r"(?P<space> )"
     # A formula between dollars: without Chinese, or two prices would be taken for one.
     r"|(?P<formula>\$\$[^$\u3400-\u9fff，。]+\$\$|\$[^$\u3400-\u9fff，。]+\$)"
     rf"|(?P<hanzi>[{_HANZI}]+)"
     # Between digits these belong to a number: 1：4, 8：30, 3．5, 3～5. Before one － is a sign, but not after a word.
-    rf"|(?P<close>(?:(?!(?<![{_HANZI}])－[{_DIGIT}])[{_CLOSE}])+)"
+    rf"|(?P<close>(?:[{_CLOSE.replace('－', '')}]+|－(?![{_DIGIT}])|(?<=[{_HANZI}])－)+)"
     rf"|(?P<open>[{_OPEN}]+)"
     r'|(?P<quote>")'
-    rf"|(?P<latin>(?:[^ \"{_HANZI}{_CLOSE}{_OPEN}]|(?<=[{_DIGIT}])[：．，～－／·](?=[{_DIGIT}])"
-    rf"|(?<![{_HANZI}])－(?=[{_DIGIT}]))+)"
+    rf"|(?P<latin>(?:－(?=[{_DIGIT}]))?{_LATIN}"
+    rf"(?:(?:(?<=[{_DIGIT}])[：．，～－／·](?=[{_DIGIT}])|－(?=[{_DIGIT}])){_LATIN})*)"
 )
 # One in \\( \\) ends here, or is none.
 _FORMULA_END = re.compile(r"(?P<whole>\\\))|[\u3400-\u9fff，。]")
@@ -61,12 +64,12 @@ def cut_units(text: str, language: Language, zh_units: ChineseUnits) -> list[Uni
     for number, line in enumerate(text.split("\n")):
         content = line.lstrip(" ")
         lead = "\n" * (number > 0) + line[: len(line) - len(content)]
-        words = _english(content) if language == "en" else _chinese(content, zh_units)
+        words = _chinese(content, zh_units) if language == "zh" else _spaced(content)
         units += [Unit(word, lead if i == 0 else gap) for i, (word, gap) in enumerate(words)]
     return units
 
 
-def _english(line: str) -> list[tuple[str, str]]:
+def _spaced(line: str) -> list[tuple[str, str]]:
     return [(word, " ") for word in line.split(" ")]
 
 
@@ -82,7 +85,7 @@ def _chinese(line: str, zh_units: ChineseUnits) -> list[tuple[str, str]]:
                 gap = " "
         elif kind == "open":
             opening.append(text)
-        elif units and not opening and (kind == "close" or (kind == "connector" and not gap)):
+        elif (kind == "close" or (kind == "connector" and not gap)) and units and not opening:
             units[-1][0].extend((gap, text))
             gap = ""
         else:
@@ -102,7 +105,7 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
         elif kind == "quote":
             quotes += 1
             yield text, "open" if quotes % 2 else "close"
-        elif kind == "latin" and _CONNECTORS.fullmatch(text):
+        elif kind == "latin" and text[0] in "-/~–" and _CONNECTORS.fullmatch(text):
             yield text, "connector"
         elif kind == "latin":
             closing, core, opening = _split_marks(text)
@@ -111,10 +114,15 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
             yield text, "word" if kind == "formula" else kind
 
 
-def _words(run: str) -> Iterator[str]:
+def _words(run: str) -> list[str]:
     import rjieba
 
-    return join_names(word for part in name_parts(run) for word in rjieba.cut(part, hmm=False))
+    words: list[str] = rjieba.cut(run, hmm=False)
+    if not may_name(run):
+        return words
+    if cuts_name(words):
+        words = [word for part in name_parts(run) for word in rjieba.cut(part, hmm=False)]
+    return join_names(words)
 
 
 def _pieces(line: str) -> Iterator[tuple[str, str]]:

@@ -65,7 +65,7 @@ def inks_by_frame(storyboard: Storyboard) -> Mapping[int, list[Ink]]:
     """
     added: dict[int, list[Ink]] = defaultdict(list)
     font_size = storyboard.font_size
-    for text, frame, _, box in storyboard.words:
+    for text, frame, _, box, _ in storyboard.words:
         # No font has characters of less than a third of their size: a longer text is not even drawn.
         fits = text and len(text) * font_size <= 3 * box.width
         coverage = word_coverage(text, font_size, storyboard.language) if fits else None
@@ -75,5 +75,5 @@ def inks_by_frame(storyboard: Storyboard) -> Mapping[int, list[Ink]]:
     rule = storyboard.separator
     if rule.height:
         line = np.full((rule.height, rule.width), 255, np.uint8)
-        added[storyboard.separator_page].append(Ink(rule, line, ""))
+        added[storyboard.page_starts[storyboard.separator_page]].append(Ink(rule, line, ""))
     return added

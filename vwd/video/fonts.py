@@ -51,6 +51,11 @@ def _code_points(font: str) -> frozenset[int]:
     return frozenset(c for first, last in _coverage_table()[font]["ranges"] for c in range(first, last + 1))
 
 
+def font_path(font: str) -> Path:
+    """The file of a shipped font, by its name."""
+    return _folder() / font
+
+
 def font_hashes() -> dict[str, str]:
     """The sha256 of each font file, for `pack.json`."""
     return {name: str(font["sha256"]) for name, font in _coverage_table().items()}
@@ -76,7 +81,7 @@ def drawable(char: str) -> bool:
 
 
 def _fits_cell(char: str) -> bool:
-    font = _load(font_for(char, "zh"), FONT_SIZE)
+    font = _face(char, FONT_SIZE, "zh")
     left, top, right, bottom = font.getbbox(char, anchor="ls")
     above, below = baseline(FONT_SIZE), line_height(FONT_SIZE) - baseline(FONT_SIZE)
     cut = max(-left, right - round(font.getlength(char)), -top - above, bottom - below)
@@ -93,7 +98,17 @@ def font_for(char: str, language: Language) -> str:
 @cache
 def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
-    return ImageFont.truetype(str(_folder() / font), font_size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(font_path(font)), font_size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def drawn_size(char: str, font_size: int, language: Language) -> int:
+    """The size at which a character stays on its line: Vietnamese capitals have two marks above."""
+    stacked = "\u1ea0" <= char <= "\u1ef9" and char.isupper() and (font_for(char, language) == CHINESE or char == "Ằ")
+    return font_size * 25 // FONT_SIZE if stacked else font_size
+
+
+def _face(char: str, font_size: int, language: Language) -> ImageFont.FreeTypeFont:
+    return _load(font_for(char, language), drawn_size(char, font_size, language))
 
 
 class Fonts:
@@ -121,7 +136,7 @@ class _Advances(dict[str, int]):
         self._font_size, self._language = font_size, language
 
     def __missing__(self, char: str) -> int:
-        font = _load(font_for(char, self._language), self._font_size)
+        font = _face(char, self._font_size, self._language)
         self[char] = advance = round(font.getlength(char))
         return advance
 
@@ -139,7 +154,7 @@ def _width(text: str, font_size: int, language: Language) -> int:
 
 def draw_glyph(char: str, font_size: int, language: Language) -> Glyph:
     """A character's bitmap on its line. Ink beyond the advance is cut: boxes of words never overlap."""
-    font = _load(font_for(char, language), font_size)
+    font = _face(char, font_size, language)
     advance, height = round(font.getlength(char)), line_height(font_size)
     image = Image.new("L", (advance + 2 * _MARGIN, height))
     ImageDraw.Draw(image).text((_MARGIN, baseline(font_size)), char, fill=255, font=font, anchor="ls")

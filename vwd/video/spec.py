@@ -11,7 +11,7 @@ from typing import Any
 from vwd.errors import UsageError
 from vwd.limits import LARGEST_FPS_TERM, LONGEST_FPS, MOST_FPS
 from vwd.text.metrics import FONT_SIZE
-from vwd.text.spec import ChineseUnits, PageSpec, PromptOverflow, StoryboardSpec
+from vwd.text.spec import ChineseUnits, Pace, PageSpec, PromptOverflow, Separator, StoryboardSpec
 
 # A power of ten of which a fraction would take minutes and gigabytes to compute.
 _HUGE_POWER = re.compile("[eE][+-]?[0-9_]{3}")
@@ -92,6 +92,9 @@ class VideoSpec:
         font_size: int = FONT_SIZE,
         prompt_overflow: PromptOverflow = "spill",
         zh_units: ChineseUnits = "word",
+        pace: Pace = "word",
+        prompt_hold: int = 1,
+        separator: Separator = "auto",
     ) -> StoryboardSpec:
         """The settings of storyboards that this video shows.
 
@@ -99,4 +102,4 @@ class VideoSpec:
             UsageError: the frame has an odd side, or no room for text of this size.
         """
         page = PageSpec(width=self.width, height=self.height, font_size=font_size)
-        return StoryboardSpec(page, self.frames, prompt_overflow, zh_units)
+        return StoryboardSpec(page, self.frames, prompt_overflow, zh_units, pace, prompt_hold, separator)

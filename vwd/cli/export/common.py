@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vwd.cli.command import F, json_option, output_argument, print_json
+from vwd.cli.command import F, echo, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.export.folder import ExportResult
@@ -87,8 +87,8 @@ def export_all(
         remark: may add something about a result, on stderr.
     """
     from vwd.cli.progress import Progress
-    from vwd.errors import printable
     from vwd.inspect.status import output_status
+    from vwd.shards.ledger import REMOVE_IT
     from vwd.shards.paths import find_outputs
 
     results: list[R] = []
@@ -105,14 +105,15 @@ def export_all(
         print_json([asdict(result) for result in results])
     for result in results:
         if not request.as_json:
-            click.echo(
+            echo(
                 f"{request.base_dir / result.dataset}: {result.samples:,} samples, {result.written:,} files written, "
                 f"{result.unchanged:,} {unchanged} unchanged"
             )
         for shard in result.left_out:
-            click.echo(f"left out: {printable(shard)}; run 'vwd pack' again to complete it", err=True)
+            remedy = "" if REMOVE_IT in shard else "; run 'vwd pack' again to complete it"
+            echo(f"left out: {shard}{remedy}", err=True)
         if not result.samples and not result.left_out:
-            click.echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
+            echo(f"{result.dataset}: there is no sample to export; 'vwd verify' says why", err=True)
         remark(result)
     if any(result.left_out or not result.samples for result in results):
         ctx.exit(1)

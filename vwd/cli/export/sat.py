@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand
+from vwd.cli.command import VwdCommand, echo
 from vwd.cli.export.common import Request, export_all, request_options, tasks_option
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def sat(
 
     def warn(result: SatResult) -> None:
         if result.too_short:
-            click.echo(
+            echo(
                 f"{result.dataset}: {result.too_short:,} videos of {result.seconds:.2f} s are too short for "
                 f"{train_frames} frames at {train_fps:g} a second, which take {result.seconds_needed:.2f} s: "
                 "sat skips them or samples them differently; pack longer videos, or train on fewer frames",

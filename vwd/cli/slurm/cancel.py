@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 from vwd.cli.slurm.outputs import submitted
 
 
@@ -25,4 +25,4 @@ def cancel(output: Path, as_json: bool) -> None:
         print_json(cancelled)
         return
     for one in cancelled:
-        click.echo(f"{one['dataset']}: cancelled {', '.join(one['cancelled']) or 'nothing: no job is queued'}")
+        echo(f"{one['dataset']}: cancelled {', '.join(one['cancelled']) or 'nothing: no job is queued'}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 from vwd.cli.slurm.outputs import submitted
 
 
@@ -26,6 +26,6 @@ def finish(ctx: click.Context, output: Path, as_json: bool) -> None:
         print_json([one.to_json() for one in results])
     else:
         for one in results:
-            click.echo("\n".join(one.lines()))
+            echo("\n".join(one.lines()))
     if any(one.missing or one.torn for one in results):
         ctx.exit(1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import F, print_json, with_flags
+from vwd.cli.command import F, echo, print_json, with_flags
 
 if TYPE_CHECKING:
     from vwd.shards.paths import OutputPaths
@@ -115,24 +115,24 @@ def print_sbatch_lines(everything: list[Prepared]) -> None:
     for one in everything:
         submission = replace(one.submission, number=next_number(one.paths))
         for line in sbatch_lines(one.paths, submission):
-            click.echo(shell_command(submission, line))
+            echo(shell_command(submission, line))
         first = task_arguments(one.paths, submission, "pack", 0)
-        click.echo(f"# the first of {submission.num_tasks:,} tasks runs: vwd {' '.join(first)}", err=True)
+        echo(f"# the first of {submission.num_tasks:,} tasks runs: vwd {' '.join(first)}", err=True)
         _print_note(one.note)
         _print_note(idle_cpus_note(submission))
 
 
 def _print_note(note: str) -> None:
     if note:
-        click.echo(f"Note: {with_flags(note)}", err=True)
+        echo(f"Note: {with_flags(note)}", err=True)
 
 
 def _print_jobs(paths: OutputPaths, submission: Submission, jobs: tuple[JobRecord, ...]) -> None:
-    click.echo(
+    echo(
         f"{submission.dataset}: {len(submission.ranges):,} shards in {submission.num_tasks:,} tasks, "
         f"{submission.settings.num_nodes} at once, to {paths.folder}"
     )
     for job in jobs:
         tasks = "" if job.role == "finish" else f", tasks {job.offset} to {job.offset + job.tasks - 1}"
-        click.echo(f"  {job.role:8} job {job.job}{tasks}")
-    click.echo(f"  watch    vwd slurm status {shlex.quote(str(paths.folder))}")
+        echo(f"  {job.role:8} job {job.job}{tasks}")
+    echo(f"  watch    vwd slurm status {shlex.quote(str(paths.folder))}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
-from vwd.cli.command import on_terminal
+from vwd.cli.command import echo, on_terminal
 from vwd.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -34,9 +32,9 @@ def run(paths: OutputPaths, submission: Submission, at_once: int) -> int:
 def _report(line: str) -> None:
     """A line on stderr, above the bar where there is one."""
     if not on_terminal():
-        click.echo(line, err=True)
+        echo(line, err=True)
         return
     from tqdm import tqdm
 
     with tqdm.external_write_mode(file=sys.stderr):
-        click.echo(line, err=True)
+        echo(line, err=True)

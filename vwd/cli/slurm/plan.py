@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from vwd.cli.command import VwdCommand, corpus_names, json_option, print_json, with_flags
+from vwd.cli.command import VwdCommand, corpus_names, echo, json_option, print_json, with_flags
 from vwd.cli.slurm.launch import PASS_OPTIONS, prepare
 
 
@@ -26,6 +26,6 @@ def plan(dataset: str, options: tuple[str, ...], as_json: bool) -> None:
         estimates.append(one)
         if not as_json:
             lines = one.lines() + ([f"  note     {prepared.note}"] if prepared.note else [])
-            click.echo(with_flags("\n".join(lines)))
+            echo(with_flags("\n".join(lines)))
     if as_json:
         print_json([one.to_json() for one in estimates])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument
 from vwd.cli.slurm.launch import Prepared, launch_options, limits_of, print_sbatch_lines, queue_all
 from vwd.cli.slurm.outputs import submitted
 
@@ -31,7 +31,7 @@ def retry(ctx: click.Context, output: Path, dry_run: bool, local: int | None, as
     for paths in submitted(output):
         again = plan_retry(paths, os.environ, Path.cwd(), limits)
         everything += [Prepared(paths, one, fewer_tasks_note(one, limits(one.settings))) for one in again.submissions]
-        click.echo(
+        echo(
             f"{paths.dataset}: {len(again.shards):,} shards to pack again, {again.held:,} held by live tasks", err=True
         )
     if dry_run:

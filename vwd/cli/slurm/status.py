@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
 from vwd.cli.slurm.outputs import submitted
 
 if TYPE_CHECKING:
@@ -54,20 +54,20 @@ def _print_table(found: list[SlurmStatus]) -> None:
     from vwd.cli.progress import format_duration
 
     width = max(len("dataset"), *(len(one.dataset) for one in found))
-    click.echo(f"{'dataset':{width}}  {'shards':>8}{'done':>8}{'running':>9}{'pending':>9}{'failed':>8}"
+    echo(f"{'dataset':{width}}  {'shards':>8}{'done':>8}{'running':>9}{'pending':>9}{'failed':>8}"
                f"{'samples/s':>11}  left")  # fmt: skip
     for one in found:
         numbers = [f"{'?' if n is None else format(n, ',')}" for n in (one.running, one.pending, one.failed)]
         left = (
             "done" if one.done == one.shards else "?" if one.seconds_left is None else format_duration(one.seconds_left)
         )
-        click.echo(f"{one.dataset:{width}}  {one.shards:>8,}{one.done:>8,}{numbers[0]:>9}{numbers[1]:>9}"
+        echo(f"{one.dataset:{width}}  {one.shards:>8,}{one.done:>8,}{numbers[0]:>9}{numbers[1]:>9}"
                    f"{numbers[2]:>8}{one.samples_per_second:>11,.1f}  {left}")  # fmt: skip
     for one in found:
         if one.note:
-            click.echo(f"{one.dataset}: job states unavailable: {one.note}")
+            echo(f"{one.dataset}: job states unavailable: {one.note}")
         if one.waiting:
-            click.echo(f"{one.dataset}: tasks are pending for "
+            echo(f"{one.dataset}: tasks are pending for "
                        f"{', '.join(f'{reason} ({count:,})' for reason, count in one.waiting.items())}")  # fmt: skip
         _print_failed(one)
 
@@ -78,9 +78,9 @@ def _print_failed(one: SlurmStatus) -> None:
     for failed in one.failed_tasks[:_MOST_SHOWN]:
         code = f", exit code {failed.exit_code}" if failed.exit_code else ""
         where = f" on {failed.node}" if failed.node else ""
-        click.echo(f"failed: {one.dataset} task {failed.task} ({failed.job or 'no job'}){where}: {failed.state}{code}: "
+        echo(f"failed: {one.dataset} task {failed.task} ({failed.job or 'no job'}){where}: {failed.state}{code}: "
                    f"{failed.reason}; shards {format_ranges(failed.shards)}")  # fmt: skip
         if failed.show_log:
-            click.echo(f"  {failed.show_log}")
+            echo(f"  {failed.show_log}")
     if len(one.failed_tasks) > _MOST_SHOWN:
-        click.echo(f"and {len(one.failed_tasks) - _MOST_SHOWN:,} more failed tasks; --json lists them")
+        echo(f"and {len(one.failed_tasks) - _MOST_SHOWN:,} more failed tasks; --json lists them")

@@ -9,7 +9,7 @@ from typing import cast
 
 import click
 
-from vwd.cli.command import VwdCommand
+from vwd.cli.command import VwdCommand, echo
 
 
 @click.command(cls=VwdCommand, hidden=True)
@@ -32,6 +32,6 @@ def task(submission: Path, role: str, offset: int, number: int | None) -> None:
     folder = real_path(submission).parent.parent
     which = 0 if role == "finish" else offset + array_index(os.environ) if number is None else number
     arguments = task_arguments(output_at(folder), frozen, cast(Role, role), which)
-    click.echo(f"{frozen.name}: {role} task {which} of {frozen.num_tasks}: vwd {' '.join(arguments)}", err=True)
+    echo(f"{frozen.name}: {role} task {which} of {frozen.num_tasks}: vwd {' '.join(arguments)}", err=True)
     sys.stderr.flush()
     exec_task(sys.executable, arguments, frozen, which)
