@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream.streaming import NO_TORCH, SAMPLES
-from text.boards import DRAWABLE, LANGUAGES, SPECS, sample_of
+from text.boards import DRAWABLE, LANGUAGES, PACED_SPECS, SPECS, sample_of
 
 from vwd.errors import ShardError, UsageError
 from vwd.stream.form import TensorFormat
@@ -86,8 +86,11 @@ def test_plain_torch_draws_what_the_cpu_draws(uneven: Path, options: dict[str, A
             assert torch.equal(paint_torch.paint_mask(pages, pages.form), pages.render_mask())
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.lists(st.tuples(DRAWABLE, DRAWABLE, LANGUAGES, SPECS), min_size=1, max_size=3), st.sampled_from(SELECTIONS))
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(DRAWABLE, DRAWABLE, LANGUAGES, SPECS | PACED_SPECS), min_size=1, max_size=3),
+    st.sampled_from(SELECTIONS),
+)
 def test_any_storyboards_are_drawn_alike(texts: list[Any], selection: Any) -> None:
     from vwd.stream.pages import Pages
 

@@ -47,7 +47,8 @@ FIELDS: dict[str, JsonType] = {
 # The contract's format that has these fields, and those of earlier ones.
 FIELDS_SINCE = 4
 _LATER = ("separator_page", "final_words")
-_DEFAULTS: dict[str, Any] = {"start": -1, "end": -1, "separator_page": None, "final_words": None}
+# What parsing gives for fields that earlier formats do not have.
+_DEFAULTS: dict[str, Any] = {"start": -1, "end": -1, "separator_page": msgspec.UNSET, "final_words": msgspec.UNSET}
 EARLIER_FIELDS: dict[str, JsonType] = {
     **{name: kind for name, kind in FIELDS.items() if name not in _LATER},
     "words": [{"text": str, "frame": int, "page": int, "box": [int]}],
@@ -121,13 +122,14 @@ class StoryboardRecord:
         """
         try:
             fields = _decoder().decode(data)
-        except (msgspec.MsgspecError, RecursionError):  # `from_json` names what is wrong
+        except (msgspec.MsgspecError, RecursionError):
+            return cls.from_json(_parse(data))  # which names what is wrong
+        own = {name: value for name in FIELDS if (value := getattr(fields, name)) is not msgspec.UNSET}
+        if len(own) not in (len(FIELDS), len(EARLIER_FIELDS)):
             return cls.from_json(_parse(data))
         new = tuple.__new__  # half the time of Word(…)
         words = tuple([new(Word, (word.text, word.frame, word.page, word.box, word.start)) for word in fields.words])
-        own = {name: getattr(fields, name) for name in EARLIER_FIELDS}
-        later = {name: getattr(fields, name) for name in _LATER if getattr(fields, name) is not None}
-        return cls._checked({**own, **later}, fields.separator, words)
+        return cls._checked(own, fields.separator, words)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StoryboardRecord:
@@ -236,7 +238,15 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
     def struct(fields: dict[str, JsonType]) -> type:
         named: list[Any] = [(name, typed(kind, name)) for name, kind in fields.items() if name not in _DEFAULTS]
-        more = [(name, typed(fields[name], name) | None, _DEFAULTS[name]) for name in _DEFAULTS if name in fields]
+        more = [
+            (
+                name,
+                typed(fields[name]) | msgspec.UnsetType if default is msgspec.UNSET else typed(fields[name]),
+                default,
+            )
+            for name, default in _DEFAULTS.items()
+            if name in fields
+        ]
         return msgspec.defstruct("Fields", named + more, gc=False)
 
     return msgspec.json.Decoder(typed(FIELDS))

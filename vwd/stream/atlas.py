@@ -13,7 +13,8 @@ from vwd.video.fonts import Coverage, draw_glyph
 Integers = npt.NDArray[np.int32]
 
 # Columns of about 32 bytes: some 30,000 hanzi. A full atlas is replaced by an empty one.
-_MOST = 1 << 20
+_FULL = 1 << 20
+# Words that are kept.
 _WORDS = 16_384
 # Columns of a part of a rule: about as many as a glyph has.
 _RULE = 64
@@ -42,7 +43,7 @@ class Atlas:
 
     @property
     def full(self) -> bool:
-        return self._end > _MOST
+        return self._end > _FULL
 
     @property
     def starts(self) -> Integers:

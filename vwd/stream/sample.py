@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError
@@ -92,8 +91,8 @@ def _prompt(data: bytes) -> str:
         ValueError: it has none, or is no JSON.
     """
     try:
-        task = msgspec.json.decode(data)
-    except (ValueError, msgspec.MsgspecError) as error:
+        task = json.loads(data)
+    except ValueError as error:
         raise ValueError(f"is no JSON: {error}") from error
     prompt = task.get("prompt") if isinstance(task, dict) else None
     if type_problem(prompt, str):
