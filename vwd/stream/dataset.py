@@ -26,6 +26,7 @@ from vwd.stream.readers import Readers, Reading
 from vwd.stream.sample import Sample, make_sample
 from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
+from vwd.stream.split import DEFAULT_FRACTION, Part, select
 
 _log = logging.getLogger("vwd.stream")
 
@@ -64,6 +65,10 @@ class ShardDataset:
             or such folders by address.
         rank, world_size: those of torch.distributed or torchrun, unless given.
         weights: instead of `address`: several outputs with their shares (see `mix`).
+        augment: vary the look of each sample; with source "device".
+        split: "train" or "val": a part of the samples. A hash of a sample's key decides, so that it is in the same one
+            in every epoch, whatever else is packed.
+        val_fraction: about how much of all is for validation.
 
     Raises:
         MissingExtraError: torch is not installed.
@@ -96,6 +101,8 @@ class ShardDataset:
         world_size: int | None = None,
         weights: Mapping[Address, float | str] | None = None,
         augment: Augment | None = None,
+        split: Part | None = None,
+        val_fraction: float = DEFAULT_FRACTION,
     ) -> None:
         require_torch()
         from vwd.stream.collate import register
@@ -116,7 +123,7 @@ class ShardDataset:
         )
         if augment and source != "device":
             raise UsageError(f"augment= with source={source!r}", "Give source='device'.")
-        self._seed, self._augment = seed, augment
+        self._seed, self._augment, self._split = seed, augment, split
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
@@ -128,17 +135,18 @@ class ShardDataset:
                         f"size={size!r} is height before width: {one.dataset} is {one.video.width}x{one.video.height}",
                         stacklevel=2,
                     )
+        selections = [select(one, split, val_fraction) for one in self._sources]
         orders = [
-            Order([s.samples for s in one.shards], hash_integers(seed, number), shuffle, streams)
-            for number, one in enumerate(self._sources)
+            Order(one.counts, hash_integers(seed, number), shuffle, streams) for number, one in enumerate(selections)
         ]
         shares = integer_shares(list(mixture.values()))
-        self._epochs = Epochs(orders, shares, tasks, seed)
+        self._epochs = Epochs(orders, shares, tasks, seed, selections)
         endings = [*self._format.endings, *(f"{one}.json" for one in tasks)]
         self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading, check)
         self._remainder, self._on_error = remainder, on_error
-        self.order_id = identity(self._sources, shares, task, seed, shuffle, streams)
-        self.old_order_id = identity(self._sources, shares, task, seed, shuffle, streams, hashes=False)
+        settings = (shares, task, seed, shuffle, streams, *((split, val_fraction) if split else ()))
+        self.order_id = identity(self._sources, *settings)
+        self.old_order_id = identity(self._sources, *settings, hashes=False)
         self.progress = Progress(rank, world_size)
 
     @classmethod
@@ -170,7 +178,7 @@ class ShardDataset:
 
     def __repr__(self) -> str:
         form, progress = self._format, self.progress
-        names = ", ".join(one.dataset for one in self._sources)
+        names = ", ".join(one.dataset for one in self._sources) + f", split='{self._split}'" * bool(self._split)
         return (
             f"ShardDataset({names}: {self.samples:,} samples an epoch, epoch {progress.epoch}, "
             f"rank {progress.rank} of {progress.world_size}, source='{form.pixels}', layout='{form.layout}', "
