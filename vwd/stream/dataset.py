@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from vwd.errors import MissingExtraError, ShardError, UsageError
+from vwd.errors import ContractError, MissingExtraError, ShardError, UsageError
 from vwd.limits import MOST_REPLACED
 from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
@@ -19,6 +19,7 @@ from vwd.stream.decode import use_one_thread
 from vwd.stream.epochs import Epochs, Request, tasks_of
 from vwd.stream.form import Dtype, Layout, Mask, Pixels, TensorFormat, check_choices, parse_size
 from vwd.stream.frame_selection import Frames
+from vwd.stream.iterations import Iterations, is_fetcher, moved, refuse_subset
 from vwd.stream.mixture import integer_shares
 from vwd.stream.pages import Pages
 from vwd.stream.ranks import Remainder, samples_per_rank
@@ -27,6 +28,7 @@ from vwd.stream.sample import Sample, make_sample
 from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
 from vwd.stream.split import DEFAULT_FRACTION, Part, select
+from vwd.stream.states import checked_state
 
 _log = logging.getLogger("vwd.stream")
 
@@ -105,6 +107,8 @@ class ShardDataset:
         val_fraction: float = DEFAULT_FRACTION,
     ) -> None:
         require_torch()
+        import numpy.random  # noqa: F401, which each worker would else import by itself, after it was forked
+
         from vwd.stream.collate import register
         from vwd.stream.progress import Progress
 
@@ -123,7 +127,8 @@ class ShardDataset:
         )
         if augment and source != "device":
             raise UsageError(f"augment= with source={source!r}", "Give source='device'.")
-        self._seed, self._augment, self._split = seed, augment, split
+        self._seed, self._augment, self._split, self._shuffles = seed, augment, split, shuffle > 0
+        self._iterations = Iterations()
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
@@ -164,8 +169,32 @@ class ShardDataset:
 
     def set_epoch(self, epoch: int) -> None:
         """Starts an epoch, counted from 0. An epoch that a loader has just resumed continues where it was."""
-        if epoch != self.progress.epoch:
-            self.progress.go_to(epoch, 0)
+        self.progress.go_to(epoch, 0 if epoch != self.progress.epoch else self.progress.start)
+
+    def state_dict(self) -> dict[str, int | str]:
+        """What torchdata's StatefulDataLoader saves with its own progress: epoch, order, and number of ranks.
+
+        The state of a `ShardLoader` can be loaded with another number of ranks and workers; this one cannot.
+        """
+        progress = self.progress
+        return {
+            "epoch": progress.epoch, "start": progress.start, "world_size": progress.world_size, "order": self.order_id
+        }  # fmt: skip
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes to the epoch of a state, unless `set_epoch` has gone to a later one: then its epoch had ended.
+
+        Raises:
+            ContractError: the state is of another order, or of another number of ranks.
+        """
+        epoch, start = checked_state(state, "start", self)
+        if state.get("world_size") != self.progress.world_size:
+            raise ContractError(
+                f"this state was saved with {state.get('world_size')!r} ranks, there are {self.progress.world_size}",
+                "Use as many, or a ShardLoader, whose states any number of ranks can load.",
+            )
+        if epoch >= self.progress.epoch:
+            self.progress.go_to(epoch, start, resumed=True)
 
     def __len__(self) -> int:
         """Samples that are left in this epoch for this rank; the same number for every rank."""
@@ -195,24 +224,41 @@ class ShardDataset:
             raise TypeError(f"a ShardDataset is indexed by one number, not by {index!r}: data[0], or a DataLoader")
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self):,}")
-        return self.__getitems__([index % len(self)])[0]
+        asker = sys._getframe(1).f_locals.get("self")
+        refuse_subset(asker)
+        if is_fetcher(asker):  # of a DataLoader with batch_size=None
+            self._follow(asker, [index])
+        return self._batch([index % len(self)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """The samples of a batch, by their numbers among those that are left for this rank.
+        """The samples of a DataLoader's batch, by their numbers among those that are left for this rank.
 
         Raises:
-            UsageError: they do not follow each other. The order is the dataset's own: an index is another sample in
-                each epoch, so that parts cut from it, such as by `random_split`, would mix.
+            UsageError: it is not the batch that comes next in this process. The order is the dataset's own: an index is
+                another sample in each epoch, so that parts cut from it, such as by `random_split`, would mix, and a
+                sampler that deals out samples to ranks would give each a part of its part. Or the dataset was moved to
+                another epoch meanwhile.
             IndexError: there are not so many.
         """
-        if any(after != before + 1 for before, after in pairwise(indices)):
-            raise UsageError(
-                f"a sampler, shuffle=True or a Subset asks a ShardDataset for samples {_first(indices)}",
-                "Give the dataset itself to the DataLoader, without sampler or shuffle: it shuffles, and takes its "
-                "rank's share, by itself.",
+        if not indices:
+            return []
+        epoch = self._follow(sys._getframe(1).f_locals.get("self"), indices)
+        samples = self._batch(indices)
+        if self.progress.epoch != epoch:
+            raise moved(epoch, self.progress.epoch)
+        return samples
+
+    def _follow(self, asker: Any, indices: Sequence[int]) -> int:
+        """Checks that these samples come next, and returns the epoch that they are of."""
+        epoch = self.progress.epoch
+        again = self._iterations.follow(asker, indices, len(self), self.progress) and self.progress.begin()
+        if again and self._split != "val" and self._shuffles:
+            _log.warning(
+                "epoch %d is read a second time, in the same order: call set_epoch(epoch) before each epoch", epoch
             )
-        if indices and not 0 <= indices[0] <= indices[-1] < len(self):
-            raise IndexError(f"samples {indices[0]} to {indices[-1]} of {len(self):,}")
+        return epoch
+
+    def _batch(self, indices: Sequence[int]) -> list[Sample]:
         if self.progress.in_worker:
             use_one_thread()
         positions = [self.progress.position_of(index) for index in indices]
@@ -273,10 +319,6 @@ class ShardDataset:
 
     def _request_at(self, position: int) -> Request:
         return self._epochs.at(self.progress.epoch, position % self.samples)
-
-
-def _first(indices: Sequence[int]) -> str:
-    return ", ".join(map(str, indices[:4])) + ", …" * (len(indices) > 4)
 
 
 def require_torch() -> None:

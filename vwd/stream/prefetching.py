@@ -60,6 +60,11 @@ class Prefetcher:
             yield self._hand_over(*ahead)
         self._state = None
 
+    @property
+    def sampler(self) -> Any:
+        """The loader's, whose `set_epoch` Lightning calls before each epoch."""
+        return getattr(self._loader, "sampler", None)
+
     def state_dict(self) -> Any:
         """The loader's state as of the last batch that was received from here."""
         return self._loader_state() if self._state is None else self._state
