@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -14,7 +15,7 @@ from text.boards import FONTS, LANGUAGES, SPECS, TEXTS, board_of, sample_of
 
 from vwd.corpora.sample import Language, Sample
 from vwd.shards.members import sample_members
-from vwd.shards.storyboard_json import FIELDS, StoryboardRecord, type_problem
+from vwd.shards.storyboard_json import EARLIER_FIELDS, FIELDS, StoryboardRecord, type_problem
 from vwd.text.layout import lay_out
 from vwd.text.spec import StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word
@@ -40,6 +41,7 @@ def test_a_storyboard_is_read_back_from_the_member_of_its_sample(
     if isinstance(board, Storyboard):
         members = sample_members(sample, board, VideoSpec(), b"")
         record = StoryboardRecord.from_json(json.loads(members["storyboard.json"]))
+        assert StoryboardRecord.parse(members["storyboard.json"]) == record
         assert record.storyboard == board
         assert (record.question, record.answer, record.index) == (sample.prompt, sample.answer, sample.index)
 
@@ -95,3 +97,46 @@ WRONG: dict[str, list[Any]] = {
 def test_a_record_with_an_invalid_field_is_refused_and_the_field_named(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"has an invalid {field}$"):
         StoryboardRecord.from_json({**record_of("a", "b").to_json(), field: value})
+
+
+VALUES = [None, True, -1, 1.0, 10.0, 1.5, 2**64, -(2**63) - 1, "7", "\ud800", [], [1], [None], [1.0], {}]
+
+
+def outcome(read: Callable[[], StoryboardRecord]) -> str:
+    """What reading gives: the record, or the error's message."""
+    try:
+        return repr(read())
+    except ValueError as error:
+        return f"refused: {error}"
+
+
+def assert_parsed_alike(values: dict[str, Any]) -> None:
+    data = json.dumps(values).encode()
+    assert outcome(lambda: StoryboardRecord.parse(data)) == outcome(lambda: StoryboardRecord.from_json(values))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_bytes_are_parsed_as_their_values_are_or_refused_alike(field: str) -> None:
+    values = record_of("How many lamps?", "Two of them.").to_json()
+    for value in VALUES:
+        assert_parsed_alike({**values, field: value})
+    del values[field]
+    assert_parsed_alike(values)
+
+
+@pytest.mark.parametrize("field", FIELDS["words"][0])
+def test_the_words_in_bytes_are_parsed_as_their_values_are_or_refused_alike(field: str) -> None:
+    values = record_of("How many lamps?", "Two of them.").to_json()
+    first, second, *others = values["words"]
+    for value in VALUES:
+        assert_parsed_alike({**values, "words": [first, {**second, field: value}, *others]})
+    del second[field]
+    assert_parsed_alike(values)
+
+
+def test_bytes_of_an_earlier_format_are_parsed() -> None:
+    values = record_of("How many lamps?", "Two of them.").to_json()
+    earlier = {name: values[name] for name in EARLIER_FIELDS}
+    earlier["words"] = [{name: word[name] for name in EARLIER_FIELDS["words"][0]} for word in values["words"]]
+    assert_parsed_alike(earlier)
+    assert {word.start for word in StoryboardRecord.parse(json.dumps(earlier).encode()).storyboard.words} == {-1}

@@ -114,26 +114,20 @@ def test_a_state_is_valid_for_other_frames_and_ways_of_reading(uneven: Path) -> 
     assert keys(other) == keys(undisturbed)[6:]
 
 
-@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated:UserWarning")
-@pytest.mark.parametrize("workers", [0, 2])
-def test_torchdata_s_loader_resumes_a_dataset_too(uneven: Path, workers: int) -> None:
-    stateful = pytest.importorskip("torchdata.stateful_dataloader", reason="pip install torchdata")
-
-    def loader() -> Any:
-        data = small(uneven)
-        data.set_epoch(1)
-        return stateful.StatefulDataLoader(data, batch_size=4, num_workers=workers)
-
-    undisturbed = keys(loader())
-    interrupted = loader()
-    assert keys(itertools.islice(interrupted, 2)) == undisturbed[:8]
-    resumed = loader()
-    resumed.load_state_dict(interrupted.state_dict())
-    assert keys(resumed) == undisturbed[8:]
-
-
 def test_a_loader_does_not_change_the_global_generator(uneven: Path) -> None:
     (loader,) = loaders(uneven, 1, 6)
     before = torch.get_rng_state()
     keys(loader)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_loader_is_told_of_epochs_where_frameworks_tell_samplers(uneven: Path) -> None:
+    (loader,) = loaders(uneven, 1, 6)
+    orders = []
+    for epoch in range(3):
+        loader.sampler.set_epoch(epoch)
+        orders.append(tuple(keys(loader)))
+    assert len(set(orders)) == 3
+    loader.set_epoch(1)
+    assert tuple(keys(loader)) == orders[1]
+    assert len(loader.dataset) == SAMPLES

@@ -1,6 +1,6 @@
 """Compares training data loaders: the usual code with webdataset and PyAV, datasets with torchcodec, and `vwd.stream`.
 
-    python tools/bench/loaders.py OUT/gsm8k
+    python tools/bench/loaders.py OUT/gsm8k --device cuda
 
 The loaders run in turn. Measures CPU time of all processes next to wall-clock time, because machines are noisy; quote
 the ratios. Also measures memory over several epochs, and start-up over many shards (with a synthetic ledger).
@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from gpu import report
 
 from vwd.shards.ledger import open_ledger
 from vwd.shards.paths import find_outputs
 from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes, tar_bytes
-from vwd.stream import ShardDataset
+from vwd.stream import ShardDataset, prefetch
 from vwd.stream.source import open_source
 
 # A batch of complete videos in RGB takes half a gigabyte.
@@ -48,7 +49,7 @@ class Contender:
         """Reads about `count` samples."""
         cpu, wall, read = _cpu(), time.perf_counter(), 0
         for batch in self.make_loader(workers):
-            read += len(batch["video"])
+            read += len(batch["key"])
             if read >= count:
                 break
         del batch
@@ -118,12 +119,17 @@ def contenders(output: str, count: int) -> list[Contender]:
     def loader(make: Callable[[], Any]) -> Callable[[int], Any]:
         return lambda workers: torch.utils.data.DataLoader(make(), batch_size=_BATCH, num_workers=workers)
 
-    def stream(**options: Any) -> Callable[[int], Any]:
+    def stream(drawn: bool = True, **options: Any) -> Callable[[int], Any]:
         def make() -> Any:
-            data = ShardDataset(output, **options)
-            return torch.utils.data.Subset(data, range(min(count, len(data))))
+            return ShardDataset(output, **options)
 
-        return loader(make)
+        def limited(workers: int) -> Any:
+            data = make()
+            first = range(min(count, len(data)))
+            batches = torch.utils.data.DataLoader(data, _BATCH, sampler=first, num_workers=workers)
+            return prefetch(batches, "cpu") if drawn else batches
+
+        return limited
 
     others = [Contender("webdataset + PyAV, rgb24", loader(lambda: PyavDataset(output, count)))]
     if find_spec("torchcodec"):
@@ -136,6 +142,9 @@ def contenders(output: str, count: int) -> list[Contender]:
         Contender("vwd.stream, 49 frames", stream(frames=49)),
         Contender("vwd.stream, storyboard, all frames", stream(source="storyboard")),
         Contender("vwd.stream, storyboard, 49 frames", stream(source="storyboard", frames=49)),
+        Contender("vwd.stream, device, drawn on the CPU, all frames", stream(source="device")),
+        Contender("vwd.stream, device, drawn on the CPU, 49 frames", stream(source="device", frames=49)),
+        Contender("vwd.stream, device, pages alone", stream(drawn=False, source="device")),
     ]
 
 
@@ -208,9 +217,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
     parser.add_argument("--num-workers", type=int, default=2, help="loader processes (default: 2)")
     parser.add_argument("--shards", type=int, default=10_000, help="shards in the synthetic ledger (default: 10,000)")
+    parser.add_argument("--device", default="cpu", help="cuda: measure what arrives there, too (default: cpu)")
+    parser.add_argument("--only-device", action="store_true", help="nothing but that")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", message="This DataLoader will create")
 
+    report(options.output, options.device, options.num_workers)
+    if options.only_device:
+        return
     memory(options.output, 4)
     start_up(options.output, options.shards)
     compare(options.output, options.num_samples, options.rounds, options.num_workers)

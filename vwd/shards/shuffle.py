@@ -37,8 +37,14 @@ def shuffled_indices(count: int, seed: int) -> Indices:
 
 def row_indices(start: int, stop: int, count: int | None, seed: int | None) -> list[int]:
     """The rows at positions `start` to `stop` (exclusive) of the order; without a seed, the positions themselves."""
+    rows: list[int] = shuffled_rows(start, stop, count, seed).tolist()
+    return rows
+
+
+def shuffled_rows(start: int, stop: int, count: int | None, seed: int | None) -> Indices:
+    """`row_indices` as an array, int64 [stop - start]."""
     if seed is None:
-        return list(range(start, stop))
+        return np.arange(start, stop)
     if count is None:
         raise ValueError("rows of unknown number cannot be shuffled")
-    return [int(row) for row in permutation(count, seed)[start:stop]]
+    return permutation(count, seed)[start:stop]

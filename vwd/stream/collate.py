@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vwd.errors import UsageError
 from vwd.stream.batch_buffer import joined
+from vwd.stream.pages import Pages, stacked
 from vwd.stream.sample import Sample
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ def collate(samples: Sequence[Sample], **_: Any) -> Batch:
     longest = max(sample["length"] for sample in samples)
     for name, first in samples[0].items():
         values = [sample[name] for sample in samples]
-        if isinstance(first, torch.Tensor):
+        if isinstance(first, Pages):
+            batch[name] = stacked(values)
+        elif isinstance(first, torch.Tensor):
             batch[name] = _stack([_lengthen(sample[name], sample.time_axes[name], longest) for sample in samples])
+        elif isinstance(first, dict):
+            batch[name] = {own: torch.tensor([value[own] for value in values]) for own in first}
         elif isinstance(first, int):  # and bool
             batch[name] = torch.tensor(values)
         else:
@@ -40,33 +45,29 @@ def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:
     """Repeats the last frame. Axes of stride 0 keep it."""
     import torch
 
+    from vwd.stream.shared_channels import thin
+
     length = video.shape[axis]
     if length == longest:
         return video
     shape = list(video.shape)
     shape[axis] = longest
-    return _thin(video).index_select(axis, torch.arange(longest).clamp_(max=length - 1)).expand(shape)
+    return thin(video).index_select(axis, torch.arange(longest).clamp_(max=length - 1)).expand(shape)
 
 
 def _stack(videos: list[torch.Tensor]) -> torch.Tensor:
     from torch.utils.data import default_collate
 
+    from vwd.stream.shared_channels import SharedChannels, thin
+
     shape = videos[0].shape
     if other := next((video.shape for video in videos if video.shape != shape), None):
         raise UsageError(f"videos of different sizes in one batch, {list(shape)} and {list(other)}", "Give `size`.")
-    thin = [_thin(video) for video in videos]
-    stacked = joined(thin)
+    parts = [thin(video) for video in videos]
+    stacked = joined(parts)
     if stacked is None:
-        stacked = default_collate(thin)  # into shared memory where it runs in a worker
-    return stacked.expand(len(videos), *shape)
-
-
-def _thin(video: torch.Tensor) -> torch.Tensor:
-    """A tensor whose repeated axes (of stride 0) have the size 1."""
-    for axis, (size, stride) in enumerate(zip(video.shape, video.stride(), strict=True)):
-        if size > 1 and stride == 0:
-            video = video.narrow(axis, 0, 1)
-    return video
+        stacked = default_collate(parts)  # into shared memory where it runs in a worker
+    return SharedChannels.of(stacked.expand(len(videos), *shape))
 
 
 def register() -> None:
@@ -74,3 +75,4 @@ def register() -> None:
     from torch.utils.data._utils.collate import default_collate_fn_map
 
     default_collate_fn_map[Sample] = collate
+    default_collate_fn_map[Pages] = lambda pages, **_: stacked(pages)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from vwd.errors import MissingExtraError, ShardError, UsageError
+from vwd.errors import ContractError, MissingExtraError, ShardError, UsageError
 from vwd.limits import MOST_REPLACED
 from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
+from vwd.stream.augment import Augment
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import use_one_thread
 from vwd.stream.epochs import Epochs, Request, tasks_of
+from vwd.stream.form import Dtype, Layout, Mask, Pixels, TensorFormat, check_choices, parse_size
 from vwd.stream.frame_selection import Frames
+from vwd.stream.iterations import Iterations, is_fetcher, moved, refuse_subset
 from vwd.stream.mixture import integer_shares
+from vwd.stream.pages import Pages
 from vwd.stream.ranks import Remainder, samples_per_rank
 from vwd.stream.readers import Readers, Reading
-from vwd.stream.sample import Dtype, Layout, Pixels, Sample, TensorFormat, check_choices, make_sample
+from vwd.stream.sample import Sample, make_sample
 from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
-
-if TYPE_CHECKING:
-    from vwd.stream.render import Mask
+from vwd.stream.split import DEFAULT_FRACTION, Part, select
+from vwd.stream.states import checked_state
 
 _log = logging.getLogger("vwd.stream")
 
@@ -62,6 +67,10 @@ class ShardDataset:
             or such folders by address.
         rank, world_size: those of torch.distributed or torchrun, unless given.
         weights: instead of `address`: several outputs with their shares (see `mix`).
+        augment: vary the look of each sample; with source "device".
+        split: "train" or "val": a part of the samples. A hash of a sample's key decides, so that it is in the same one
+            in every epoch, whatever else is packed.
+        val_fraction: about how much of all is for validation.
 
     Raises:
         MissingExtraError: torch is not installed.
@@ -75,7 +84,7 @@ class ShardDataset:
         *,
         task: Literal["inference", "rendering", "both"] = "inference",
         frames: Frames | int | str | None = "all",
-        size: tuple[int, int] | None = None,
+        size: tuple[int, int] | str | None = None,
         seed: int = 0,
         source: Pixels = "video",
         mask: Mask | None = None,
@@ -93,8 +102,13 @@ class ShardDataset:
         rank: int | None = None,
         world_size: int | None = None,
         weights: Mapping[Address, float | str] | None = None,
+        augment: Augment | None = None,
+        split: Part | None = None,
+        val_fraction: float = DEFAULT_FRACTION,
     ) -> None:
         require_torch()
+        import numpy.random  # noqa: F401, which each worker would else import by itself, after it was forked
+
         from vwd.stream.collate import register
         from vwd.stream.progress import Progress
 
@@ -108,21 +122,36 @@ class ShardDataset:
         if shuffle < 0 or streams < 1:
             raise UsageError(f"shuffle={shuffle}, streams={streams}", "Give at least 0 and 1.")
         tasks = tasks_of(task)
-        self._format = TensorFormat(Frames.parse(frames), source, size, dtype, layout, channels, contiguous, mask)
+        self._format = TensorFormat(
+            Frames.parse(frames), source, parse_size(size), dtype, layout, channels, contiguous, mask
+        )
+        if augment and source != "device":
+            raise UsageError(f"augment= with source={source!r}", "Give source='device'.")
+        self._seed, self._augment, self._split, self._shuffles = seed, augment, split, shuffle > 0
+        self._iterations = Iterations()
         mixture = weights or {address: 1}
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
+        for one in self._sources:
+            if one.video is not None:
+                self._format.check_video(one.video)
+                if self._format.turns_over(one.video):
+                    warnings.warn(
+                        f"size={size!r} is height before width: {one.dataset} is {one.video.width}x{one.video.height}",
+                        stacklevel=2,
+                    )
+        selections = [select(one, split, val_fraction) for one in self._sources]
         orders = [
-            Order([s.samples for s in one.shards], hash_integers(seed, number), shuffle, streams)
-            for number, one in enumerate(self._sources)
+            Order(one.counts, hash_integers(seed, number), shuffle, streams) for number, one in enumerate(selections)
         ]
         shares = integer_shares(list(mixture.values()))
-        self._epochs = Epochs(orders, shares, tasks, seed)
+        self._epochs = Epochs(orders, shares, tasks, seed, selections)
         endings = [*self._format.endings, *(f"{one}.json" for one in tasks)]
         self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading, check)
         self._remainder, self._on_error = remainder, on_error
-        self.order_id = identity(self._sources, shares, task, seed, shuffle, streams)
-        self.old_order_id = identity(self._sources, shares, task, seed, shuffle, streams, hashes=False)
+        settings = (shares, task, seed, shuffle, streams, *((split, val_fraction) if split else ()))
+        self.order_id = identity(self._sources, *settings)
+        self.old_order_id = identity(self._sources, *settings, hashes=False)
         self.progress = Progress(rank, world_size)
 
     @classmethod
@@ -140,19 +169,96 @@ class ShardDataset:
 
     def set_epoch(self, epoch: int) -> None:
         """Starts an epoch, counted from 0. An epoch that a loader has just resumed continues where it was."""
-        if epoch != self.progress.epoch:
-            self.progress.go_to(epoch, 0)
+        self.progress.go_to(epoch, 0 if epoch != self.progress.epoch else self.progress.start)
+
+    def state_dict(self) -> dict[str, int | str]:
+        """What torchdata's StatefulDataLoader saves with its own progress: epoch, order, and number of ranks.
+
+        The state of a `ShardLoader` can be loaded with another number of ranks and workers; this one cannot.
+        """
+        progress = self.progress
+        return {
+            "epoch": progress.epoch, "start": progress.start, "world_size": progress.world_size, "order": self.order_id
+        }  # fmt: skip
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes to the epoch of a state, unless `set_epoch` has gone to a later one: then its epoch had ended.
+
+        Raises:
+            ContractError: the state is of another order, or of another number of ranks.
+        """
+        epoch, start = checked_state(state, "start", self)
+        if state.get("world_size") != self.progress.world_size:
+            raise ContractError(
+                f"this state was saved with {state.get('world_size')!r} ranks, there are {self.progress.world_size}",
+                "Use as many, or a ShardLoader, whose states any number of ranks can load.",
+            )
+        if epoch >= self.progress.epoch:
+            self.progress.go_to(epoch, start, resumed=True)
 
     def __len__(self) -> int:
         """Samples that are left in this epoch for this rank; the same number for every rank."""
         self.progress.find_rank()
         return samples_per_rank(self.samples - self.progress.start, self.progress.world_size, self._remainder)
 
+    def __iter__(self) -> Iterator[Sample]:
+        """The samples that are left in this epoch for this rank."""
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        form, progress = self._format, self.progress
+        names = ", ".join(one.dataset for one in self._sources) + f", split='{self._split}'" * bool(self._split)
+        return (
+            f"ShardDataset({names}: {self.samples:,} samples an epoch, epoch {progress.epoch}, "
+            f"rank {progress.rank} of {progress.world_size}, source='{form.pixels}', layout='{form.layout}', "
+            f"dtype='{form.dtype}', channels={form.channels})"
+        )
+
     def __getitem__(self, index: int) -> Sample:
-        return self.__getitems__([index])[0]
+        """The sample at a place in this epoch's order, among those that are left for this rank.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"a ShardDataset is indexed by one number, not by {index!r}: data[0], or a DataLoader")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self):,}")
+        asker = sys._getframe(1).f_locals.get("self")
+        refuse_subset(asker)
+        if is_fetcher(asker):  # of a DataLoader with batch_size=None
+            self._follow(asker, [index])
+        return self._batch([index % len(self)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """The samples of a batch, by their numbers among those that are left for this rank."""
+        """The samples of a DataLoader's batch, by their numbers among those that are left for this rank.
+
+        Raises:
+            UsageError: it is not the batch that comes next in this process. The order is the dataset's own: an index is
+                another sample in each epoch, so that parts cut from it, such as by `random_split`, would mix, and a
+                sampler that deals out samples to ranks would give each a part of its part. Or the dataset was moved to
+                another epoch meanwhile.
+            IndexError: there are not so many.
+        """
+        if not indices:
+            return []
+        epoch = self._follow(sys._getframe(1).f_locals.get("self"), indices)
+        samples = self._batch(indices)
+        if self.progress.epoch != epoch:
+            raise moved(epoch, self.progress.epoch)
+        return samples
+
+    def _follow(self, asker: Any, indices: Sequence[int]) -> int:
+        """Checks that these samples come next, and returns the epoch that they are of."""
+        epoch = self.progress.epoch
+        again = self._iterations.follow(asker, indices, len(self), self.progress) and self.progress.begin()
+        if again and self._split != "val" and self._shuffles:
+            _log.warning(
+                "epoch %d is read a second time, in the same order: call set_epoch(epoch) before each epoch", epoch
+            )
+        return epoch
+
+    def _batch(self, indices: Sequence[int]) -> list[Sample]:
         if self.progress.in_worker:
             use_one_thread()
         positions = [self.progress.position_of(index) for index in indices]
@@ -161,7 +267,22 @@ class ShardDataset:
         tried = [(position, self._try(position, buffer)) for position in positions]
         if self._on_error == "replace" or not any(sample for _, sample in tried):
             tried = [(position, sample or self._next_readable(position)) for position, sample in tried]
-        return [sample for _, sample in tried if sample]
+        samples = [sample for _, sample in tried if sample]
+        if self._format.pixels == "device":
+            self._join_pages(samples)
+        return samples
+
+    def _join_pages(self, samples: Sequence[Sample]) -> None:
+        """Turns the lines of a batch's samples into pages that share their memory."""
+        looks = []
+        if self._augment:
+            epoch = self.progress.epoch
+            looks = [self._augment.look(self._seed, epoch, sample["position"]) for sample in samples]
+            for sample, look in zip(samples, looks, strict=True):
+                sample["look"] = look.record()
+        pages = Pages.of([sample["pages"] for sample in samples], self._format, looks)
+        for sample, own in zip(samples, pages, strict=True):
+            sample["pages"] = own
 
     @property
     def failures(self) -> int:

@@ -9,6 +9,7 @@ from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
 from vwd.stream.mixture import Mixture
 from vwd.stream.shuffle import Location, Order
+from vwd.stream.split import Selection
 
 
 class Request(NamedTuple):
@@ -27,13 +28,19 @@ class Epochs:
     in whole periods; an output that is exhausted starts again, in another order, so that over time each of its
     samples appears equally often.
 
+    Args:
+        selections: of the samples that each order counts; all where there are none.
+
     Attributes:
         samples: positions of an epoch.
         window: when shards are read forwards, the most positions between passing a sample and needing it.
     """
 
-    def __init__(self, orders: Sequence[Order], shares: Sequence[int], tasks: Sequence[str], seed: int) -> None:
-        self._orders = tuple(orders)
+    def __init__(
+        self, orders: Sequence[Order], shares: Sequence[int], tasks: Sequence[str], seed: int,
+        selections: Sequence[Selection] = (),
+    ) -> None:  # fmt: skip
+        self._orders, self._selections = tuple(orders), tuple(selections)
         self._mixture = Mixture(shares, seed)
         self._tasks = tuple(tasks)
         self._seed = seed
@@ -48,6 +55,8 @@ class Epochs:
         order = self._orders[source]
         turn, within = divmod(index, order.samples)
         location = order.at(turn, within)
+        if self._selections:
+            location = self._selections[source].locate(location)
         # Passes take the tasks in turn; the task of the first pass differs from sample to sample.
         several = len(self._tasks) > 1
         first = hash_integers(self._seed, 3, source, location.shard, location.sample) if several else 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from vwd.errors import ContractError
-from vwd.limits import EPOCH_LIMIT
 from vwd.stream.collate import Batch, collate
 from vwd.stream.dataset import ShardDataset, require_torch
+from vwd.stream.iterations import moved
+from vwd.stream.states import checked_state
 
 
 class ShardLoader:
@@ -40,14 +40,35 @@ class ShardLoader:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches that are left in this epoch; afterwards, the same epoch would start again."""
+        """The batches that are left in this epoch; afterwards, the same epoch would start again.
+
+        Raises:
+            UsageError: the dataset goes to another epoch meanwhile: what workers have prepared is of both.
+        """
         progress = self.data.progress
-        self._epoch, self._samples = progress.epoch, progress.start
+        start = progress.start
+        self._epoch, self._samples = progress.epoch, start
         for batch in self._loader:
+            if (progress.epoch, progress.start) != (self._epoch, start):
+                raise moved(self._epoch, progress.epoch)
             self._samples = min(self._samples + self._batch_size * progress.world_size, self.data.samples)
             yield batch
         self._samples = self.data.samples
-        progress.go_to(progress.epoch, 0)
+        progress.rewind()
+
+    @property
+    def dataset(self) -> ShardDataset:
+        """The dataset, by the name that a DataLoader has for it."""
+        return self.data
+
+    @property
+    def sampler(self) -> ShardDataset:
+        """Whose `set_epoch` Lightning calls before each epoch."""
+        return self.data
+
+    def set_epoch(self, epoch: int) -> None:
+        """`ShardDataset.set_epoch`, where accelerate and transformers' Trainer call it."""
+        self.data.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, int | str]:
         """The training loop's progress: the epoch, and how many of its samples it has received over all ranks."""
@@ -61,27 +82,6 @@ class ShardLoader:
         Raises:
             ContractError: the state is of another order: other shards, seed, task or shuffle settings.
         """
-        epoch, samples = _checked(state, self.data.samples)
-        if state["order"] not in (self.data.order_id, self.data.old_order_id):
-            raise ContractError(
-                "this state was saved with another order of samples than the dataset has",
-                "Give the same shards, weights, task, seed, shuffle and streams as when it was saved.",
-            )
+        epoch, samples = checked_state(state, "samples", self.data)
         self.data.progress.go_to(epoch, samples)
         self._epoch, self._samples = epoch, samples
-
-
-def _checked(state: Mapping[str, Any], most: int) -> tuple[int, int]:
-    """Epoch and samples of a state.
-
-    Raises:
-        ContractError: it is not one that `state_dict` gave.
-    """
-    epoch, samples = state.get("epoch"), state.get("samples")
-    plain = type(epoch) is int and type(samples) is int and isinstance(state.get("order"), str)
-    if not plain or not 0 <= epoch < EPOCH_LIMIT or not 0 <= samples <= most:  # type: ignore[operator]
-        raise ContractError(
-            f"not the state of a ShardLoader: epoch {epoch!r}, samples {samples!r} of {most:,}",
-            "Load what state_dict() gave.",
-        )
-    return int(epoch), int(samples)  # type: ignore[arg-type]

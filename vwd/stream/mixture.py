@@ -54,6 +54,8 @@ class Mixture:
 
     def at(self, index: int) -> tuple[int, int]:
         """The output of sample `index` of the stream, and which of that output's samples it is, from 0."""
+        if len(self.shares) == 1:
+            return 0, index
         number, within = divmod(index, self.period)
         if number != self._number:
             self._number, self._drawn = number, self._draw(number)

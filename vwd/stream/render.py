@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from vwd.errors import ShardError
 from vwd.stream.decode import Grey, fit
+from vwd.stream.form import Mask
 from vwd.stream.frame_selection import Numbers
 from vwd.text.storyboard import Storyboard
 from vwd.video.frames import play
-
-Mask = Literal["text", "answer"]
 
 
 def render(storyboard: Storyboard, wanted: Numbers, frames: Grey) -> None:

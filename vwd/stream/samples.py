@@ -13,9 +13,10 @@ from vwd.errors import ShardError
 from vwd.shards.members import TASKS
 from vwd.stream.decode import check_length, decode
 from vwd.stream.decode_opencv import decode_with_opencv
+from vwd.stream.form import TensorFormat, check_choices, parse_size
 from vwd.stream.frame_selection import Frames
 from vwd.stream.render import render
-from vwd.stream.sample import Pixels, TensorFormat, check_choices, clip_shape, read_texts
+from vwd.stream.sample import clip_shape, read_texts
 from vwd.stream.sequential import ShardStream
 from vwd.stream.source import open_source
 from vwd.video.spec import VideoSpec
@@ -26,8 +27,8 @@ def open_shards(
     *,
     task: Literal["inference", "rendering"] = "inference",
     frames: Frames | int | str | None = "all",
-    size: tuple[int, int] | None = None,
-    source: Pixels = "video",
+    size: tuple[int, int] | str | None = None,
+    source: Literal["video", "storyboard"] = "video",
     ledger: str | Path | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Every sample of an output once, in the order of the shards, which are read forwards.
@@ -45,8 +46,8 @@ def open_shards(
         OutputError: there is no output, or no sample in it.
         ShardError: a shard is missing, damaged or cut short; while iterating.
     """
-    check_choices(task=(task, TASKS))
-    form = TensorFormat(Frames.parse(frames), source, size)
+    check_choices(task=(task, TASKS), source=(source, ("video", "storyboard")))
+    form = TensorFormat(Frames.parse(frames), source, parse_size(size))
     opened = open_source(address, ledger)
     return (
         _sample(members, task, form, f"{shard.address}, sample {number}", opened.video)

@@ -29,12 +29,16 @@ class Shard:
     Attributes:
         address: a path, or a URL or `pipe:` command that webdataset opens.
         sha256: of the tar; "" where there is no ledger.
+        rows: positions of its rows in the order in which they were packed; none where there is no ledger.
+        skipped: the numbers of rows without a sample.
     """
 
     number: int
     samples: int
     address: str
     sha256: str = ""
+    rows: range = range(0)
+    skipped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,9 @@ def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) ->
                 f"{paths.shard_name(number)} is {state.value}: {problem}",
                 f"Open the others by their names, or {REMOVE_IT}." if REMOVE_IT in problem else again,
             )
-        shards.append(Shard(number, entry.samples, addresses[number], entry.sha256))
+        skipped = tuple(skip.index for skip in entry.skips)
+        rows = range(entry.start, entry.stop)
+        shards.append(Shard(number, entry.samples, addresses[number], entry.sha256, rows, skipped))
     return shards
 
 
