@@ -99,7 +99,7 @@ def test_a_record_with_an_invalid_field_is_refused_and_the_field_named(field: st
         StoryboardRecord.from_json({**record_of("a", "b").to_json(), field: value})
 
 
-VALUES = [None, True, -1, 1.0, 10.0, 1.5, 2**64, -(2**63) - 1, "7", "\ud800", [], [1], [None], [1.0], {}]
+VALUES: list[Any] = [None, True, -1, 1.0, 10.0, 1.5, 2**64, -(2**63) - 1, "7", "\ud800", [], [1], [None], [1.0], {}]
 
 
 def outcome(read: Callable[[], StoryboardRecord]) -> str:

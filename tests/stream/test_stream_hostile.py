@@ -16,6 +16,8 @@ from stream.streaming import NO_TORCH
 
 from vwd.errors import ShardError, UsageError
 from vwd.stream import ShardDataset, ShardLoader, open_shards
+from vwd.stream.form import Pixels
+from vwd.stream.readers import Reading
 from vwd.video import bitmaps
 
 torch = pytest.importorskip("torch", reason=NO_TORCH)
@@ -46,16 +48,18 @@ def edit(folder: Path, ending: str, change: Callable[[dict[str, Any]], None]) ->
 
 def assert_skipped(folder: Path, says: str, **options: Any) -> None:
     """Asserts that one of the 18 samples is broken, for every way to read them, and that it is skipped."""
-    for source in ("video", "storyboard", "device"):
-        for reading in ("offset", "stream"):
+    sources: tuple[Pixels, ...] = ("video", "storyboard", "device")
+    readings: tuple[Reading, ...] = ("offset", "stream")
+    for source in sources:
+        for reading in readings:
             data = ShardDataset(folder, source=source, on_error="skip", reading=reading, **options)
             keys = [key for batch in ShardLoader(data, batch_size=6) for key in batch["key"]]
             assert len(keys) == 17
             assert DAMAGED not in keys
             assert data.failures == 1
-        if source != "device":
-            with pytest.raises(ShardError, match=says):
-                list(open_shards(folder, source=source))
+    for drawn in (False, True):
+        with pytest.raises(ShardError, match=says):
+            list(open_shards(folder, source="storyboard" if drawn else "video"))
 
 
 @pytest.mark.parametrize("prompt", [7, None, ["a"], {"a": 1}, "\ud800"])

@@ -155,10 +155,11 @@ def test_another_epoch_in_the_middle_of_one_is_refused(uneven: Path, workers: in
 
 def test_an_epoch_that_is_read_again_is_warned_of_once(uneven: Path, caplog: pytest.LogCaptureFixture) -> None:
     said = {}
-    for name, options, moves in [
+    cases: list[tuple[str, dict[str, Any], bool]] = [
         ("forgotten", {}, False), ("moved on", {}, True), ("validation", {"split": "val", "val_fraction": 0.5}, False),
         ("not shuffled", {"shuffle": 0}, False),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for name, options, moves in cases:
         caplog.clear()
         with caplog.at_level(logging.WARNING, "vwd.stream"):
             data = small(uneven, **options)

@@ -127,9 +127,9 @@ def test_ranks_share_a_part_and_a_mixture_splits_each_of_its_outputs(uneven: Pat
     assert set(ranks[0]) | set(ranks[1]) <= set(read(uneven, "train"))
 
     shutil.copytree(uneven, tmp_path / "gsm8k")
-    weights = {uneven: 1, tmp_path / "gsm8k": 2}
+    weights: dict[Path | str, float | str] = {uneven: 1, tmp_path / "gsm8k": 2}
     options: dict[str, Any] = {"frames": 1, "source": "storyboard", "channels": 1, "val_fraction": FRACTION}
-    seen = {}
+    seen: dict[str, set[str]] = {}
     for split in ("train", "val"):
         data = ShardDataset.mix(weights, split=split, **options)
         seen[split] = set()
