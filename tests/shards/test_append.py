@@ -181,6 +181,7 @@ def test_a_shard_under_a_contract_that_was_replaced_is_not_published(tmp_path: P
     from vwd.shards.paths import OutputPaths
     from vwd.shards.plan import ShardRange
     from vwd.shards.settings import PackSettings
+    from vwd.shards.spills import Spills
 
     corpus, paths = find_corpus("gsm8k"), OutputPaths(tmp_path, "gsm8k")
     rows = open_file(write(tmp_path / "rows.jsonl", text_rows(2)))
@@ -188,7 +189,8 @@ def test_a_shard_under_a_contract_that_was_replaced_is_not_published(tmp_path: P
     paths.folder.mkdir()
     paths.ledger.mkdir()
     ensure_contract(paths, replace(contract, shard_size=7))
-    job = ShardJob(corpus, corpus.schemas[0], rows, Ledger(paths, contract), PackSettings(out=tmp_path))
+    settings, ledger = PackSettings(out=tmp_path), Ledger(paths, contract)
+    job = ShardJob(corpus, corpus.schemas[0], rows, ledger, settings, Spills.of(paths))
     with pytest.raises(ContractError, match="shard_size"):
         ShardBuilder(job).build(ShardRange(0, 0, 2, True), lambda: None)
     assert not paths.tar(0).exists()

@@ -19,6 +19,7 @@ from vwd.shards.ledger import Ledger
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
 from vwd.shards.settings import PackSettings
+from vwd.shards.spills import Spills
 from vwd.storage.atomic import create_if_absent
 
 pytest_plugins = ["shards.packed"]
@@ -76,7 +77,7 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
     settings = PackSettings(out=tmp_path, encoder="opencv", check=True)
     schema = corpus.schema_for(rows.columns)
     ledger = Ledger(paths, Contract.of(corpus, schema, rows, settings))
-    job = ShardJob(corpus, schema, rows, ledger, settings)
+    job = ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
     together = Barrier(2)
 
     def build(builder: ShardBuilder) -> str:

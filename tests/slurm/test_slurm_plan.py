@@ -97,8 +97,13 @@ def test_a_plan_estimates_its_cost_from_the_rate_in_the_ledger(run: Run, tmp_pat
 
 
 def test_a_plan_warns_when_a_task_cannot_use_all_its_cpus(run: Run) -> None:
-    assert "10 shards for 120 CPUs" in run("slurm", "plan", "belle_school_math").stdout
-    assert "CPUs" not in run("slurm", "plan", "belle_school_math", "--shard-size", 80).stdout
+    assert "120 of 120 a task have rows to pack" in run("slurm", "plan", "belle_school_math").stdout
+    assert "note" not in run("slurm", "plan", "belle_school_math").stdout
+    small = run("slurm", "plan", "belle_school_math", "--num-samples", 3000).stdout
+    assert "60 of 120 a task have rows to pack" in small
+    assert "a task has rows for 60 of its 120 CPUs: raise SAMPLES_PER_NODE, or lower CPUS_PER_NODE" in small
+    assert "10 shards for 120 CPUs" in run("slurm", "plan", "belle_school_math", "--streaming").stdout
+    assert "note" not in run("slurm", "plan", "belle_school_math", "--streaming", "--shard-size", 80).stdout
 
 
 @pytest.mark.parametrize("dataset", ["openmath2_gsm8k", "all"])

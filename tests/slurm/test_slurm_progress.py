@@ -181,8 +181,7 @@ def test_a_dry_run_repeats_the_plan_s_warning_of_idle_cpus_on_stderr(run: Run, t
     many = {**commands.variables, "CPUS_PER_NODE": "64"}
     planned = run("slurm", "plan", "gsm8k", *SMALL, **many).stdout
     dry = run("slurm", "submit", "gsm8k", *SMALL, "--dry-run", **many)
-    assert "a task has 4 shards for 64 CPUs" in planned
-    assert "a task has 4 shards for 64 CPUs" in dry.stderr
-    assert "--shard-size" in dry.stderr
+    assert "a task has rows for 4 of its 64 CPUs" in planned
+    assert "a task has rows for 4 of its 64 CPUs" in dry.stderr
     assert "CPUs" not in dry.stdout
     assert "CPUs" not in run("slurm", "submit", "gsm8k", *SMALL, "--dry-run", **commands.variables).stderr

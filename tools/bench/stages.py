@@ -18,7 +18,7 @@ from rows import corpus_of
 from vwd.corpora.sample import Skip
 from vwd.corpora.sources.open import open_file
 from vwd.shards.members import sample_members
-from vwd.shards.tar import shard_tar
+from vwd.shards.tar import sample_blocks, shard_tar
 from vwd.shards.tokens import count_tokens
 from vwd.text.layout import lay_out
 from vwd.video.encoders import get_encoder
@@ -65,7 +65,7 @@ def main() -> None:
             with stages.timed("JSON"):
                 members = sample_members(sample, board, spec, video)
             with stages.timed("tar and sha256"):
-                tar.write(sample.key, members)
+                tar.write(sample_blocks(sample.key, members))
             with stages.timed("tokens"):
                 count_tokens(sample.prompt)
                 count_tokens(sample.answer)

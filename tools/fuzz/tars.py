@@ -15,7 +15,7 @@ from mutate import bytes_of, json_of
 
 from vwd.shards.checksums import format_checksums, member_checksums
 from vwd.shards.sizes import SampleSizes, format_sizes
-from vwd.shards.tar import ShardTar
+from vwd.shards.tar import ShardTar, sample_blocks
 
 _TYPES = (
     tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.CONTTYPE,
@@ -95,7 +95,7 @@ def refit(folder: Path, number: int, change: Callable[[str, bytes], bytes]) -> N
     with tar.open("wb") as file:
         writer = ShardTar(file)
         for key, members in samples.items():
-            writer.write(key, members)
+            writer.write(sample_blocks(key, members))
         writer.close()
     sizes = [SampleSizes(int(key[-6:]), tuple(map(len, members.values()))) for key, members in samples.items()]
     checksums = b"".join(member_checksums(members.values()) for members in samples.values())

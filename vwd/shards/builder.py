@@ -1,12 +1,13 @@
-"""Building one shard: rows in, a tar and its ledger entry out."""
+"""Building one shard: rows in, a tar and its ledger entry out; by one worker, or by several that share it."""
 
 from __future__ import annotations
 
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sample import Row, Sample, Skip
@@ -17,14 +18,18 @@ from vwd.shards.contract import check_contract
 from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.members import sample_members
+from vwd.shards.parts import Part, whole_shards
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
+from vwd.shards.rendered import CacheCounts, RenderedRows, joined
 from vwd.shards.settings import PackSettings
 from vwd.shards.shuffle import row_indices
 from vwd.shards.sizes import SampleSizes, format_sizes
-from vwd.shards.tar import shard_tar
+from vwd.shards.spills import Spills
+from vwd.shards.tar import ShardTar, sample_blocks, shard_tar
 from vwd.shards.tokens import count_tokens
 from vwd.storage.objects import remove
+from vwd.storage.tempfiles import lasting_file
 from vwd.text.layout import lay_out
 from vwd.video.encoders import Encoder, get_encoder
 from vwd.video.fonts import Fonts
@@ -35,18 +40,21 @@ _SCHEDULER_VARIABLES = (
     "VWD_SLURM_SUBMISSION", "VWD_SLURM_TASK",
 )  # fmt: skip
 
-CacheCounts = dict[str, tuple[int, int]]
-
 
 @dataclass(frozen=True)
 class ShardJob:
-    """What every shard of a run has in common; goes to the worker processes."""
+    """What every shard of a run has in common; goes to the worker processes.
+
+    Attributes:
+        spills: where the parts of shards are, made in the process that was started.
+    """
 
     corpus: Corpus
     schema: Schema
     rows: Rows
     ledger: Ledger
     settings: PackSettings
+    spills: Spills
 
     @property
     def paths(self) -> OutputPaths:
@@ -79,56 +87,107 @@ class ShardBuilder:
             RowsError: a row of the file is broken.
             ShardError: the rows end before the shard does.
         """
-        _, state, existing, _ = self._job.ledger.lookup(shard.number)
-        if not self._settings.check and state is State.DONE and existing and existing.covers(shard):
+        if existing := self._existing(shard):
             return existing
+        started = time.monotonic()
+        (part,) = whole_shards([shard])
         try:
-            return self._build(shard, on_row)
+            with self._tar(shard) as tar:
+                rendered = self._write(part, tar.write, on_row)
         except _SupersededError as superseded:
             return superseded.entry
+        return self._finish(shard, replace(rendered, seconds=time.monotonic() - started), tar)
 
-    def _build(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
+    def render(self, part: Part, on_row: Callable[[], None]) -> RenderedRows | Entry:
+        """Writes the blocks of a part's samples to its spill file; keeps a shard that another run has finished.
+
+        Raises: as `build`.
+        """
+        if existing := self._existing(part.shard):
+            return existing
         started = time.monotonic()
-        skips: list[SkippedRow] = []
-        sizes: list[SampleSizes] = []
-        checksums = bytearray()
-        prompt_tokens = answer_tokens = 0
-        counts_before = self._encoder.cache_counts
-        tar_path = self._job.paths.tar(shard.number)
-        with shard_tar(tar_path, self._job.paths.temp) as tar:
-            for index, result in self._render(shard):
-                if isinstance(result, Skip):
-                    skips.append(SkippedRow(index, result.code, result.detail))
-                else:
-                    sample, members = result
-                    tar.write(sample.key, members)
-                    sizes.append(SampleSizes(index, tuple(map(len, members.values()))))
-                    checksums += member_checksums(members.values())
-                    prompt_tokens += count_tokens(sample.prompt)
-                    answer_tokens += count_tokens(sample.answer)
-                on_row()
+        with lasting_file(self._job.spills.path(part)) as file:
+            rendered = self._write(part, file.write, on_row)
+        return replace(rendered, seconds=time.monotonic() - started)
+
+    def join(self, shard: ShardRange, parts: Sequence[tuple[Part, RenderedRows]]) -> Entry:
+        """Writes a shard's tar from the spill files of its parts, which it removes; then its ledger entry.
+
+        Raises:
+            ShardError: a spill file is missing, or is not as it was written.
+        """
+        started = time.monotonic()
+        try:
+            with self._tar(shard) as tar:
+                for part, rendered in parts:
+                    self._job.spills.move(part, rendered.size, tar.write)
+        except _SupersededError as superseded:
+            return superseded.entry
+        rendered = joined([*(rendered for _, rendered in parts), RenderedRows(seconds=time.monotonic() - started)])
+        return self._finish(shard, rendered, tar, len(parts))
+
+    def _existing(self, shard: ShardRange) -> Entry | None:
+        """The entry of a shard that another run has finished since this one began."""
+        _, state, existing, _ = self._job.ledger.lookup(shard.number)
+        done = not self._settings.check and state is State.DONE and existing and existing.covers(shard)
+        return existing if done else None
+
+    @contextmanager
+    def _tar(self, shard: ShardRange) -> Iterator[ShardTar]:
+        """A shard's tar, for its blocks; it appears only if no other run has put a longer one, or a contract, there."""
+        with shard_tar(self._job.paths.tar(shard.number), self._job.paths.temp) as tar:
+            yield tar
             if other := self._superseding(shard):
                 raise _SupersededError(other)
             check_contract(self._job.paths, self._job.ledger.contract)  # another run may have replaced it
-        if not sizes:
-            remove(tar_path)  # readers of shards stumble over an empty tar
+
+    def _write(self, part: Part, write: Callable[[bytes], object], on_row: Callable[[], None]) -> RenderedRows:
+        """Renders rows, and writes the blocks of each sample."""
+        skips: list[SkippedRow] = []
+        sizes: list[SampleSizes] = []
+        checksums = bytearray()
+        total = prompt_tokens = answer_tokens = 0
+        counts_before = self._encoder.cache_counts
+        for index, result in self._render(part):
+            if isinstance(result, Skip):
+                skips.append(SkippedRow(index, result.code, result.detail))
+            else:
+                sample, members = result
+                blocks = sample_blocks(sample.key, members)
+                write(blocks)
+                total += len(blocks)
+                sizes.append(SampleSizes(index, tuple(map(len, members.values()))))
+                checksums += member_checksums(members.values())
+                prompt_tokens += count_tokens(sample.prompt)
+                answer_tokens += count_tokens(sample.answer)
+            on_row()
+        return RenderedRows(
+            len(sizes), tuple(skips), total, format_sizes(sizes), bytes(checksums), prompt_tokens, answer_tokens,
+            cache=_difference(counts_before, self._encoder.cache_counts),
+        )  # fmt: skip
+
+    def _finish(self, shard: ShardRange, rendered: RenderedRows, tar: ShardTar, parts: int = 1) -> Entry:
+        """Writes the ledger entry of a shard whose tar is complete."""
+        if not rendered.samples:
+            remove(self._job.paths.tar(shard.number))  # readers of shards stumble over an empty tar
         entry = Entry(
             number=shard.number,
             start=shard.start,
-            stop=shard.start + len(sizes) + len(skips),
+            stop=shard.start + rendered.samples + len(rendered.skips),
             whole=shard.whole,
-            samples=len(sizes),
-            skips=tuple(skips),
-            bytes=tar.bytes if sizes else 0,
-            sha256=tar.sha256 if sizes else "",
-            prompt_tokens=prompt_tokens,
-            answer_tokens=answer_tokens,
-            seconds=round(time.monotonic() - started, 3),
+            samples=rendered.samples,
+            skips=rendered.skips,
+            bytes=tar.bytes if rendered.samples else 0,
+            sha256=tar.sha256 if rendered.samples else "",
+            prompt_tokens=rendered.prompt_tokens,
+            answer_tokens=rendered.answer_tokens,
+            seconds=round(rendered.seconds, 3),
             finished=round(time.time(), 3),
-            sizes=format_sizes(sizes),
-            checksums=format_checksums(checksums),
+            sizes=rendered.sizes,
+            checksums=format_checksums(rendered.checksums),
+            parts=parts,
             writer=_writer(self._encoder.kernel),
-            cache=_difference(counts_before, self._encoder.cache_counts),
+            cache=rendered.cache,
         )
         self._job.ledger.write(entry)
         return entry
@@ -138,9 +197,9 @@ class ShardBuilder:
         _, state, entry, _ = self._job.ledger.lookup(shard.number)
         return entry if state is State.DONE and entry and entry.stop > shard.stop else None
 
-    def _render(self, shard: ShardRange) -> Iterator[tuple[int, Skip | tuple[Sample, dict[str, bytes]]]]:
+    def _render(self, part: Part) -> Iterator[tuple[int, Skip | tuple[Sample, dict[str, bytes]]]]:
         job, settings, count = self._job, self._settings, 0
-        for index, row in self._rows(shard):
+        for index, row in self._rows(part):
             count += 1
             sample = job.corpus.sample(row, index, job.schema)
             if isinstance(sample, Skip):
@@ -152,19 +211,19 @@ class ShardBuilder:
                 continue
             video = self._encoder.encode(storyboard, settings.video)
             yield index, (sample, sample_members(sample, storyboard, settings.video, video, settings.sat_meta))
-        if count < shard.stop - shard.start and job.rows.count is not None:
+        if count < part.stop - part.start and job.rows.count is not None:
             raise ShardError(
-                f"shard {shard.number}: only {count} of its {shard.stop - shard.start} rows could be read",
+                f"shard {part.number}: only {count} of its {part.stop - part.start} rows could be read",
                 "The rows changed during the run: check the file given as `rows`, and run again.",
             )
 
-    def _rows(self, shard: ShardRange) -> Iterator[tuple[int, Row]]:
-        """The shard's rows with their numbers in the corpus."""
+    def _rows(self, part: Part) -> Iterator[tuple[int, Row]]:
+        """The part's rows with their numbers in the corpus."""
         rows, seed = self._job.rows, self._settings.shuffle_seed
         wanted, limit = self._job.schema.wanted, self._settings.max_row_bytes
         if seed is None:
-            return enumerate(rows.read(shard.start, shard.stop, wanted, limit), shard.start)
-        indices = row_indices(shard.start, shard.stop, rows.count, seed)
+            return enumerate(rows.read(part.start, part.stop, wanted, limit), part.start)
+        indices = row_indices(part.start, part.stop, rows.count, seed)
         return zip(
             indices, take(rows, indices, wanted, limit), strict=False
         )  # the caller reports rows that are missing

@@ -37,7 +37,8 @@ class Entry:
         bytes, sha256: of the tar; 0 and "" where every row was skipped: then there is no tar.
         sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
         checksums: of the members of each sample, as one string (see `vwd.shards.checksums`); "" before format 3.
-        seconds: of wall-clock time that one worker took.
+        seconds: of wall-clock time of workers, added up.
+        parts: how many workers shared it, about at the same time.
         finished: seconds since 1970.
         cache: for each of the encoder's caches, look-ups and hits.
         writer: host, process, the kernel that composed the videos and, under Slurm, job and task.
@@ -57,6 +58,7 @@ class Entry:
     finished: float
     sizes: str
     checksums: str = ""
+    parts: int = 1
     writer: dict[str, str] = field(default_factory=dict)
     cache: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -103,6 +105,7 @@ class _LightModel(msgspec.Struct, kw_only=True):
     answer_tokens: _Count
     seconds: _Seconds
     finished: _Seconds
+    parts: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)] = 1
     writer: dict[str, str] = {}
     cache: dict[str, tuple[_Count, _Count]] = {}
 

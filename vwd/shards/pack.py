@@ -20,6 +20,7 @@ from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange, pick_shards, plan_shards, task_slice
 from vwd.shards.renewal import settle_contract
 from vwd.shards.settings import PackSettings
+from vwd.shards.spills import Spills
 from vwd.shards.summary import Summary, write_summary
 from vwd.shards.workers import Failure, build_shards
 from vwd.storage.errors import output_errors
@@ -96,7 +97,7 @@ def pack_shards(
             complete = _complete(ledger, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))
             on_plan(plan)
-            job = ShardJob(corpus, schema, rows, ledger, settings)
+            job = ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
             built, failures = _run(job, plan, on_rows)
             ensure_contract(paths, contract)  # a store without conditional writes may let two first runs in at once
             # The last of several tasks to end sees the shards of all of them.

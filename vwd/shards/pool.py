@@ -77,6 +77,7 @@ def run_pool(
     num_workers: int,
     on_progress: Callable[[int], None] = lambda count: None,
     defer: Callable[[Sequence[Item]], Collection[Item]] = lambda items: (),
+    follow: Callable[[Done[Item, Result] | Failed[Item]], Iterable[Item]] = lambda outcome: (),
 ) -> Generator[Done[Item, Result] | Failed[Item], None, None]:
     """Handles items in worker processes; yields each one's result or failure as it arrives.
 
@@ -87,6 +88,7 @@ def run_pool(
         open_handler: picklable; called once in each worker, when its first item arrives.
         on_progress: called with how much was counted since the last call.
         defer: those of the items left that are assigned last.
+        follow: called with each outcome; gives the items that it has made possible, which are assigned next.
     """
     queue = list(reversed(list(items)))
     workers = [_start(open_handler) for _ in range(min(num_workers, len(queue)))]
@@ -100,6 +102,7 @@ def run_pool(
                 if isinstance(message, int):
                     on_progress(message)
                     continue
+                queue.extend(follow(message))
                 if not worker.process.is_alive() and queue:
                     workers[workers.index(worker)] = worker = _start(open_handler)
                 _assign(worker, queue, defer)

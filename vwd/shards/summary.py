@@ -90,7 +90,7 @@ def recent_rate(entries: Collection[Entry]) -> float:
         return 0.0
     last = max(entry.finished for entry in entries)
     recent = [entry for entry in entries if entry.finished > last - _RATE_WINDOW_SECONDS]
-    span = last - min(entry.finished - entry.seconds for entry in recent)
+    span = last - min(entry.finished - entry.seconds / entry.parts for entry in recent)
     return sum(entry.samples for entry in recent) / max(span, 0.001)
 
 

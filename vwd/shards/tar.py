@@ -36,6 +36,18 @@ def _header(name: str, size: int) -> bytes:
     return bytes(filled)
 
 
+def sample_blocks(key: str, members: Mapping[str, bytes]) -> bytes:
+    """A sample as it is in a tar: a header and the padded content of each member.
+
+    Args:
+        members: their content by their ending, in the order of the tar.
+    """
+    parts: list[bytes] = []
+    for ending, data in members.items():
+        parts += (_header(f"{key}.{ending}", len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE))
+    return b"".join(parts)
+
+
 class ShardTar:
     """A tar being written: no second pass over it is needed. Afterwards its size and hash are those of the file.
 
@@ -48,26 +60,20 @@ class ShardTar:
         self._sha256 = hashlib.sha256()
         self.bytes = 0
 
-    def write(self, key: str, members: Mapping[str, bytes]) -> None:
-        """Adds a sample's members: their content by their ending, in this order."""
-        parts: list[bytes] = []
-        for ending, data in members.items():
-            parts += (_header(f"{key}.{ending}", len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE))
-        self._put(b"".join(parts))
+    def write(self, blocks: bytes) -> None:
+        """Adds the blocks of samples."""
+        self._sha256.update(blocks)
+        self._file.write(blocks)
+        self.bytes += len(blocks)
 
     def close(self) -> None:
         """Ends the archive: two empty blocks, and more up to a whole record."""
         end = 2 * tarfile.BLOCKSIZE
-        self._put(bytes(end + -(self.bytes + end) % tarfile.RECORDSIZE))
+        self.write(bytes(end + -(self.bytes + end) % tarfile.RECORDSIZE))
 
     @property
     def sha256(self) -> str:
         return self._sha256.hexdigest()
-
-    def _put(self, data: bytes) -> None:
-        self._sha256.update(data)
-        self._file.write(data)
-        self.bytes += len(data)
 
 
 @contextmanager

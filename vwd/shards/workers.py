@@ -1,17 +1,24 @@
-"""Building shards in worker processes, each of which owns a whole shard."""
+"""Building shards in worker processes: each builds a whole shard, or a part of one that several share."""
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from vwd.shards.builder import ShardBuilder, ShardJob
 from vwd.shards.entry import Entry
-from vwd.shards.paths import OutputPaths
+from vwd.shards.parts import Part, split_shards, whole_shards
 from vwd.shards.plan import ShardRange
-from vwd.shards.pool import Failed, Handler, run_pool
-from vwd.storage.tempfiles import names_in_progress
+from vwd.shards.pool import Done, Failed, Handler, run_pool
+from vwd.shards.rendered import RenderedRows
+from vwd.shards.spills import Spills
+
+# Far below the hour after which another node takes a file that has not changed for that of a dead writer.
+_TOUCH_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,27 @@ class Failure:
     fatal: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class _Join:
+    """The parts of a shard that are all rendered, in order."""
+
+    shard: ShardRange
+    parts: tuple[tuple[Part, RenderedRows], ...]
+
+    @property
+    def number(self) -> int:
+        return self.shard.number
+
+
+_Item = Part | _Join
+_Result = Entry | RenderedRows
+_Outcome = Done[_Item, _Result] | Failed[_Item]
+
+
 def build_shards(
     job: ShardJob, shards: Iterable[ShardRange], on_rows: Callable[[int], None]
 ) -> Generator[Entry | Failure, None, None]:
-    """Builds shards in the settings' number of processes (see `run_pool`).
+    """Builds shards in the settings' number of processes (see `run_pool`); several share one where they would be idle.
 
     Args:
         on_rows: called with the number of rows done since the last call.
@@ -36,24 +60,99 @@ def build_shards(
     Raises:
         SilentStoreError: the store of the output does not answer.
     """
-    defer = partial(_begun_elsewhere, job.paths)
-    outcomes = run_pool(partial(_open_builder, job), shards, job.settings.num_workers, on_rows, defer)
+    workers = job.settings.num_workers
+    # Rows that come in order alone would be read from the first by every worker.
+    parts = split_shards(tuple(shards), workers) if job.rows.seekable else whole_shards(shards)
+    items: list[_Item] = [*parts]
+    joins = _Joins(job.spills, parts)
+
+    def progress(rows: int) -> None:
+        on_rows(rows)
+        joins.touch()
+
+    defer = partial(_begun_elsewhere, job.spills)
+    outcomes = run_pool(partial(_open_builder, job), items, workers, progress, defer, joins.follow)
+    ended: set[int] = set()
     try:
         for outcome in outcomes:
             if isinstance(outcome, Failed):
                 outcome.raise_if_silent()
-                yield Failure(outcome.item.number, outcome.what, outcome.hint, outcome.trace, outcome.fatal)
+                result: _Result | Failure = _failure(outcome)
             else:
-                yield outcome.result
+                result = outcome.result
+            # Of a shard in parts, several may fail, or find that another run has finished it.
+            if not isinstance(result, RenderedRows) and outcome.item.number not in ended:
+                ended.add(outcome.item.number)
+                yield result
     finally:
         outcomes.close()
+        joins.remove()
 
 
-def _begun_elsewhere(paths: OutputPaths, shards: Sequence[ShardRange]) -> set[ShardRange]:
-    """The shards that another live run is building: by the time the others are done, they may be complete."""
-    names = names_in_progress(paths.temp)
-    return {shard for shard in shards if paths.tar(shard.number).name in names} if names else set()
+def _failure(failed: Failed[_Item]) -> Failure:
+    return Failure(failed.item.number, failed.what, failed.hint, failed.trace, failed.fatal)
 
 
-def _open_builder(job: ShardJob) -> Handler[ShardRange, Entry]:
-    return ShardBuilder(job).build
+class _Joins:
+    """Which parts of the shards that several workers share have ended, and which can be joined."""
+
+    def __init__(self, spills: Spills, parts: Iterable[Part]) -> None:
+        self._spills = spills
+        self._parts: dict[int, list[Part]] = defaultdict(list)
+        for part in parts:
+            if not part.is_whole:
+                self._parts[part.number].append(part)
+        self._rendered: dict[Part, RenderedRows | None] = {}
+        self._next_touch = time.monotonic() + _TOUCH_SECONDS
+
+    def follow(self, outcome: _Outcome) -> Iterable[_Join]:
+        """The join of a shard, after the last of its parts. What failed, or is done already, is only removed."""
+        part = outcome.item
+        if isinstance(part, _Join) or part.is_whole:
+            return ()
+        result = outcome.result if isinstance(outcome, Done) else None
+        self._rendered[part] = result if isinstance(result, RenderedRows) else None
+        parts = self._parts[part.number]
+        if not all(other in self._rendered for other in parts):
+            return ()
+        rendered = [(other, done) for other in parts if (done := self._rendered[other])]
+        if len(rendered) == len(parts):
+            return (_Join(part.shard, tuple(rendered)),)
+        self._remove(parts)
+        return ()
+
+    def touch(self) -> None:
+        """Shows other nodes once in a while that the parts are still to be joined."""
+        if time.monotonic() >= self._next_touch:
+            self._next_touch = time.monotonic() + _TOUCH_SECONDS
+            for part in self._rendered:
+                self._spills.touch(part)
+
+    def remove(self) -> None:
+        """Removes what is left of all parts; nobody may be writing one."""
+        for parts in self._parts.values():
+            self._remove(parts)
+
+    def _remove(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            with suppress(OSError):  # a later run removes it
+                self._spills.remove(part)
+
+
+def _begun_elsewhere(spills: Spills, items: Sequence[_Item]) -> set[_Item]:
+    """The items of shards that another live run is building: when the others are done, they may be complete."""
+    names = spills.begun_elsewhere()
+    if not names:
+        return set()
+    return {item for item in items if isinstance(item, Part) and spills.paths.tar(item.number).name in names}
+
+
+def _open_builder(job: ShardJob) -> Handler[_Item, _Result]:
+    builder = ShardBuilder(job)
+
+    def handle(item: _Item, on_row: Callable[[], None]) -> _Result:
+        if isinstance(item, _Join):
+            return builder.join(item.shard, item.parts)
+        return builder.build(item.shard, on_row) if item.is_whole else builder.render(item, on_row)
+
+    return handle

@@ -8,6 +8,7 @@ from typing import Any
 
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import State, open_ledger
+from vwd.shards.parts import Part, busiest_rows, split_shards, whole_shards
 from vwd.shards.paths import CONTRACT_FILE, OutputPaths, entry_numbers, find_outputs
 from vwd.shards.plan import ShardRange
 from vwd.slurm.arrays import split_tasks
@@ -41,7 +42,8 @@ class Estimate:
 
     Attributes:
         tasks: the numbers of the first and the last shard of each.
-        workers: of one task that have a shard to pack.
+        workers: of the longest task that have rows to pack.
+        split: whether several workers may share a shard.
         hours: of wall-clock time, when `at_once` tasks run all the time.
     """
 
@@ -54,6 +56,7 @@ class Estimate:
     at_once: int
     cpus: int
     workers: int
+    split: bool
     measured: str
     hours: float | None
     task_hours: float | None
@@ -66,6 +69,7 @@ class Estimate:
             self.dataset,
             f"  samples  {self.samples:,} in {self.shards:,} shards of {self.shard_size:,}",
             f"  tasks    {len(self.tasks):,} in {self.arrays} array(s), {self.at_once} at once",
+            f"  CPUs     {self.workers:,} of {self.cpus:,} a task have rows to pack",
         ]
         if self.hours is None or self.task_hours is None or self.bytes is None:
             lines.append("  hours    unknown: no ledger here has a measured rate; pack a shard or two first")
@@ -73,7 +77,7 @@ class Estimate:
             lines.append(f"  hours    {self.hours:.2f}, {self.task_hours:.2f} a task ({self.measured})")
             lines.append(f"  bytes    {self.bytes / 1e9:,.1f} GB")
         lines.append(f"  inodes   {self.inodes:,}")
-        if note := _idle(self.workers, self.cpus):
+        if note := _idle(self.workers, self.cpus, self.split):
             lines.append(f"  note     {note}")
         return lines
 
@@ -94,20 +98,17 @@ def measure(paths: OutputPaths) -> Rate | None:
 
 
 def estimate(submission: Submission, rate: Rate | None) -> Estimate:
-    """What a submission takes at a rate. A worker packs whole shards: a task cannot use more workers than shards."""
+    """What a submission takes at a rate, where every worker has a CPU."""
     ranges, settings = submission.ranges, submission.settings
     tasks = split_tasks(ranges, submission.num_tasks)
     rows = _rows(ranges)
     at_once = min(settings.num_nodes, len(tasks))
-    workers = _workers(submission)
+    parts = _longest_task(submission)
     files = _FILES_A_SHARD * len(ranges) + _FILES_A_TASK * len(tasks) + _FILES_AN_OUTPUT
     samples = round(rows * rate.samples_a_row) if rate else rows
     if submission.export:  # a video for each sample, and JSONL files for each shard
         files += samples + (2 if submission.export.task == "both" else 1) * len(ranges) + len(tasks)
-    longest = max(tasks, key=len)
-    seconds = (
-        None if rate is None else rate.seconds_a_row * (_rows(longest) / len(longest)) * -(-len(longest) // workers)
-    )
+    seconds = None if rate is None else rate.seconds_a_row * busiest_rows(parts, settings.cpus_per_node)
     return Estimate(
         dataset=submission.dataset,
         samples=rows,
@@ -117,7 +118,8 @@ def estimate(submission: Submission, rate: Rate | None) -> Estimate:
         arrays=len(submission.windows),
         at_once=at_once,
         cpus=settings.cpus_per_node,
-        workers=workers,
+        workers=min(settings.cpus_per_node, len(parts)),
+        split=_is_split(submission),
         measured=f"{1 / rate.seconds_a_row:.1f} rows/s a worker, by the ledger of {rate.dataset}" if rate else "",
         hours=None if seconds is None else seconds * -(-len(tasks) // at_once) / 3600,
         task_hours=None if seconds is None else seconds / 3600,
@@ -127,23 +129,31 @@ def estimate(submission: Submission, rate: Rate | None) -> Estimate:
 
 
 def idle_cpus_note(submission: Submission) -> str:
-    """That tasks have more CPUs than shards, and what to change; "" where they have not."""
-    return _idle(_workers(submission), submission.settings.cpus_per_node)
+    """That tasks have CPUs without rows to pack, and what to change; "" where they have not."""
+    cpus = submission.settings.cpus_per_node
+    return _idle(min(cpus, len(_longest_task(submission))), cpus, _is_split(submission))
 
 
-def _idle(workers: int, cpus: int) -> str:
+def _idle(workers: int, cpus: int, split: bool) -> str:
     if workers >= cpus:
         return ""
+    if split:
+        return f"a task has rows for {workers} of its {cpus} CPUs: raise SAMPLES_PER_NODE, or lower CPUS_PER_NODE"
     return (
-        f"a task has {workers} shards for {cpus} CPUs, and a worker packs whole shards: raise SAMPLES_PER_NODE, or "
-        "lower `shard_size` or CPUS_PER_NODE"
+        f"a task has {workers} shards for {cpus} CPUs, and workers do not share a shard of a stream: raise "
+        "SAMPLES_PER_NODE, or lower `shard_size` or CPUS_PER_NODE"
     )
 
 
-def _workers(submission: Submission) -> int:
-    """Of one task that have a shard to pack."""
-    tasks = split_tasks(submission.ranges, submission.num_tasks)
-    return min(submission.settings.cpus_per_node, max(len(shards) for shards in tasks))
+def _longest_task(submission: Submission) -> list[Part]:
+    """What the workers of the task with the most rows do."""
+    shards = max(split_tasks(submission.ranges, submission.num_tasks), key=_rows)
+    return split_shards(shards, submission.settings.cpus_per_node) if _is_split(submission) else whole_shards(shards)
+
+
+def _is_split(submission: Submission) -> bool:
+    """Whether several workers may share a shard: not where rows are read as they come."""
+    return "--streaming" not in submission.pack
 
 
 def _rate(dataset: str, entries: list[Entry]) -> Rate | None:

@@ -44,6 +44,11 @@ def default_staging_folder() -> Path:
     return _own_staging[os.getpid()]
 
 
+def writer_mark() -> str:
+    """What ends a temporary name: this process and a random part. When it is gone, `remove_stale` takes its files."""
+    return f"{process_tag()}.{secrets.token_hex(4)}"
+
+
 @contextmanager
 def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file for writing, and its path. It is removed at the end unless it was renamed.
@@ -52,13 +57,33 @@ def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
         OutputError: the folder is a symbolic link: the file would be somewhere else.
     """
     _check_folder(folder)
-    path = folder / f"{name}.{process_tag()}.{secrets.token_hex(4)}"
+    path = folder / f"{name}.{writer_mark()}"
     try:  # already here: a signal may arrive as soon as the file exists
         with _create(path) as file:
             yield path, file
     finally:
         with suppress(FileNotFoundError, NotADirectoryError):  # it was renamed, or could not be created
             path.unlink()
+
+
+@contextmanager
+def lasting_file(path: Path) -> Iterator[IO[bytes]]:
+    """A new file for writing that outlasts the block, unless that ends in an error.
+
+    Args:
+        path: ends in the mark of a process that reads and removes it, such as the parent of this one.
+
+    Raises:
+        OutputError: its folder is a symbolic link.
+    """
+    _check_folder(path.parent)
+    try:
+        with _create(path) as file:
+            yield file
+    except BaseException:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+        raise
 
 
 def remove_stale(folder: Path) -> int:
@@ -86,13 +111,17 @@ def remove_stale(folder: Path) -> int:
     return removed
 
 
-def names_in_progress(folder: Path) -> set[str]:
-    """The names of files that live writers have begun in a folder for temporary files."""
+def names_in_progress(folder: Path, besides: str = "") -> set[str]:
+    """The names of files that live writers have begun in a folder for temporary files.
+
+    Args:
+        besides: a mark whose files do not count.
+    """
     found = set()
     with suppress(OSError):
         for path in folder.iterdir():
             named = _OURS.fullmatch(path.name)
-            if named and has_ended(named[1]) is not True:
+            if named and has_ended(named[1]) is not True and not (besides and path.name.endswith(besides)):
                 found.add(path.name.rsplit(".", 3)[0])
     return found
 

@@ -1,0 +1,71 @@
+"""Splitting shards into parts, so that no worker is idle while others still pack. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+from itertools import pairwise
+
+from vwd.shards.plan import ShardRange
+
+# A worker takes longer to start than to render fewer.
+_LEAST_ROWS = 50
+# More parts must finish so much sooner: each part is written, and read once more.
+_WORTH_IT = 0.95
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a shard that one worker renders: `start` to `stop` (exclusive); all of them where it is not split."""
+
+    shard: ShardRange
+    start: int
+    stop: int
+
+    @property
+    def number(self) -> int:
+        """The shard's."""
+        return self.shard.number
+
+    @property
+    def is_whole(self) -> bool:
+        return self.stop - self.start == self.shard.stop - self.shard.start
+
+
+def whole_shards(shards: Iterable[ShardRange]) -> list[Part]:
+    """Every shard as one part."""
+    return [part for shard in shards for part in _cut(shard, 1)]
+
+
+def split_shards(shards: Sequence[ShardRange], num_workers: int) -> list[Part]:
+    """The parts of shards, in order: whole shards while there is one for every worker; the last ones, which are fewer
+    than workers, in as many parts as let all workers end at about the same time.
+    """
+    left = len(shards) % num_workers
+    first, last = shards[: len(shards) - left], shards[len(shards) - left :]
+    if not last:
+        return whole_shards(first)
+    best = whole_shards(last)
+    for pieces in range(2, 2 * -(-num_workers // left) + 1):
+        parts = [part for shard in last for part in _cut(shard, pieces)]
+        if busiest_rows(parts, num_workers) < _WORTH_IT * busiest_rows(best, num_workers):
+            best = parts
+    return whole_shards(first) + best
+
+
+def busiest_rows(parts: Iterable[Part], num_workers: int) -> int:
+    """How many rows the busiest worker renders, where each takes the next part when it has ended one."""
+    rows = [0] * num_workers
+    heapify(rows)
+    for part in parts:
+        heapreplace(rows, rows[0] + part.stop - part.start)
+    return max(rows)
+
+
+def _cut(shard: ShardRange, pieces: int) -> list[Part]:
+    """A shard in parts of about the same size, fewer where they would be too small."""
+    rows = shard.stop - shard.start
+    count = max(1, min(pieces, rows // _LEAST_ROWS))
+    bounds = [shard.start + rows * number // count for number in range(count + 1)]
+    return [Part(shard, start, stop) for start, stop in pairwise(bounds)]
