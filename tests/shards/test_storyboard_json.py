@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from text.boards import FONTS, LANGUAGES, SPECS, TEXTS, board_of, sample_of
 
 from vwd.corpora.sample import Language, Sample
+from vwd.shards.json_types import type_problem
 from vwd.shards.members import sample_members
-from vwd.shards.storyboard_json import EARLIER_FIELDS, FIELDS, StoryboardRecord, type_problem
+from vwd.shards.sample_fields import EARLIER_FIELDS, FIELDS
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.layout import lay_out
 from vwd.text.spec import StoryboardSpec
 from vwd.text.storyboard import Box, Storyboard, Word

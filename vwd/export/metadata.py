@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vwd.errors import ShardError
+from vwd.shards.json_types import type_problem
 from vwd.shards.members import TASKS
 from vwd.shards.reader import StoredSample
-from vwd.shards.storyboard_json import StoryboardRecord, type_problem
+from vwd.shards.storyboard_json import StoryboardRecord
 
 _HINT = "Fetch or pack this shard again."
 

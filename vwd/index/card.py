@@ -5,8 +5,9 @@ from __future__ import annotations
 from vwd.index.listing import Listing
 from vwd.index.provenance import provenance_of
 from vwd.index.webdataset import brace_pattern
+from vwd.shards.json_types import JsonType
 from vwd.shards.members import SAT_ID
-from vwd.shards.storyboard_json import EARLIER_FIELDS, FIELDS, FIELDS_SINCE, PROMPT_FIELDS, JsonType
+from vwd.shards.sample_fields import EARLIER_FIELDS, FIELDS, FIELDS_SINCE, PROMPT_FIELDS
 
 _DTYPES = {str: "string", int: "int64", float: "float64"}
 

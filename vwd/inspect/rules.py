@@ -5,8 +5,9 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 
+from vwd.shards.json_types import type_problem
 from vwd.shards.reader import StoredSample
-from vwd.shards.storyboard_json import PROMPT_FIELDS, fields_of, type_problem
+from vwd.shards.sample_fields import PROMPT_FIELDS, fields_of
 from vwd.video.mp4 import Mp4Error, moov_first
 
 _PROMPTS = ("inference.json", "rendering.json")

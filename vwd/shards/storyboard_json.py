@@ -1,14 +1,10 @@
-"""The one schema of `storyboard.json`: its fields in order, their types, writing, reading and checking.
-
-A new field is an attribute of `StoryboardRecord` or `Storyboard`, and a line in `FIELDS`.
-"""
+"""The one schema of `storyboard.json`: writing, reading and checking. Its fields are in `vwd.shards.sample_fields`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from operator import add
 from typing import Any
@@ -16,43 +12,11 @@ from typing import Any
 import msgspec
 
 from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FPS, MOST_FRAMES
+from vwd.shards.json_types import type_problem
+from vwd.shards.sample_fields import EARLIER_FIELDS, FIELDS, fields_of
+from vwd.shards.storyboard_decoder import storyboard_decoder
 from vwd.text.storyboard import Box, Storyboard, Word
 
-# A JSON value's type: str, int or float; [type] for a list; a dict of names for an object.
-JsonType = Any
-
-PROMPT_FIELDS: dict[str, JsonType] = {"video_path": str, "prompt": str}
-# Names, order and types are the same in every sample: some readers take those of the first few for those of all.
-FIELDS: dict[str, JsonType] = {
-    "dataset": str,
-    "index": int,
-    "kind": str,
-    "question": str,
-    "answer": str,
-    "final_answer": str,
-    "fps": float,
-    "language": str,
-    "frames": int,
-    "width": int,
-    "height": int,
-    "font_size": int,
-    "pages": int,
-    "prompt_frames": int,
-    "page_starts": [int],
-    "separator": [int],
-    "words": [{"text": str, "frame": int, "page": int, "box": [int], "start": int, "end": int}],
-    "separator_page": int,
-    "final_words": [int],
-}
-# The contract's format that has these fields, and those of earlier ones.
-FIELDS_SINCE = 4
-_LATER = ("separator_page", "final_words")
-# What parsing gives for fields that earlier formats do not have.
-_DEFAULTS: dict[str, Any] = {"start": -1, "end": -1, "separator_page": msgspec.UNSET, "final_words": msgspec.UNSET}
-EARLIER_FIELDS: dict[str, JsonType] = {
-    **{name: kind for name, kind in FIELDS.items() if name not in _LATER},
-    "words": [{"text": str, "frame": int, "page": int, "box": [int]}],
-}
 # Smallest and largest values: those of the layout's and the encoders' settings.
 _RANGES = {
     "index": (0, 2**63 - 1),
@@ -121,7 +85,7 @@ class StoryboardRecord:
             ValueError: it is no JSON, or a field is missing or invalid; names it.
         """
         try:
-            fields = _decoder().decode(data)
+            fields = storyboard_decoder().decode(data)
         except (msgspec.MsgspecError, RecursionError):
             return cls.from_json(_parse(data))  # which names what is wrong
         own = {name: value for name in FIELDS if (value := getattr(fields, name)) is not msgspec.UNSET}
@@ -191,11 +155,6 @@ def _parse(data: bytes) -> dict[str, Any]:
     return parsed
 
 
-def fields_of(data: Mapping[str, Any]) -> dict[str, JsonType]:
-    """The fields of a storyboard's format: what was added later is there wholly, or not at all."""
-    return FIELDS if "separator_page" in data or "final_words" in data else EARLIER_FIELDS
-
-
 def _range(values: Sequence[int]) -> tuple[int, int]:
     if len(values) != 2:
         raise ValueError("has an invalid final_words")
@@ -231,33 +190,6 @@ def _inside(board: Storyboard, boxes: Sequence[Box]) -> bool:
     return fits and min(*map(min, (left, top, across, down))) >= 0
 
 
-@cache
-def _decoder() -> msgspec.json.Decoder[Any]:
-    """Reads JSON into an object with the attributes `FIELDS`; what earlier formats do not have may be missing."""
-
-    def typed(kind: JsonType, name: str = "") -> Any:
-        if name in ("box", "separator"):
-            return Box
-        if isinstance(kind, list):
-            return list[typed(kind[0])]  # type: ignore[misc]
-        return struct(kind) if isinstance(kind, dict) else kind
-
-    def struct(fields: dict[str, JsonType]) -> type:
-        named: list[Any] = [(name, typed(kind, name)) for name, kind in fields.items() if name not in _DEFAULTS]
-        more = [
-            (
-                name,
-                typed(fields[name]) | msgspec.UnsetType if default is msgspec.UNSET else typed(fields[name]),
-                default,
-            )
-            for name, default in _DEFAULTS.items()
-            if name in fields
-        ]
-        return msgspec.defstruct("Fields", named + more, gc=False)
-
-    return msgspec.json.Decoder(typed(FIELDS))
-
-
 def _parse_words(words: Any) -> tuple[Word, ...]:
     try:
         parsed = tuple(Word(w["text"], w["frame"], w["page"], Box(*w["box"]), w.get("start", -1)) for w in words)
@@ -268,38 +200,3 @@ def _parse_words(words: Any) -> tuple[Word, ...]:
     except (TypeError, KeyError):
         pass
     raise ValueError("has an invalid words")
-
-
-def type_problem(value: Any, kind: JsonType, where: str = "", exact: bool = False) -> str | None:
-    """What of a JSON value has another type than it should, if anything has.
-
-    Args:
-        where: the value's place, for the message.
-        exact: objects have exactly these fields in this order, and floats are written as such.
-    """
-    if isinstance(kind, dict):
-        names = list(value) if isinstance(value, dict) else []
-        if names != list(kind) if exact else not set(kind) <= set(names):
-            return f"{where or 'it'} does not have the fields {', '.join(kind)}"
-        fields = ((value[n], kind[n], f"{where}.{n}" if where else n) for n in kind)
-        return next(filter(None, (type_problem(*field, exact) for field in fields)), None)
-    if isinstance(kind, list):
-        if not isinstance(value, list):
-            return f"{where} is not a list"
-        return next(filter(None, (type_problem(one, kind[0], where, exact) for one in value)), None)
-    if type(value) is not kind and (exact or kind is not float or type(value) is not int):
-        return f"{where} is {value!r:.40}, not {kind.__name__}"
-    if kind is str and not _is_encodable(value):
-        return f"{where} has half a character"
-    if kind is int and not -(2**63) <= value < 2**63:
-        return f"{where} is a number of more than 63 bits"
-    return None
-
-
-def _is_encodable(text: str) -> bool:
-    """Whether a file can hold a text: half of a surrogate pair cannot be written."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

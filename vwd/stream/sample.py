@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError
 from vwd.limits import LARGEST_CLIP_BYTES, LARGEST_JSON_MEMBER
-from vwd.shards.storyboard_json import StoryboardRecord, type_problem
+from vwd.shards.json_types import type_problem
+from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import check_length, decode
 from vwd.stream.form import CHANNEL_AXIS, TIME_AXIS, TensorFormat
