@@ -70,7 +70,8 @@ def _import_everything() -> None:
     import vwd
 
     for module in pkgutil.walk_packages(vwd.__path__, "vwd."):
-        if module.name != "vwd.__main__":
+        # The kernels of a GPU need triton, which only torch for CUDA brings; no round runs them.
+        if module.name not in ("vwd.__main__", "vwd.stream.kernels"):
             importlib.import_module(module.name)
     for name in ("cv2", "pyarrow.parquet", "datasets", "webdataset"):
         importlib.import_module(name)
