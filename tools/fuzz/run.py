@@ -71,7 +71,7 @@ def _import_everything() -> None:
 
     for module in pkgutil.walk_packages(vwd.__path__, "vwd."):
         # The kernels of a GPU need triton, which only torch for CUDA brings; no round runs them.
-        if module.name not in ("vwd.__main__", "vwd.stream.kernels"):
+        if module.name not in ("vwd.__main__", "vwd.stream.kernels", "vwd.stream.paint_triton"):
             importlib.import_module(module.name)
     for name in ("cv2", "pyarrow.parquet", "datasets", "webdataset"):
         importlib.import_module(name)
