@@ -20,8 +20,8 @@ STORED = {
     },
     4: {
         "belle_school_math": "8964c00d47f66d0a6e1beb12dacc726acc691d7e1909db004c120e0b5d27b5a1",
-        "gsm8k": "dbe398b9bb5e1ac1a461531b13662865299d8c67514bb2184f03086282786c9c",
-        "tinystories": "cb37a7d08070f6bcc0f58985722e8e25b1925943687e40248d911c2e251d1e00",
+        "gsm8k": "df5919bd254397746140ad14826a406025eabf97d9db4721236359c765856453",
+        "tinystories": "0185c89cb251f2f3391c806e5e2bd36960857ab8dc1fb408a2623dde3843c664",
     },
     3: {
         "belle_school_math": "77b6cf7668432878dc0773bdc352f325fd34b0ab8a80bcb2e6134c29bac77e83",
