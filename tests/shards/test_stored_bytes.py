@@ -20,8 +20,8 @@ STORED = {
     },
     4: {
         "belle_school_math": "64a74c77b5619b97a0d7ab4fb89c80f704edfb677501657e3819d2f42da36a15",
-        "gsm8k": "efd048775c5c0d76381f32473bb5b3aabcd6bc93bd36a25d28747f8015830f57",
-        "tinystories": "2a3f7b04829a377c6cf1d5cb01ad47d169657feeca36a8e3e7f719b830b2e076",
+        "gsm8k": "4e8071c12a5b897f53672525112cf6b22b098b359f99c64dfd1baaef8b908dfb",
+        "tinystories": "2162a22d25aef825bda7e197870f1338b26ec24136732b8c40f978f508125620",
     },
     3: {
         "belle_school_math": "77b6cf7668432878dc0773bdc352f325fd34b0ab8a80bcb2e6134c29bac77e83",

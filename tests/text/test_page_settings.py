@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vwd.corpora.sample import Language
 from vwd.errors import UsageError
 from vwd.text.metrics import baseline, line_height
 from vwd.text.spec import PageSpec, StoryboardSpec
@@ -37,3 +38,20 @@ def test_lines_grow_with_the_font_and_never_cut_it(size: int) -> None:
     assert page.line_height - baseline(size) >= size * 6 / 28
     assert page.line_height <= -(-line_height(28) * size // 28) + 1
     assert page.lines * page.line_height <= 712
+
+
+def test_english_baselines_stand_on_the_edges_of_a_codec_s_blocks_and_no_line_is_lost() -> None:
+    page = PageSpec().for_language("en")
+    assert page.lines == PageSpec().lines == 11
+    assert page.margin_top + page.lines * page.line_height <= page.bottom <= page.height
+    assert {(page.margin_top + line * page.line_height + baseline(28)) % 8 for line in range(page.lines)} == {0}
+
+
+@pytest.mark.parametrize("page", [PageSpec(font_size=27), PageSpec(margin_top=8), PageSpec(1280, 720, 56)])
+def test_other_pages_keep_their_margins(page: PageSpec) -> None:
+    assert page.for_language("en") == page
+
+
+@pytest.mark.parametrize("language", ["zh", "ko"])
+def test_hanzi_and_hangul_stay_where_they_were(language: Language) -> None:
+    assert PageSpec().for_language(language) == PageSpec()

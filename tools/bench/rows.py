@@ -27,11 +27,11 @@ def storyboards(path: Path, count: int, spec: VideoSpec) -> list[Storyboard]:
     """The first `count` storyboards; rows without one are skipped."""
     rows = open_file(path)
     corpus = corpus_of(rows)
-    schema, fonts = corpus.schema_for(rows.columns), Fonts()
+    schema, fonts, page = corpus.schema_for(rows.columns), Fonts(), spec.storyboard_spec().for_language(corpus.language)
     boards: list[Storyboard] = []
     for index, row in enumerate(rows.read(0, rows.count or 0)):
         sample = corpus.sample(row, index, schema)
-        storyboard = sample if isinstance(sample, Skip) else lay_out(sample, spec.storyboard_spec(), fonts)
+        storyboard = sample if isinstance(sample, Skip) else lay_out(sample, page, fonts)
         if not isinstance(storyboard, Skip):
             boards.append(storyboard)
         if len(boards) == count:

@@ -48,6 +48,7 @@ def main() -> None:
     rows = open_file(options.rows)
     corpus, spec, fonts = corpus_of(rows), VideoSpec(), Fonts()
     schema, encoder, stages = corpus.schema_for(rows.columns), get_encoder(options.encoder), Stages()
+    page = spec.storyboard_spec().for_language(corpus.language)
     count_tokens("")  # loads the vocabulary
     samples = 0
     with tempfile.TemporaryDirectory() as out, shard_tar(Path(out) / "shard.tar", Path(out)) as tar:
@@ -57,7 +58,7 @@ def main() -> None:
             if isinstance(sample, Skip):
                 continue
             with stages.timed("lay out"):
-                board = lay_out(sample, spec.storyboard_spec(), fonts)
+                board = lay_out(sample, page, fonts)
             if isinstance(board, Skip):
                 continue
             with stages.timed("encode"):

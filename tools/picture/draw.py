@@ -29,7 +29,8 @@ def strip(corpus_name: str, index: int) -> Canvas:
     rows = open_rows(corpus, BUILTIN)
     row = next(iter(rows.read(index, index + 1)))
     sample = corpus.sample(row, index, corpus.schema_for(rows.columns))
-    storyboard = sample if isinstance(sample, Skip) else lay_out(sample, VideoSpec().storyboard_spec(), Fonts())
+    page = VideoSpec().storyboard_spec().for_language(corpus.language)
+    storyboard = sample if isinstance(sample, Skip) else lay_out(sample, page, Fonts())
     assert not isinstance(storyboard, Skip), storyboard
     frames = grey_frames(storyboard)
     last = storyboard.words[-1].frame

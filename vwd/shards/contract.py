@@ -58,7 +58,7 @@ class Contract:
         columns: those the text is read from.
         rows: of the corpus; None for a stream that does not say.
         members: the endings of every sample's members, in their order.
-        storyboard: font size, overflow of prompts, units of Chinese; pace, hold and separator where not the default.
+        storyboard: font size, overflow of prompts, units of Chinese; what is newer where not as in the first outputs.
         fonts: the sha256 of each font file.
         libraries: the versions of libraries that the bytes depend on.
         max_row_bytes: larger rows were skipped.

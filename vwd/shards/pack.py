@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vwd.corpora.language import check_language
 from vwd.corpora.registry import Corpus
@@ -81,6 +81,7 @@ def pack_shards(
         OutputError: the output folder cannot be written.
     """
     schema = schema_of(corpus, rows, settings.max_row_bytes)
+    settings = replace(settings, storyboard=settings.storyboard.for_language(corpus.language))
     slice_shards = _slice(rows, settings)
     shards = _of_task(slice_shards, settings)
     if not settings.force_language:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from vwd.corpora.sample import Language
 from vwd.errors import UsageError
 from vwd.limits import LARGEST_FONT_SIZE, LARGEST_SIDE, MOST_FRAMES, SMALLEST_FONT_SIZE
 from vwd.text.metrics import FONT_SIZE, line_height
@@ -13,8 +14,12 @@ PromptOverflow = Literal["spill", "shrink", "skip"]
 ChineseUnits = Literal["word", "char"]
 Pace = Literal["word", "spread", "fit"]
 Separator = Literal["auto", "always"]
+_MARGINS = {"margin_left": 15, "margin_right": 13, "margin_top": 4, "margin_bottom": 4}
 # Settings that the first contracts do not have, and what they were.
-NEWER: dict[str, Any] = {"pace": "word", "prompt_hold": 1, "separator": "auto"}
+NEWER: dict[str, Any] = {"pace": "word", "prompt_hold": 1, "separator": "auto", **_MARGINS}
+# Two pixel rows lower, baselines at 28 px stand on the edge of a codec's blocks of 8 pixels. Most Latin letters end
+# there, and touch a row of blocks less: smaller files. Hanzi and Hangul, which go on below, take more where they are.
+_LOWER = {"margin_top": 6, "margin_bottom": 2}
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ class PageSpec:
         """Pixel rows between the prompt's last line and the answer's first, which hold the separator."""
         return self.line_height // 2
 
+    def for_language(self, language: Language) -> PageSpec:
+        """The same page with a language's default margins, unless it has others already. As many lines fit."""
+        default = all(getattr(self, name) == margin for name, margin in _MARGINS.items())
+        return replace(self, **_LOWER) if language == "en" and default and self.font_size == FONT_SIZE else self
+
     def with_font_size(self, font_size: int) -> PageSpec:
         return replace(self, font_size=font_size)
 
@@ -102,11 +112,12 @@ class StoryboardSpec:
                 f"Give a `prompt_hold` from 1 to {self.frames - 1}, so that frames are left for the answer.",
             )
 
+    def for_language(self, language: Language) -> StoryboardSpec:
+        """The same with a language's default margins (see `PageSpec.for_language`)."""
+        return replace(self, page=self.page.for_language(language))
+
     def to_json(self) -> dict[str, Any]:
-        """What of it a contract holds; what is newer than the first contracts, where it is not the default."""
-        return {
-            "font_size": self.page.font_size,
-            "prompt_overflow": self.prompt_overflow,
-            "zh_units": self.zh_units,
-            **{name: getattr(self, name) for name, default in NEWER.items() if getattr(self, name) != default},
-        }
+        """What of it a contract holds; what is newer than the first contracts, where it is not as then."""
+        values = {**vars(self.page), **vars(self)}
+        always = ("font_size", "prompt_overflow", "zh_units")
+        return {name: values[name] for name in (*always, *NEWER) if name in always or values[name] != NEWER[name]}
