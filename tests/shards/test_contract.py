@@ -102,6 +102,18 @@ def test_a_damaged_contract_cannot_be_read(folder: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "pack"])
+@pytest.mark.parametrize("damage", ["a field less", "another encoding"])
+def test_what_readers_refuse_is_not_resumed_either(run: Run, folder: Path, command: str, damage: str) -> None:
+    contract = json.loads((folder / "pack.json").read_bytes())
+    assert contract.pop("shuffle_seed") is None
+    text = json.dumps(contract)
+    (folder / "pack.json").write_bytes(text.encode() if damage == "a field less" else text.encode("utf-16-le"))
+    done = run(*(gsm8k() if command == "pack" else (command,)), check=False)
+    assert_two_lines(done)
+    assert "pack.json: not the contract of an output" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "pack"])
 def test_a_damaged_contract_is_an_error_in_two_lines(run: Run, folder: Path, command: str) -> None:
     (folder / "pack.json").write_text("null")
     assert_two_lines(run(*(gsm8k() if command == "pack" else (command,)), check=False))

@@ -256,12 +256,13 @@ def _read_bytes(paths: OutputPaths) -> bytes:
 
 
 def _read(paths: OutputPaths) -> dict[str, Any]:
+    """The contract as it is written; one that readers would refuse is no contract to resume, either."""
+    data = _read_bytes(paths)
     try:
-        contract = json.loads(_read_bytes(paths))
-    except (ValueError, RecursionError) as error:
-        raise OutputError(f"{paths.contract}: cannot be read: {error}", _HINT) from error
-    if not isinstance(contract, dict):
-        raise OutputError(f"{paths.contract}: not the contract of an output", _HINT)
+        parse_contract(data)
+    except ValueError as error:
+        raise OutputError(f"{paths.contract}: not the contract of an output: {error}", _HINT) from error
+    contract: dict[str, Any] = json.loads(data)
     return contract
 
 

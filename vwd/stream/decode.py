@@ -37,7 +37,7 @@ def decode(video: bytes, wanted: Numbers, frames: Grey) -> None:
     filled = 0
     try:
         # The format is named, since FFmpeg would otherwise try every other format on damaged bytes.
-        with av.open(io.BytesIO(video), format="mp4") as container:
+        with av.open(io.BytesIO(video), format="mp4", metadata_errors="replace") as container:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise DecodeError("it holds no video stream")
