@@ -43,7 +43,8 @@ _OPTIONS = (
 )  # fmt: skip
 _VALUES = (
     "1e999999999", "1/0", "²", "-1", "0", "1e-400", "9" * 400, "nan", "0x10", "8190x8190", "99999x2", "0-9999999999",
-    "1-2-3", ",", "", "\udcff", "https://x/y", "memory://a/b", "s3:/b", "\x1b[2J", "../outside/canary", "/dev/zero", "1_000",
+    "1-2-3", ",", "", "\udcff", "https://x/y", "memory://a/b", "s3:/b", "\x1b[2J", "/dev/zero", "1_000",
+    "../outside/canary",
 )  # fmt: skip
 _VARIABLES = ("SLURM_CPUS_PER_TASK", "SLURM_ARRAY_TASK_ID", "VWD_BASE_DIR")
 
