@@ -18,6 +18,7 @@ LAYERS = (
     {"shards"},
     {"index", "export", "stream"},
     {"inspect"},
+    {"records"},
     {"packing"},
     {"slurm"},
     {"cli"},
