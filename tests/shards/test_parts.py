@@ -34,7 +34,6 @@ from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
 from vwd.errors import ShardError
 from vwd.shards.builder import ShardBuilder, ShardJob
-from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger
 from vwd.shards.parts import Part, busiest_rows, split_shards, whole_shards
@@ -43,6 +42,7 @@ from vwd.shards.plan import ShardRange, plan_shards
 from vwd.shards.rendered import RenderedRows
 from vwd.shards.settings import PackSettings
 from vwd.shards.spills import Spills
+from vwd.shards.text_videos import TextVideos
 from vwd.storage.tempfiles import remove_stale
 from vwd.video.spec import VideoSpec
 
@@ -68,9 +68,8 @@ def job_of(tmp_path: Path) -> ShardJob:
     rows, corpus = open_file(write_lamps(tmp_path, ROWS)), find_corpus("gsm8k")
     paths, video = OutputPaths(tmp_path, "gsm8k"), VideoSpec(160, 120, 60)
     settings = PackSettings(out=tmp_path, video=video, storyboard=video.storyboard_spec(16))
-    schema = corpus.schema_for(rows.columns)
-    ledger = Ledger(paths, Contract.of(corpus, schema, rows, settings))
-    return ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
+    content = TextVideos(corpus, corpus.schema_for(rows.columns), settings)
+    return ShardJob(content, rows, Ledger(paths, content.contract(rows)), settings, Spills.of(paths))
 
 
 SHARD = ShardRange(0, 0, ROWS, True)
