@@ -45,6 +45,9 @@ class Notes:
             content={"name": "notes", "greeting": self.greeting}, optional=("bin",), own_keys=True,
         )  # fmt: skip
 
+    def load(self) -> None:
+        pass
+
     def open(self) -> Maker:
         return NoteMaker()
 

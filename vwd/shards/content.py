@@ -63,5 +63,8 @@ class Content(Protocol):
     def contract(self, rows: Rows) -> Contract:
         """Everything that decides the output's bytes."""
 
+    def load(self) -> None:
+        """Loads what every maker needs, such as vocabularies: called before workers are forked, which then have it."""
+
     def open(self) -> Maker:
         """Called once in each worker, when its first rows arrive."""

@@ -15,6 +15,7 @@ from vwd.shards.rendered import CacheCounts
 from vwd.shards.settings import PackSettings
 from vwd.shards.tokens import count_tokens
 from vwd.text.layout import lay_out
+from vwd.text.units import cut_units
 from vwd.video.encoders import Encoder, get_encoder
 from vwd.video.fonts import Fonts
 
@@ -37,6 +38,10 @@ class TextVideos:
 
     def contract(self, rows: Rows) -> Contract:
         return Contract.of(self.corpus, self.schema, rows, self.settings)
+
+    def load(self) -> None:
+        count_tokens("")
+        cut_units("好", self.corpus.language, "word")
 
     def open(self) -> Maker:
         return _TextVideoMaker(self)
