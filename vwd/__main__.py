@@ -9,6 +9,7 @@ def main() -> None:
     """The console script."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads: our matrices are small, and see `pool`
     from vwd.cli.main import main as run
 
     run()

@@ -69,6 +69,8 @@ LARGEST_JSON_MEMBER = 16_000_000
 LARGEST_MEMBER = 256_000_000
 # Bytes of the frames of one sample that are decoded or drawn, in grey: 482 frames of 1920x1080.
 LARGEST_CLIP_BYTES = 1_000_000_000
+# Members of a sample; text videos have five at most.
+MOST_MEMBERS = 16
 # Characters of a sample's key, and digits of the row's number at its end.
 LONGEST_KEY = 200
 LONGEST_KEY_NUMBER = 40

@@ -11,8 +11,9 @@ from vwd.corpora.registry import Corpus
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, VwdError
 from vwd.index.write import write_index
+from vwd.shards.content import Content
 from vwd.shards.entry import Entry
-from vwd.shards.pack import PackPlan, PackResult, pack_shards
+from vwd.shards.pack import PackPlan, PackResult, pack_shards, text_videos
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import write_summary
@@ -33,9 +34,24 @@ def pack_output(
     on_plan: Callable[[PackPlan], None] = lambda plan: None,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> PackedOutput:
+    """`pack_content` of a corpus's text videos.
+
+    Raises: as `vwd.shards.pack.text_videos` and `pack_shards`.
+    """
+    return pack_content(text_videos(corpus, rows, settings), rows, settings, on_plan, on_rows)
+
+
+def pack_content(
+    content: Content,
+    rows: Rows,
+    settings: PackSettings,
+    on_plan: Callable[[PackPlan], None] = lambda plan: None,
+    on_rows: Callable[[int], None] = lambda rows: None,
+    paths: OutputPaths | None = None,
+) -> PackedOutput:
     """`pack_shards`, which see; when every shard of the slice is complete, the sidecars, too."""
     with _removed_if_made(settings.staging):
-        result = pack_shards(corpus, rows, settings, on_plan, on_rows)
+        result = pack_shards(content, rows, settings, on_plan, on_rows, paths)
         if not result.complete or result.failures:
             return PackedOutput(result)
         try:
@@ -83,10 +99,10 @@ def finish_output(paths: OutputPaths, entries: Mapping[int, Entry], corpus_rows:
 
 
 def write_sidecars(paths: OutputPaths, entries: Mapping[int, Entry]) -> None:
-    """The default sidecars of an output that holds samples.
+    """The default sidecars of an output that holds samples, in a folder of its own.
 
     Raises:
         OutputError: they cannot be written.
     """
-    if any(entry.samples for entry in entries.values()):
+    if not paths.flat and any(entry.samples for entry in entries.values()):
         write_index(paths, entries=entries)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import HANG_SECONDS, Run
-from shards.packing import copy_pack, gsm8k, start, write_lamps
+from shards.packing import copy_pack, gsm8k, start, vwd, write_lamps
 
 pytest_plugins = ["shards.packed"]
 
@@ -28,6 +28,15 @@ VERBS: dict[str, tuple[object, ...]] = {
 }
 
 
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two shards of 1,000 samples, which take long enough to verify that a signal arrives meanwhile. Read-only."""
+    folder = tmp_path_factory.mktemp("large")
+    write_lamps(folder, 2000)
+    vwd(folder, *gsm8k("--shard-size", 1000))
+    return folder
+
+
 def handles_signals(process: subprocess.Popen[str]) -> bool:
     """Whether a process has set a handler of SIGTERM, which Python itself does not."""
     with suppress(OSError, IndexError):
@@ -41,7 +50,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     with suppress(OSError):
         for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
             with suppress(OSError):
-                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes():
                     found.append(int(child))
     return found
 
@@ -80,22 +89,22 @@ def test_a_signal_in_the_first_moment_ends_quietly(
 @pytest.mark.parametrize("verb", ["verify", "pack"])
 @pytest.mark.parametrize("whole_group", [True, False])
 def test_a_signal_while_workers_start_or_work_ends_quietly(
-    three_shards: Path, tmp_path: Path, verb: str, signum: signal.Signals, code: int, whole_group: bool
+    large: Path, tmp_path: Path, verb: str, signum: signal.Signals, code: int, whole_group: bool
 ) -> None:
-    folder = copy_pack(three_shards, tmp_path)
+    folder = copy_pack(large, tmp_path)
     if verb == "pack":
         for tar in folder.glob("*.tar"):
             tar.unlink()
-    process = start(tmp_path, *(gsm8k() if verb == "pack" else VERBS[verb]))
+    process = start(tmp_path, *(gsm8k("--shard-size", 1000) if verb == "pack" else VERBS[verb]))
     wait_until(process, workers_of)
     (os.killpg if whole_group else os.kill)(process.pid, signum)
     assert_stopped(process, code)
 
 
 def test_a_killed_worker_of_verify_is_a_problem_of_its_shard_and_not_of_the_program(
-    three_shards: Path, tmp_path: Path
+    large: Path, tmp_path: Path
 ) -> None:
-    copy_pack(three_shards, tmp_path)
+    copy_pack(large, tmp_path)
     process = start(tmp_path, *VERBS["verify"])
     wait_until(process, workers_of)
     os.kill(workers_of(process)[0], signal.SIGKILL)

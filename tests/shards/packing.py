@@ -92,7 +92,8 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """The worker processes that a run has started."""
     try:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        lines = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        return [child for child, line in lines.items() if b"resource_tracker" not in line]
     except OSError:
         return []
 

@@ -176,21 +176,23 @@ def test_a_shard_under_a_contract_that_was_replaced_is_not_published(tmp_path: P
     from vwd.corpora.registry import find_corpus
     from vwd.errors import ContractError
     from vwd.shards.builder import ShardBuilder, ShardJob
-    from vwd.shards.contract import Contract, ensure_contract
+    from vwd.shards.contract import ensure_contract
     from vwd.shards.ledger import Ledger
     from vwd.shards.paths import OutputPaths
     from vwd.shards.plan import ShardRange
     from vwd.shards.settings import PackSettings
     from vwd.shards.spills import Spills
+    from vwd.shards.text_videos import TextVideos
 
     corpus, paths = find_corpus("gsm8k"), OutputPaths(tmp_path, "gsm8k")
     rows = open_file(write(tmp_path / "rows.jsonl", text_rows(2)))
-    contract = Contract.of(corpus, corpus.schemas[0], rows, PackSettings(out=tmp_path))
+    settings = PackSettings(out=tmp_path)
+    content = TextVideos(corpus, corpus.schemas[0], settings)
+    contract = content.contract(rows)
     paths.folder.mkdir()
     paths.ledger.mkdir()
     ensure_contract(paths, replace(contract, shard_size=7))
-    settings, ledger = PackSettings(out=tmp_path), Ledger(paths, contract)
-    job = ShardJob(corpus, corpus.schemas[0], rows, ledger, settings, Spills.of(paths))
+    job = ShardJob(content, rows, Ledger(paths, contract), settings, Spills.of(paths))
     with pytest.raises(ContractError, match="shard_size"):
         ShardBuilder(job).build(ShardRange(0, 0, 2, True), lambda: None)
     assert not paths.tar(0).exists()

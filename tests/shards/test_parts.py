@@ -34,7 +34,6 @@ from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
 from vwd.errors import ShardError
 from vwd.shards.builder import ShardBuilder, ShardJob
-from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger
 from vwd.shards.parts import Part, busiest_rows, split_shards, whole_shards
@@ -43,6 +42,7 @@ from vwd.shards.plan import ShardRange, plan_shards
 from vwd.shards.rendered import RenderedRows
 from vwd.shards.settings import PackSettings
 from vwd.shards.spills import Spills
+from vwd.shards.text_videos import TextVideos
 from vwd.storage.tempfiles import remove_stale
 from vwd.video.spec import VideoSpec
 
@@ -50,13 +50,18 @@ pytest_plugins = ["storage.buckets"]
 
 # The least rows that two workers share, 50 each.
 ROWS = 100
-SLOW = ("--size", "320x180", "--font-size", "16", "--encoder", "opencv")
+# So many that a signal arrives while they are rendered.
+MANY = 2000
 OF_THE_RUN = {"seconds", "finished", "writer", "cache", "parts"}
 
 
-def one_shard(*more: object, size: tuple[str, ...] = SMALL, workers: int = 2) -> tuple[object, ...]:
+def one_shard(*more: object, workers: int = 2) -> tuple[object, ...]:
     """The arguments that pack `rows.jsonl` into one shard."""
-    return (*gsm8k(size=size, workers=workers), "--shard-size", 200, *more)
+    return (*gsm8k(workers=workers), "--shard-size", 200, *more)
+
+
+def one_large_shard(*more: object, workers: int = 2) -> tuple[object, ...]:
+    return one_shard("--shard-size", MANY, *more, workers=workers)
 
 
 def spill_files(folder: Path) -> list[Path]:
@@ -68,9 +73,8 @@ def job_of(tmp_path: Path) -> ShardJob:
     rows, corpus = open_file(write_lamps(tmp_path, ROWS)), find_corpus("gsm8k")
     paths, video = OutputPaths(tmp_path, "gsm8k"), VideoSpec(160, 120, 60)
     settings = PackSettings(out=tmp_path, video=video, storyboard=video.storyboard_spec(16))
-    schema = corpus.schema_for(rows.columns)
-    ledger = Ledger(paths, Contract.of(corpus, schema, rows, settings))
-    return ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
+    content = TextVideos(corpus, corpus.schema_for(rows.columns), settings)
+    return ShardJob(content, rows, Ledger(paths, content.contract(rows)), settings, Spills.of(paths))
 
 
 SHARD = ShardRange(0, 0, ROWS, True)
@@ -164,27 +168,27 @@ def test_a_broken_row_fails_its_shard_once_and_leaves_no_part(run: Run, tmp_path
 
 
 def test_a_killed_worker_fails_the_shard_that_it_shares_and_the_next_run_packs_it(run: Run, tmp_path: Path) -> None:
-    write_lamps(tmp_path, ROWS)
+    write_lamps(tmp_path, MANY)
     folder = tmp_path / "shards" / "gsm8k"
-    process = start(tmp_path, *one_shard(size=SLOW))
-    assert wait_until(process, folder, ".tmp/*.rows-50-100.*")
+    process = start(tmp_path, *one_large_shard())
+    assert wait_until(process, folder, ".tmp/*.rows-1000-2000.*")
     os.kill(workers_of(process)[0], signal.SIGKILL)
     _, stderr = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1
     assert stderr.count("Error: gsm8k-000000: the worker process was killed by SIGKILL") == 1
     assert tar_hashes(folder) == {}
     assert temp_files(folder) == []
-    assert "1 to pack, 0 already complete" in run(*one_shard(size=SLOW)).stderr
-    run(*one_shard("--out", "alone", size=SLOW, workers=1))
+    assert "1 to pack, 0 already complete" in run(*one_large_shard()).stderr
+    run(*one_large_shard("--out", "alone", workers=1))
     assert tar_hashes(folder) == tar_hashes(tmp_path / "alone" / "gsm8k")
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_nothing_of_the_parts(tmp_path: Path, signum: signal.Signals, code: int) -> None:
-    write_lamps(tmp_path, ROWS)
+    write_lamps(tmp_path, MANY)
     folder = tmp_path / "shards" / "gsm8k"
-    process = start(tmp_path, *one_shard(size=SLOW))
-    assert wait_until(process, folder, ".tmp/*.rows-50-100.*")
+    process = start(tmp_path, *one_large_shard())
+    assert wait_until(process, folder, ".tmp/*.rows-1000-2000.*")
     send(process, signum, whole_group=True)
     _, stderr = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == code
@@ -216,14 +220,14 @@ def test_a_run_killed_at_any_moment_is_resumed_and_nothing_is_left_of_its_parts(
 
 
 def test_a_killed_run_leaves_parts_that_the_next_run_removes(run: Run, tmp_path: Path) -> None:
-    write_lamps(tmp_path, ROWS)
+    write_lamps(tmp_path, MANY)
     folder = tmp_path / "shards" / "gsm8k"
-    process = start(tmp_path, *one_shard(size=SLOW))
-    assert wait_until(process, folder, ".tmp/*.rows-50-100.*")
+    process = start(tmp_path, *one_large_shard())
+    assert wait_until(process, folder, ".tmp/*.rows-1000-2000.*")
     send(process, signal.SIGKILL, whole_group=True)
     process.communicate(timeout=HANG_SECONDS)
     assert spill_files(folder)
-    run("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 200, *SLOW, "--num-workers", 1)
+    run("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", MANY, *SMALL, "--num-workers", 1)
     assert temp_files(folder) == []
     assert len(tar_hashes(folder)) == 1
 
@@ -285,12 +289,12 @@ def test_workers_share_a_shard_that_goes_to_object_storage(store: Store, run: Ru
 def test_a_killed_run_leaves_parts_in_its_staging_folder_that_the_next_run_removes(
     store: Store, run: Run, tmp_path: Path
 ) -> None:
-    write_lamps(tmp_path, ROWS)
-    process = start(tmp_path, *one_shard("--out", store.url, size=SLOW))
+    write_lamps(tmp_path, MANY)
+    process = start(tmp_path, *one_large_shard("--out", store.url))
     assert wait_until(process, tmp_path / "temporary", "vwd-staging-*/*.rows-*")
     send(process, signal.SIGKILL, whole_group=True)
     process.communicate(timeout=HANG_SECONDS)
     assert left_in_staging(tmp_path)
-    run(*one_shard("--out", store.url, size=SLOW))
+    run(*one_large_shard("--out", store.url))
     assert left_in_staging(tmp_path) == []
-    assert store.entry(0)["samples"] == ROWS
+    assert store.entry(0)["samples"] == MANY

@@ -28,7 +28,7 @@ from vwd.corpora.sources.hub_rows import StreamRows
 from vwd.corpora.sources.open import open_file
 from vwd.corpora.sources.rows import take
 from vwd.errors import UsageError
-from vwd.shards.pack import pack_shards
+from vwd.packing import pack_output
 from vwd.shards.settings import PackSettings
 from vwd.shards.shuffle import permutation
 
@@ -177,7 +177,7 @@ def test_a_stream_is_refused_before_anything_is_written(tmp_path: Path, count: i
     rows = StreamRows(None, {"kind": "hub"}, ("question", "answer"), count)
     settings = PackSettings(out=tmp_path / "shards", shuffle_seed=SEED, num_samples=10)
     with pytest.raises(UsageError, match="any order") as refused:
-        pack_shards(find_corpus("gsm8k"), rows, settings)
+        pack_output(find_corpus("gsm8k"), rows, settings)
     assert "vwd download" in refused.value.hint
     assert list(tmp_path.iterdir()) == []
 

@@ -56,7 +56,7 @@ def test_a_signal_stops_a_run_and_finished_shards_are_kept(
 
 @pytest.mark.slow
 def test_ctrl_c_while_the_workers_start_shows_no_traceback(tmp_path: Path) -> None:
-    write_lamps(tmp_path, 18)
+    write_lamps(tmp_path, 3000)  # enough for a second or two
     for attempt in range(STARTS):
         process = start(tmp_path, *gsm8k("--out", attempt, workers=2))
         while len(workers_of(process)) < 2:

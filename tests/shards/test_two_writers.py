@@ -14,12 +14,12 @@ from shards.packing import SMALL, gsm8k, start, tar_hashes, temp_files, write_la
 from vwd.corpora.registry import find_corpus
 from vwd.corpora.sources.open import open_file
 from vwd.shards.builder import ShardBuilder, ShardJob
-from vwd.shards.contract import Contract
 from vwd.shards.ledger import Ledger
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
 from vwd.shards.settings import PackSettings
 from vwd.shards.spills import Spills
+from vwd.shards.text_videos import TextVideos
 from vwd.storage.atomic import create_if_absent
 
 pytest_plugins = ["shards.packed"]
@@ -76,8 +76,8 @@ def test_two_writers_of_a_shard_whose_rows_are_all_skipped_both_succeed(tmp_path
     # With `check` even a complete shard is built again, so that the writers meet in every round.
     settings = PackSettings(out=tmp_path, encoder="opencv", check=True)
     schema = corpus.schema_for(rows.columns)
-    ledger = Ledger(paths, Contract.of(corpus, schema, rows, settings))
-    job = ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
+    content = TextVideos(corpus, schema, settings)
+    job = ShardJob(content, rows, Ledger(paths, content.contract(rows)), settings, Spills.of(paths))
     together = Barrier(2)
 
     def build(builder: ShardBuilder) -> str:

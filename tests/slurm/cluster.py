@@ -129,7 +129,7 @@ class Output:
         """Kills frozen workers whose task was killed: they would never end."""
         for worker in self.frozen:
             with suppress(OSError):
-                if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
+                if b"vwd" in Path(f"/proc/{worker}/cmdline").read_bytes():
                     os.kill(worker, signal.SIGKILL)
 
     def _in_a_shard(self, task: int) -> int | None:
@@ -155,7 +155,7 @@ def workers_of(process: int) -> list[int]:
     with suppress(OSError):
         for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
             with suppress(OSError):
-                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes():
                     found.append(int(child))
     return found
 

@@ -38,10 +38,10 @@ def index(output: Path, push_to_hub: str | None, private: bool, as_json: bool, *
     OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
     If no kind is chosen, those of --webdataset and --hf, which 'vwd pack' also writes when it is complete.
     """
-    from vwd.index.write import DEFAULT_KINDS, KINDS, all_kinds, write_index
+    from vwd.index.write import KINDS, all_kinds, write_index
     from vwd.shards.paths import find_outputs
 
-    chosen = tuple(kind for kind in KINDS if flags[kind]) or DEFAULT_KINDS
+    chosen = tuple(kind for kind in KINDS if flags[kind]) or None
     found = find_outputs(output)
     results = []
     for paths in found:

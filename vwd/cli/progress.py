@@ -21,6 +21,7 @@ class Progress:
         if on_terminal():
             from tqdm import tqdm
 
+            tqdm.monitor_interval = 0  # a thread for bars that are seldom updated; see `vwd.shards.pool`
             self._bar = tqdm(total=total, desc=what, unit=f" {unit}", dynamic_ncols=True, leave=False)
 
     def add(self, count: int = 1) -> None:

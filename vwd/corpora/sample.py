@@ -20,6 +20,16 @@ class SkipCode(str, Enum):
     MISSING_GLYPH = "missing_glyph"
     PROMPT_TOO_LONG = "prompt_too_long"
     ANSWER_TOO_LONG = "answer_too_long"
+    # Of clips.
+    VIDEO_UNREADABLE = "video_unreadable"
+    # Of records: conversations, with or without an image.
+    ID_MISSING = "id_missing"
+    ID_DUPLICATE = "id_duplicate"
+    IMAGE_MISSING = "image_missing"
+    IMAGE_EMPTY = "image_empty"
+    IMAGE_UNREADABLE = "image_unreadable"
+    CONVERSATIONS_EMPTY = "conversations_empty"
+    CONVERSATIONS_MALFORMED = "conversations_malformed"
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,11 @@ def select(
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None
         contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
+    if contract and contract.content:
+        raise OutputError(
+            f"{paths.folder}: holds {contract.content['name']}, not text videos",
+            "Read its tars with webdataset or 'vwd.stream'; exports are of text videos.",
+        )
     _require_shards(only, contract)
     if ledger:
         entries, left_out = _complete_shards(ledger, only)

@@ -94,6 +94,7 @@ def _text(listing: Listing) -> str:
     video, provenance = contract.video, provenance_of(contract.source)
     skips = ", ".join(f"{code} {count:,}" for code, count in summary.skips.items()) or "none"
     order = "in order" if contract.shuffle_seed is None else f"shuffled with seed {contract.shuffle_seed}"
+    assert video, "the card is of text videos"
     members = "".join(f"| `<key>.{name}` | {_DESCRIPTIONS[name]} |\n" for name in contract.members)
     return (
         f"{_MARK_LINE}\n\n# {dataset} as word-by-word videos\n\n"

@@ -21,12 +21,12 @@ def sat_meta(listing: Listing, shard: Shard) -> bytes:
         OutputError: the samples have no `id` member.
         ShardError: a caption is not where the ledger says.
     """
-    if SAT_ID not in listing.contract.members:
+    video = listing.contract.video
+    if SAT_ID not in listing.contract.members or video is None:
         raise OutputError(
             f"{listing.paths.folder}: the samples have no 'id' member, which sat looks captions up by",
             "Pack with `sat_meta` into another `out`, or index for the other readers only.",
         )
-    video = listing.contract.video
     lines = []
     with local_copy(listing.paths.tar(shard.number)) as copy, copy.open("rb") as tar:
         for sample in listing.samples(shard):

@@ -69,13 +69,14 @@ class _Sidecar:
 
 
 def write_index(
-    paths: OutputPaths, kinds: tuple[str, ...] = DEFAULT_KINDS, entries: Mapping[int, Entry] | None = None
+    paths: OutputPaths, kinds: tuple[str, ...] | None = None, entries: Mapping[int, Entry] | None = None
 ) -> IndexResult:
     """Writes the sidecars of these kinds, from the ledger alone (except for sat's captions).
 
     Files that users have edited are never overwritten: `README.md`, energon's `split.yaml` and `dataset.yaml`.
 
     Args:
+        kinds: by default those of `DEFAULT_KINDS` that this output can be indexed for.
         entries: of the complete shards, where they have been read already.
 
     Raises:
@@ -85,6 +86,13 @@ def write_index(
     listing = list_shards(paths, entries)
     if not listing.summary.shards:
         raise OutputError(f"{paths.folder}: no shard in this folder", "Run 'vwd pack' first.")
+    possible = _possible_kinds(listing)
+    kinds = kinds or tuple(kind for kind in DEFAULT_KINDS if kind in possible)
+    if listing.contract.content and (other := [kind for kind in kinds if kind not in possible]):
+        raise OutputError(
+            f"{paths.folder}: holds {listing.contract.content['name']}, which have no index for {', '.join(other)}",
+            f"Index it for {', '.join(possible)}.",
+        )
     written: list[str] = []
     unchanged = 0
     try:
@@ -112,8 +120,13 @@ def write_index(
 
 def all_kinds(paths: OutputPaths) -> tuple[str, ...]:
     """Every kind that this output can be indexed for."""
-    members = list_shards(paths).contract.members
-    return tuple(kind for kind in KINDS if kind != "sat" or SAT_ID in members)
+    return _possible_kinds(list_shards(paths))
+
+
+def _possible_kinds(listing: Listing) -> tuple[str, ...]:
+    if listing.contract.content:
+        return ("webdataset",)
+    return tuple(kind for kind in KINDS if kind != "sat" or SAT_ID in listing.contract.members)
 
 
 def stale_sidecars(paths: OutputPaths) -> list[str]:

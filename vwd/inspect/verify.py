@@ -24,7 +24,8 @@ from vwd.shards.sizes import parse_sizes
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import local_copy
-from vwd.video.mp4 import Mp4Error, read_header
+from vwd.video.mp4 import Header, Mp4Error, read_header
+from vwd.video.spec import VideoSpec
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _tar_problems(ledger: Ledger, entry: Entry, copy: Path, problems: list[Probl
     except ValueError as error:
         problems.append(found(f"the ledger entry cannot be used: {error}"))
     try:
-        with open_shard(paths.tar(entry.number), copy) as samples:
+        with open_shard(paths.tar(entry.number), copy, contract.form) as samples:
             for sample in samples:
                 if sample.key in expected and not _is_at(sample, expected[sample.key]):
                     problems.append(found(f"{sample.key}: its members are not where the ledger has them"))
@@ -179,12 +180,23 @@ def _is_at(sample: StoredSample, expected: SampleOffsets) -> bool:
 
 
 def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSample) -> Iterator[str]:
-    video = contract.video
-    try:
-        header = read_header(sample.read("mp4"))
-    except Mp4Error as error:
-        yield f"the video is broken: {error}"
+    """What is wrong with a sample, whatever it is made of, and then with a text video."""
+    header = None
+    if "mp4" in sample.members:
+        try:
+            header = read_header(sample.read("mp4"))
+        except Mp4Error as error:
+            yield f"the video is broken: {error}"
+            return
+    if header and contract.video:
+        yield from _text_video_problems(paths, contract.video, header, sample)
         return
+    for ending in sample.members:
+        if ending.endswith("json"):
+            sample.json(ending)
+
+
+def _text_video_problems(paths: OutputPaths, video: VideoSpec, header: Header, sample: StoredSample) -> Iterator[str]:
     wanted = (video.width, video.height, video.frames, video.fps)
     if header[1:] != wanted:
         yield "the video has {}x{} pixels, {} frames at {} a second, not {}x{}, {} at {}".format(*header[1:], *wanted)

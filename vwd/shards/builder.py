@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from vwd.corpora.registry import Corpus, Schema
-from vwd.corpora.sample import Row, Sample, Skip
+from vwd.corpora.sample import Row, Skip
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import ShardError
-from vwd.shards.checksums import format_checksums, member_checksums
+from vwd.shards.checksums import format_checksums
+from vwd.shards.content import Content, PackedSample
 from vwd.shards.contract import check_contract
 from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.ledger import Ledger, State
-from vwd.shards.members import sample_members
 from vwd.shards.parts import Part, whole_shards
 from vwd.shards.paths import OutputPaths
 from vwd.shards.plan import ShardRange
@@ -27,12 +26,8 @@ from vwd.shards.shuffle import row_indices
 from vwd.shards.sizes import SampleSizes, format_sizes
 from vwd.shards.spills import Spills
 from vwd.shards.tar import ShardTar, sample_blocks, shard_tar
-from vwd.shards.tokens import count_tokens
 from vwd.storage.objects import remove
 from vwd.storage.tempfiles import lasting_file
-from vwd.text.layout import lay_out
-from vwd.video.encoders import Encoder, get_encoder
-from vwd.video.fonts import Fonts
 
 # What a scheduler says of this process; the entry keeps it, so that its log can be found.
 _SCHEDULER_VARIABLES = (
@@ -49,8 +44,7 @@ class ShardJob:
         spills: where the parts of shards are, made in the process that was started.
     """
 
-    corpus: Corpus
-    schema: Schema
+    content: Content
     rows: Rows
     ledger: Ledger
     settings: PackSettings
@@ -70,12 +64,12 @@ class _SupersededError(Exception):
 
 
 class ShardBuilder:
-    """Builds shards, one after another, with one encoder and one set of fonts."""
+    """Builds shards, one after another, with one maker of samples."""
 
     def __init__(self, job: ShardJob) -> None:
         self._job, self._settings = job, job.settings
-        self._fonts = Fonts()
-        self._encoder: Encoder = get_encoder(job.settings.encoder, job.settings.quality, job.settings.cache_mb)
+        self._maker = job.content.open()
+        self._form = job.ledger.contract.form
 
     def build(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         """Writes a shard's tar, then its ledger entry; keeps the shard that another run has finished meanwhile.
@@ -142,28 +136,29 @@ class ShardBuilder:
             check_contract(self._job.paths, self._job.ledger.contract)  # another run may have replaced it
 
     def _write(self, part: Part, write: Callable[[bytes], object], on_row: Callable[[], None]) -> RenderedRows:
-        """Renders rows, and writes the blocks of each sample."""
+        """Makes the samples of rows, and writes the blocks of each."""
         skips: list[SkippedRow] = []
         sizes: list[SampleSizes] = []
+        keys: list[str] = []
         checksums = bytearray()
         total = prompt_tokens = answer_tokens = 0
-        counts_before = self._encoder.cache_counts
-        for index, result in self._render(part):
+        counts_before = self._maker.cache_counts
+        for index, result in self._samples(part):
             if isinstance(result, Skip):
                 skips.append(SkippedRow(index, result.code, result.detail))
             else:
-                sample, members = result
-                blocks = sample_blocks(sample.key, members)
+                blocks = sample_blocks(result.key, result.members)
                 write(blocks)
                 total += len(blocks)
-                sizes.append(SampleSizes(index, tuple(map(len, members.values()))))
-                checksums += member_checksums(members.values())
-                prompt_tokens += count_tokens(sample.prompt)
-                answer_tokens += count_tokens(sample.answer)
+                sizes.append(SampleSizes(index, self._form.sizes(result.members)))
+                checksums += self._form.checksums(result.members)
+                keys += [result.key] if self._form.own_keys else []
+                prompt_tokens += result.prompt_tokens
+                answer_tokens += result.answer_tokens
             on_row()
         return RenderedRows(
             len(sizes), tuple(skips), total, format_sizes(sizes), bytes(checksums), prompt_tokens, answer_tokens,
-            cache=_difference(counts_before, self._encoder.cache_counts),
+            tuple(keys), cache=_difference(counts_before, self._maker.cache_counts),
         )  # fmt: skip
 
     def _finish(self, shard: ShardRange, rendered: RenderedRows, tar: ShardTar, parts: int = 1) -> Entry:
@@ -185,8 +180,9 @@ class ShardBuilder:
             finished=round(time.time(), 3),
             sizes=rendered.sizes,
             checksums=format_checksums(rendered.checksums),
+            keys=rendered.keys,
             parts=parts,
-            writer=_writer(self._encoder.kernel),
+            writer=_writer(self._maker.kernel),
             cache=rendered.cache,
         )
         self._job.ledger.write(entry)
@@ -197,20 +193,11 @@ class ShardBuilder:
         _, state, entry, _ = self._job.ledger.lookup(shard.number)
         return entry if state is State.DONE and entry and entry.stop > shard.stop else None
 
-    def _render(self, part: Part) -> Iterator[tuple[int, Skip | tuple[Sample, dict[str, bytes]]]]:
-        job, settings, count = self._job, self._settings, 0
+    def _samples(self, part: Part) -> Iterator[tuple[int, PackedSample | Skip]]:
+        job, count = self._job, 0
         for index, row in self._rows(part):
             count += 1
-            sample = job.corpus.sample(row, index, job.schema)
-            if isinstance(sample, Skip):
-                yield index, sample
-                continue
-            storyboard = lay_out(sample, settings.storyboard, self._fonts)
-            if isinstance(storyboard, Skip):
-                yield index, storyboard
-                continue
-            video = self._encoder.encode(storyboard, settings.video)
-            yield index, (sample, sample_members(sample, storyboard, settings.video, video, settings.sat_meta))
+            yield index, self._maker.make(index, row)
         if count < part.stop - part.start and job.rows.count is not None:
             raise ShardError(
                 f"shard {part.number}: only {count} of its {part.stop - part.start} rows could be read",
@@ -220,7 +207,7 @@ class ShardBuilder:
     def _rows(self, part: Part) -> Iterator[tuple[int, Row]]:
         """The part's rows with their numbers in the corpus."""
         rows, seed = self._job.rows, self._settings.shuffle_seed
-        wanted, limit = self._job.schema.wanted, self._settings.max_row_bytes
+        wanted, limit = self._job.content.wanted, self._settings.max_row_bytes
         if seed is None:
             return enumerate(rows.read(part.start, part.stop, wanted, limit), part.start)
         indices = row_indices(part.start, part.stop, rows.count, seed)

@@ -10,6 +10,8 @@ import xxhash
 
 # xxHash64, big-endian, as `xxhsum` prints it: 30 times as fast as sha256.
 _BYTES = 8
+# In the place of a member that a sample is without.
+NO_CHECKSUM = bytes(_BYTES)
 
 
 def member_checksums(members: Iterable[bytes]) -> bytes:

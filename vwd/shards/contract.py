@@ -7,16 +7,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError, UsageError
-from vwd.limits import COUNT_LIMIT, LARGEST_CONTRACT, LARGEST_SIDE, MAX_ROW_BYTES, MOST_FRAMES
+from vwd.limits import COUNT_LIMIT, LARGEST_CONTRACT, LARGEST_SIDE, MAX_ROW_BYTES, MOST_FRAMES, MOST_MEMBERS
 from vwd.shards.members import member_endings
 from vwd.shards.paths import OutputPaths
+from vwd.shards.sample_form import SampleForm
 from vwd.shards.settings import PackSettings
 from vwd.storage.atomic import create_if_absent, json_bytes
 from vwd.storage.errors import storage_errors
@@ -38,7 +39,8 @@ _HINT = "Give a folder that 'vwd pack' has made."
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=COUNT_LIMIT)]
 _Side = Annotated[int, msgspec.Meta(ge=2, le=LARGEST_SIDE)]
-_Member = Literal["mp4", "inference.json", "rendering.json", "storyboard.json", "id"]
+# Of text videos these; other content has its own.
+_Ending = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(\.[a-z0-9]+)*\Z", max_length=40)]
 
 
 class Appended(NamedTuple):
@@ -54,10 +56,14 @@ class Contract:
 
     Attributes:
         kind: question or story.
+        content: what samples are made of, where these are no text videos: its name, and what its bytes depend on.
         source: the identity of the rows; never a path.
         columns: those the text is read from.
         rows: of the corpus; None for a stream that does not say.
         members: the endings of every sample's members, in their order.
+        optional: those that a sample may be without.
+        own_keys: whether keys come from the rows; otherwise they are made of the rows' numbers.
+        video: of every sample; None where each has its own, or none.
         storyboard: font size, overflow of prompts, units of Chinese; what is newer where not as in the first outputs.
         fonts: the sha256 of each font file.
         libraries: the versions of libraries that the bytes depend on.
@@ -71,7 +77,7 @@ class Contract:
     shard_size: int
     shuffle_seed: int | None
     members: tuple[str, ...]
-    video: VideoSpec
+    video: VideoSpec | None
     dataset: str = ""
     language: str = ""
     kind: str = ""
@@ -84,7 +90,15 @@ class Contract:
     max_row_bytes: int = MAX_ROW_BYTES
     reading: Mapping[str, str] = field(default_factory=dict)
     appended: tuple[Appended, ...] = ()
+    content: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    own_keys: bool = False
     format: int = FORMAT
+
+    @property
+    def form(self) -> SampleForm:
+        """Of its samples."""
+        return SampleForm(self.members, self.optional, self.own_keys)
 
     @classmethod
     def of(cls, corpus: Corpus, schema: Schema, rows: Rows, settings: PackSettings) -> Contract:
@@ -110,8 +124,8 @@ class Contract:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, in the order of the file; a default that older files do not name is left out."""
-        values = {**asdict(self), "columns": list(self.columns), "members": list(self.members)}
-        values["video"] = self.video.to_json()
+        lists = {name: list(getattr(self, name)) for name in ("columns", "members", "optional")}
+        values = {**asdict(self), **lists, "video": self.video.to_json() if self.video else None}
         values["appended"] = [one._asdict() for one in self.appended]
         return {name: values[name] for name in _ORDER if name not in _OMITTED or values[name] != _OMITTED[name]}
 
@@ -134,8 +148,8 @@ class _Model(msgspec.Struct, kw_only=True):
     rows: _Count | None
     shard_size: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)]
     shuffle_seed: int | None
-    members: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=5)]
-    video: _Video
+    members: Annotated[list[_Ending], msgspec.Meta(min_length=1, max_length=MOST_MEMBERS)]
+    video: _Video | None
     dataset: str = ""
     language: str = ""
     kind: str = ""
@@ -148,6 +162,9 @@ class _Model(msgspec.Struct, kw_only=True):
     max_row_bytes: Annotated[int, msgspec.Meta(ge=1)] = MAX_ROW_BYTES
     reading: dict[str, str] = {}
     appended: list[_AppendedModel] = []
+    content: dict[str, str] = {}
+    optional: list[str] = []
+    own_keys: bool = False
     format: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
@@ -163,25 +180,41 @@ def parse_contract(data: bytes) -> Contract:
     model = decode(_DECODER, data)
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     try:
-        values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video))
+        values["video"] = VideoSpec.from_json(msgspec.to_builtins(model.video)) if model.video else None
         values["appended"] = tuple(Appended(one.rows, one.source) for one in model.appended)
     except ArithmeticError as error:
-        raise ValueError(f"no such rate: {model.video.fps} - at $.video.fps") from error
+        raise ValueError(f"no such rate: {model.video and model.video.fps} - at $.video.fps") from error
     except UsageError as error:
         raise ValueError(f"{error.what} - at $.video") from error
-    if len(set(model.members)) != len(model.members):
-        raise ValueError("$.members has one twice")
+    _check_members(model)
     if model.format > FORMAT:
         raise ValueError(f"$.format is {model.format}: written by a newer vwd, which reads it")
-    return Contract(**{**values, "members": tuple(model.members), "columns": tuple(model.columns)})
+    lists = {name: tuple(values[name]) for name in ("members", "columns", "optional")}
+    return Contract(**{**values, **lists})
+
+
+def _check_members(model: _Model) -> None:
+    if len(set(model.members)) != len(model.members):
+        raise ValueError("$.members has one twice")
+    if not set(model.optional) < set(model.members):
+        raise ValueError("$.optional has one that is not in $.members, or all of them")
+    if model.content:
+        return
+    if not set(model.members) <= set(member_endings(sat_meta=True)) or model.optional or model.own_keys:
+        raise ValueError("$.members, $.optional, $.own_keys: not those of text videos")
+    if model.video is None:
+        raise ValueError("$.video is missing")
 
 
 _ORDER = (
     "format", "dataset", "language", "kind", "source", "columns", "rows", "shard_size", "shuffle_seed", "members",
-    "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes", "reading", "appended",
+    "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes", "reading", "appended", "content",
+    "optional", "own_keys",
 )  # fmt: skip
 # Left out of the file at these values, as older files do not have them.
-_OMITTED: dict[str, Any] = {"max_row_bytes": MAX_ROW_BYTES, "reading": {}, "appended": []}
+_OMITTED: dict[str, Any] = {
+    "max_row_bytes": MAX_ROW_BYTES, "reading": {}, "appended": [], "content": {}, "optional": [], "own_keys": False,
+}  # fmt: skip
 
 
 def ensure_contract(paths: OutputPaths, contract: Contract) -> None:

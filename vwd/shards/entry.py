@@ -37,6 +37,7 @@ class Entry:
         bytes, sha256: of the tar; 0 and "" where every row was skipped: then there is no tar.
         sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
         checksums: of the members of each sample, as one string (see `vwd.shards.checksums`); "" before format 3.
+        keys: of the samples, in their order, where they are not made of their rows' numbers.
         seconds: of wall-clock time of workers, added up.
         parts: how many workers shared it, about at the same time.
         finished: seconds since 1970.
@@ -58,6 +59,7 @@ class Entry:
     finished: float
     sizes: str
     checksums: str = ""
+    keys: tuple[str, ...] = ()
     parts: int = 1
     writer: dict[str, str] = field(default_factory=dict)
     cache: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -78,6 +80,8 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
+        if not self.keys:
+            del data["keys"]
         data["skips"] = {
             code: [{"index": s.index, "detail": s.detail} for s in self.skips if s.code.value == code]
             for code in sorted(self.skips_by_code)
@@ -113,6 +117,7 @@ class _LightModel(msgspec.Struct, kw_only=True):
 class _Model(_LightModel, kw_only=True):
     sizes: str
     checksums: str = ""
+    keys: tuple[str, ...] = ()
 
 
 _LIGHT, _FULL = msgspec.json.Decoder(_LightModel), msgspec.json.Decoder(_Model)

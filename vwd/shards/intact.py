@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from vwd.errors import ShardError
-from vwd.shards.checksums import format_checksums, member_checksums
+from vwd.shards.checksums import format_checksums
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.reader import open_shard
-from vwd.shards.sizes import SampleSizes, format_sizes
+from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes
 from vwd.storage.errors import storage_errors
 from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import local_copy
@@ -26,11 +26,16 @@ def intact_entry(ledger: Ledger, number: int) -> Entry | None:
     with suppress(ShardError), storage_errors(tar), local_copy(tar) as copy:
         if sha256_file(copy) != found.entry.sha256:
             return None
-        checksums, sizes = bytearray(), list[SampleSizes]()
-        with open_shard(tar, copy) as samples:
-            for sample in samples:
-                sizes.append(SampleSizes(sample.index, tuple(member.size for member in sample.members.values())))
-                checksums += member_checksums(sample.read(ending) for ending in sample.members)
+        checksums, sizes, form = bytearray(), list[SampleSizes](), ledger.contract.form
+        with open_shard(tar, copy, form) as samples:
+            for sample, known in zip(samples, parse_sizes(found.entry.sizes), strict=False):
+                row = known.row if form.own_keys else sample.index
+                members = {ending: sample.read(ending) for ending in sample.members}
+                sizes.append(SampleSizes(row, form.sizes(members)))
+                checksums += form.checksums(members)
+            keys = [sample.key for sample in samples]
+        if len(keys) != found.entry.samples or (form.own_keys and keys != list(found.entry.keys)):
+            return None
         # Before format 3 entries have no checksums.
         if found.entry.sizes == format_sizes(sizes) and found.entry.checksums in ("", format_checksums(checksums)):
             return found.entry

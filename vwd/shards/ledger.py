@@ -126,7 +126,7 @@ class Ledger:
             return self._lookup_files(numbers)
 
     def _lookup_files(self, numbers: Sequence[int]) -> list[Lookup]:
-        folder, ledger = self.paths.folder, self.paths.ledger
+        folder, ledger = self.paths.tars, self.paths.ledger
         found = []
         for number in numbers:
             name = self.paths.shard_name(number)
@@ -231,8 +231,10 @@ def sizes_misfit(entry: Entry, contract: Contract) -> str:
         sizes = list(parse_sizes(entry.sizes))
     except ValueError as error:
         return str(error)
-    if len(sizes) != entry.samples or any(len(one.members) != len(contract.members) for one in sizes):
+    if len(sizes) != entry.samples or not all(contract.form.fits(one) for one in sizes):
         return f"$.sizes is not of {entry.samples} samples with {len(contract.members)} members"
+    if misfit := _keys_misfit(entry, contract):
+        return misfit
     rows = [one.row for one in sizes]
     if contract.shuffle_seed is None and any(not entry.start <= row < entry.stop for row in rows):
         return f"$.sizes has a row outside {entry.start} to {entry.stop}"
@@ -240,6 +242,15 @@ def sizes_misfit(entry: Entry, contract: Contract) -> str:
         return "$.sizes and $.skips do not name each row once"
     if sizes and tar_bytes(sizes) != entry.bytes:
         return f"$.sizes are those of a tar of {tar_bytes(sizes):,} bytes, not of {entry.bytes:,}"
+    return ""
+
+
+def _keys_misfit(entry: Entry, contract: Contract) -> str:
+    form = contract.form
+    if len(entry.keys) != (entry.samples if form.own_keys else 0):
+        return f"$.keys has {len(entry.keys)} keys for {entry.samples} samples"
+    if len(set(entry.keys)) != len(entry.keys) or not all(map(form.takes_key, entry.keys)):
+        return "$.keys has one twice, or one that no sample can have"
     return ""
 
 
@@ -286,4 +297,4 @@ def _tail(tar: Path) -> Tail:
 
 
 def _without_sizes(found: Lookup) -> Lookup:
-    return found._replace(entry=found.entry and replace(found.entry, sizes="", checksums=""))
+    return found._replace(entry=found.entry and replace(found.entry, sizes="", checksums="", keys=()))

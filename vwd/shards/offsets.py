@@ -10,7 +10,7 @@ from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
 from vwd.shards.headers import BLOCK, padded
 from vwd.shards.paths import OutputPaths
-from vwd.shards.sizes import SampleSizes, parse_sizes
+from vwd.shards.sizes import ABSENT, SampleSizes, parse_sizes
 
 
 class Span(NamedTuple):
@@ -36,19 +36,26 @@ def entry_offsets(paths: OutputPaths, contract: Contract, entry: Entry) -> Itera
     Raises:
         ValueError: the entry's sizes are damaged.
     """
-    return sample_offsets(paths.dataset, contract.members, parse_sizes(entry.sizes))
+    sizes = parse_sizes(entry.sizes)
+    if contract.form.own_keys:
+        sized = list(sizes)
+        yield from sample_offsets(zip(entry.keys, sized, strict=True), contract.members)
+    else:
+        yield from sample_offsets(((sample_key(paths.dataset, one.row), one) for one in sizes), contract.members)
 
 
-def sample_offsets(dataset: str, members: Sequence[str], sizes: Iterable[SampleSizes]) -> Iterator[SampleOffsets]:
+def sample_offsets(samples: Iterable[tuple[str, SampleSizes]], members: Sequence[str]) -> Iterator[SampleOffsets]:
     """Where every sample is in a shard's tar: a header block before each content, which is padded to a block.
 
     Args:
+        samples: the key and the sizes of each.
         members: their endings, in the order of the sizes.
     """
     offset = 0
-    for row, numbers in sizes:
+    for key, (row, numbers) in samples:
         start, spans = offset, {}
         for ending, size in zip(members, numbers, strict=True):
-            spans[ending] = Span(offset + BLOCK, size)
-            offset += BLOCK + padded(size)
-        yield SampleOffsets(row, sample_key(dataset, row), start, offset, spans)
+            if size != ABSENT:
+                spans[ending] = Span(offset + BLOCK, size)
+                offset += BLOCK + padded(size)
+        yield SampleOffsets(row, key, start, offset, spans)

@@ -12,7 +12,8 @@ from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, UsageError
 from vwd.shards.builder import ShardJob
-from vwd.shards.contract import Contract, ensure_contract
+from vwd.shards.content import Content
+from vwd.shards.contract import ensure_contract
 from vwd.shards.entry import Entry
 from vwd.shards.intact import intact_entry
 from vwd.shards.ledger import Ledger, State
@@ -22,6 +23,7 @@ from vwd.shards.renewal import settle_contract
 from vwd.shards.settings import PackSettings
 from vwd.shards.spills import Spills
 from vwd.shards.summary import Summary, write_summary
+from vwd.shards.text_videos import TextVideos
 from vwd.shards.workers import Failure, build_shards
 from vwd.storage.errors import output_errors
 from vwd.storage.objects import make_folder
@@ -59,35 +61,47 @@ class PackResult:
     complete: bool
 
 
+def text_videos(corpus: Corpus, rows: Rows, settings: PackSettings) -> TextVideos:
+    """Text videos of a corpus's rows.
+
+    Raises:
+        RowsError: the rows have none of the corpus's columns.
+        UsageError: the rows are in another language.
+    """
+    schema = schema_of(corpus, rows, settings.max_row_bytes)
+    settings = replace(settings, storyboard=settings.storyboard.for_language(corpus.language))
+    if not settings.force_language:
+        check_language(corpus, schema, rows)
+    return TextVideos(corpus, schema, settings)
+
+
 def pack_shards(
-    corpus: Corpus,
+    content: Content,
     rows: Rows,
     settings: PackSettings,
     on_plan: Callable[[PackPlan], None] = lambda plan: None,
     on_rows: Callable[[int], None] = lambda rows: None,
+    paths: OutputPaths | None = None,
 ) -> PackResult:
     """Packs every shard of a slice that is not complete yet. Running it again resumes where it stopped.
 
     A shard that fails does not affect the others, and is in the result's `failures`.
 
     Args:
+        settings: the slice, the shards, the workers; what the content is made by is its own.
         on_plan: called once with what is to be done.
         on_rows: called with the number of rows done since the last call.
+        paths: of the output; by default its dataset's folder in the settings' `out`.
 
     Raises:
-        UsageError: the slice does not fit the shards, or the rows are in another language.
-        RowsError: the rows have none of the corpus's columns.
+        UsageError: the slice does not fit the shards.
         ContractError: the output folder was packed with other settings.
         OutputError: the output folder cannot be written.
     """
-    schema = schema_of(corpus, rows, settings.max_row_bytes)
-    settings = replace(settings, storyboard=settings.storyboard.for_language(corpus.language))
     slice_shards = _slice(rows, settings)
     shards = _of_task(slice_shards, settings)
-    if not settings.force_language:
-        check_language(corpus, schema, rows)
-    contract = Contract.of(corpus, schema, rows, settings)
-    paths = OutputPaths(settings.out, corpus.name, settings.staging)
+    contract = content.contract(rows)
+    paths = paths or OutputPaths(settings.out, content.dataset, settings.staging)
     try:
         with output_errors(paths.folder, "and run again, or give another `out`."):
             make_folder(paths.ledger)
@@ -98,7 +112,7 @@ def pack_shards(
             complete = _complete(ledger, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))
             on_plan(plan)
-            job = ShardJob(corpus, schema, rows, ledger, settings, Spills.of(paths))
+            job = ShardJob(content, rows, ledger, settings, Spills.of(paths))
             built, failures = _run(job, plan, on_rows)
             ensure_contract(paths, contract)  # a store without conditional writes may let two first runs in at once
             # The last of several tasks to end sees the shards of all of them.

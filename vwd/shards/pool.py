@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import pickle
 import signal
 import threading
 import time
@@ -15,7 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from vwd.errors import SilentStoreError, StorageError, VwdError
@@ -26,8 +28,10 @@ Result = TypeVar("Result")
 # Called in a worker with an item and a function that counts progress; gives the item's result.
 Handler = Callable[[Item, Callable[[], None]], Result]
 
-# Fresh interpreters: a fork would copy the locks of pyarrow's and OpenCV's threads.
-_CONTEXT = multiprocessing.get_context("spawn")
+# Fresh interpreters take half a second of CPU time each. A fork is ready at once, but copies the locks that other
+# threads, such as pyarrow's, hold at that moment: only a process without any is forked.
+_FORK, _SPAWN = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
+_THREADS = Path("/proc/self/task")
 _REPORT_SECONDS = 0.2
 # While these last nothing can be written: the run ends instead of failing each item in turn.
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -65,7 +69,7 @@ class Failed(Generic[Item]):
 
 @dataclass
 class _Worker:
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     item: Any = None
     busy: bool = False
@@ -78,6 +82,7 @@ def run_pool(
     on_progress: Callable[[int], None] = lambda count: None,
     defer: Callable[[Sequence[Item]], Collection[Item]] = lambda items: (),
     follow: Callable[[Done[Item, Result] | Failed[Item]], Iterable[Item]] = lambda outcome: (),
+    prepare: Callable[[], object] = lambda: None,
 ) -> Generator[Done[Item, Result] | Failed[Item], None, None]:
     """Handles items in worker processes; yields each one's result or failure as it arrives.
 
@@ -88,11 +93,16 @@ def run_pool(
         open_handler: picklable; called once in each worker, when its first item arrives.
         on_progress: called with how much was counted since the last call.
         defer: those of the items left that are assigned last.
+        prepare: loads what every handler needs; called in this process, where that saves the workers the time.
         follow: called with each outcome; gives the items that it has made possible, which are assigned next.
     """
     queue = list(reversed(list(items)))
-    workers = [_start(open_handler) for _ in range(min(num_workers, len(queue)))]
+    if queue and _can_fork():
+        prepare()
+    workers: list[_Worker] = []
     try:
+        for _ in range(min(num_workers, len(queue))):
+            workers.append(_start(open_handler, workers))
         for worker in workers:
             _assign(worker, queue, defer)
         while busy := {worker.pipe: worker for worker in workers if worker.busy}:
@@ -104,19 +114,34 @@ def run_pool(
                     continue
                 queue.extend(follow(message))
                 if not worker.process.is_alive() and queue:
-                    workers[workers.index(worker)] = worker = _start(open_handler)
+                    workers[workers.index(worker)] = worker = _start(open_handler, workers)
                 _assign(worker, queue, defer)
                 yield message
     finally:
         _end(workers)
 
 
-def _start(open_handler: Callable[[], Handler[Any, Any]]) -> _Worker:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_work, args=(open_handler, theirs), daemon=True)
+def _can_fork() -> bool:
+    try:
+        return len(list(_THREADS.iterdir())) == 1
+    except OSError:
+        return False
+
+
+def _start(open_handler: Callable[[], Handler[Any, Any]], others: list[_Worker]) -> _Worker:
+    ours, theirs = _SPAWN.Pipe()
+    process: BaseProcess
+    if _can_fork():
+        # Pickled all the same: a file of rows that is open here has one position for all who inherit it.
+        inherited = [ours, *(worker.pipe for worker in others)]
+        process = _FORK.Process(target=_work_forked, args=(pickle.dumps(open_handler), theirs, inherited), daemon=True)
+    else:
+        process = _SPAWN.Process(target=_work, args=(open_handler, theirs), daemon=True)
+        resource_tracker.ensure_running()  # else `start` does it, and unblocks SIGINT
     with _defer_signals():
         process.start()
-    theirs.close()
+        theirs.close()
+        del theirs  # a signal's exception would be lost in its destructor
     return _Worker(process, ours)
 
 
@@ -133,7 +158,6 @@ def _defer_signals() -> Iterator[None]:
     deferred: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda number, _: deferred.append(number)) for number in numbers}
-    resource_tracker.ensure_running()  # else `start` does it, and unblocks SIGINT
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -178,6 +202,13 @@ def _end(workers: list[_Worker]) -> None:
             worker.process.kill()
             worker.process.join()
         worker.pipe.close()
+
+
+def _work_forked(open_handler: bytes, pipe: Connection, inherited: Iterable[Connection]) -> None:
+    """`_work` in a fork: closes the parent's ends of all pipes, else nobody would notice that the parent is gone."""
+    for connection in inherited:
+        connection.close()
+    _work(pickle.loads(open_handler), pipe)
 
 
 def _work(open_handler: Callable[[], Handler[Any, Any]], pipe: Connection) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from vwd.errors import ShardError
-from vwd.limits import LARGEST_JSON_MEMBER, LONGEST_KEY, LONGEST_KEY_NUMBER
+from vwd.limits import LARGEST_JSON_MEMBER, LONGEST_KEY
 from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
-from vwd.shards.members import MEMBERS, SAT_ID
+from vwd.shards.sample_form import TEXT_VIDEO, SampleForm
 from vwd.storage.objects import local_copy
 
-_NAME = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_KEY - 1}}})\.([a-z0-9.]+)")
+_NAME = re.compile(rf"([A-Za-z0-9_%-]{{1,{LONGEST_KEY}}})\.([a-z0-9.]+)")
 _REFETCH = "Fetch or pack this shard again; nothing was taken from it."
 
 Members = dict[str, tarfile.TarInfo]
@@ -35,7 +35,7 @@ class StoredSample:
 
     @property
     def index(self) -> int:
-        """The row's number, from the key."""
+        """The row's number, from the key; not of samples with keys of their own."""
         return int(self.key.rpartition("_")[2])
 
     def read(self, ending: str) -> bytes:
@@ -69,11 +69,12 @@ class StoredSample:
 
 
 @contextmanager
-def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSample]]:
+def open_shard(path: Path, copy: Path | None = None, form: SampleForm = TEXT_VIDEO) -> Iterator[list[StoredSample]]:
     """The samples of a tar, in order, readable while the context lasts. Every header has been checked.
 
     Args:
         copy: a local copy of the tar, if there is one; else a tar in object storage is downloaded.
+        form: of its samples; that of the contract, where there is one.
 
     Raises:
         ShardError: a member is not a plain file with a safe name, keys repeat or are split up, a sample has a member
@@ -84,18 +85,18 @@ def open_shard(path: Path, copy: Path | None = None) -> Iterator[list[StoredSamp
             if not stat.S_ISREG(local.stat().st_mode):
                 raise ShardError(f"{path}: not a regular file", _REFETCH)
             with local.open("rb") as file:
-                samples = _samples(path, file, local.stat().st_size)
+                samples = _samples(path, file, local.stat().st_size, form)
                 yield [StoredSample(path, key, members, file) for key, members in samples.items()]
     except FileNotFoundError as error:
         raise ShardError(f"{path} does not exist", "Run 'vwd pack' again to complete it.") from error
 
 
-def _samples(path: Path, file: IO[bytes], size: int) -> dict[str, Members]:
+def _samples(path: Path, file: IO[bytes], size: int, form: SampleForm) -> dict[str, Members]:
     samples: dict[str, Members] = {}
     last = ""
     try:
         for member in plain_headers(lambda: file.read(BLOCK)):
-            key = _checked_key(path, member, samples, last)
+            key = _checked_key(path, member, samples, last, form)
             end = member.offset_data + padded(member.size)
             if end > size:
                 raise ShardError(f"{path}: member {member.name} is cut short", _REFETCH)
@@ -106,20 +107,20 @@ def _samples(path: Path, file: IO[bytes], size: int) -> dict[str, Members]:
         raise ShardError(f"{path}: not a complete tar of a shard: {error}", _REFETCH) from error
     _check_end(path, file)
     for key, members in samples.items():
-        missing = [ending for ending in MEMBERS if ending not in members]
-        if missing:
+        if missing := form.missing(members):
             raise ShardError(f"{path}: sample '{key}' has no {', '.join(missing)}", _REFETCH)
     return samples
 
 
-def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members], last: str) -> str:
+def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members], last: str, form: SampleForm) -> str:
     """The key of a member whose name is safe, known and new."""
     name = _NAME.fullmatch(member.name)
-    if not name or name[2] not in (*MEMBERS, SAT_ID):
+    if not name or name[2] not in form.members:
         raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
     key, ending = name.groups()
-    if not re.fullmatch(f"[0-9]{{1,{LONGEST_KEY_NUMBER}}}", key.rpartition("_")[2]):
-        raise ShardError(f"{path}: the key '{key}' does not end in a row's number", _REFETCH)
+    if not form.takes_key(key):
+        what = "has characters that no key has" if form.own_keys else "does not end in a row's number"
+        raise ShardError(f"{path}: the key '{key}' {what}", _REFETCH)
     if key != last and key in samples:
         raise ShardError(f"{path}: the key '{key}' appears twice", _REFETCH)
     if ending in samples.get(key, {}):

@@ -18,6 +18,7 @@ class RenderedRows:
         size: of the samples' blocks in bytes, as they are in the tar.
         sizes: as in an entry.
         checksums: of the members of each sample, joined.
+        keys: of the samples, where they are not made of their rows' numbers.
         seconds: of wall-clock time, of workers added up.
         cache: for each of the encoder's caches, look-ups and hits.
     """
@@ -29,6 +30,7 @@ class RenderedRows:
     checksums: bytes = b""
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    keys: tuple[str, ...] = ()
     seconds: float = 0.0
     cache: CacheCounts = field(default_factory=dict)
 
@@ -48,6 +50,7 @@ def joined(parts: Sequence[RenderedRows]) -> RenderedRows:
         checksums=b"".join(part.checksums for part in parts),
         prompt_tokens=sum(part.prompt_tokens for part in parts),
         answer_tokens=sum(part.answer_tokens for part in parts),
+        keys=tuple(key for part in parts for key in part.keys),
         seconds=sum(part.seconds for part in parts),
         cache=cache,
     )

@@ -71,7 +71,7 @@ def build_shards(
         joins.touch()
 
     defer = partial(_begun_elsewhere, job.spills)
-    outcomes = run_pool(partial(_open_builder, job), items, workers, progress, defer, joins.follow)
+    outcomes = run_pool(partial(_open_builder, job), items, workers, progress, defer, joins.follow, job.content.load)
     ended: set[int] = set()
     try:
         for outcome in outcomes:

@@ -136,6 +136,7 @@ def _listed(paths: OutputPaths, named: dict[int, str]) -> Source:
     if not remote:
         addresses = {number: str(paths.tar(number)) for number in addresses}
     ledger = open_ledger(paths)
+    _require_text_videos(ledger)
     shards = _counted(ledger, addresses, {State.DONE})
     return _source(paths.dataset, shards, None if remote else paths, ledger, ledger.contract.video)
 
@@ -144,9 +145,17 @@ def _with_ledger(text: str, paths: OutputPaths, named: dict[int, str]) -> Source
     """Shards that cannot be listed, or have their ledger elsewhere; there, the tars are of course missing."""
     addresses = named or {n: f"{text.rstrip('/')}/{paths.tar(n).name}" for n in entry_numbers(paths)}
     ledger = open_ledger(paths)
+    _require_text_videos(ledger)
     return _source(
         paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger, ledger.contract.video
     )
+
+
+def _require_text_videos(ledger: Ledger) -> None:
+    if content := ledger.contract.content:
+        raise OutputError(
+            f"{ledger.paths.folder}: holds {content['name']}, not text videos", "Read its tars with webdataset."
+        )
 
 
 def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) -> list[Shard]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -99,6 +100,10 @@ def font_for(char: str, language: Language) -> str:
 def _load(font: str, font_size: int) -> ImageFont.FreeTypeFont:
     # BASIC, since Pillow uses RAQM wherever the system has libfribidi, and that one spaces glyphs differently.
     return ImageFont.truetype(str(font_path(font)), font_size, layout_engine=ImageFont.Layout.BASIC)
+
+
+# A font's file that is open in two processes since a fork has one position for both.
+os.register_at_fork(after_in_child=_load.cache_clear)
 
 
 def drawn_size(char: str, font_size: int, language: Language) -> int:

@@ -1,0 +1,74 @@
+"""Text videos as the content of an output: a row's text, laid out, encoded, beside its prompts and storyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from vwd.corpora.registry import Corpus, Schema
+from vwd.corpora.sample import Row, Skip
+from vwd.corpora.sources.rows import Rows
+from vwd.shards.content import Maker, PackedSample
+from vwd.shards.contract import Contract
+from vwd.shards.members import sample_members
+from vwd.shards.rendered import CacheCounts
+from vwd.shards.settings import PackSettings
+from vwd.shards.tokens import count_tokens
+from vwd.text.layout import lay_out
+from vwd.text.units import cut_units
+from vwd.video.encoders import Encoder, get_encoder
+from vwd.video.fonts import Fonts
+
+
+@dataclass(frozen=True)
+class TextVideos:
+    """Rows of a corpus, read by one of its schemas."""
+
+    corpus: Corpus
+    schema: Schema
+    settings: PackSettings
+
+    @property
+    def dataset(self) -> str:
+        return self.corpus.name
+
+    @property
+    def wanted(self) -> Collection[str] | None:
+        return self.schema.wanted
+
+    def contract(self, rows: Rows) -> Contract:
+        return Contract.of(self.corpus, self.schema, rows, self.settings)
+
+    def load(self) -> None:
+        count_tokens("")
+        cut_units("好", self.corpus.language, "word")
+
+    def open(self) -> Maker:
+        return _TextVideoMaker(self)
+
+
+class _TextVideoMaker(Maker):
+    def __init__(self, content: TextVideos) -> None:
+        self._corpus, self._schema, self._settings = content.corpus, content.schema, content.settings
+        self._fonts = Fonts()
+        self._encoder: Encoder = get_encoder(self._settings.encoder, self._settings.quality, self._settings.cache_mb)
+
+    def make(self, index: int, row: Row) -> PackedSample | Skip:
+        settings = self._settings
+        sample = self._corpus.sample(row, index, self._schema)
+        if isinstance(sample, Skip):
+            return sample
+        storyboard = lay_out(sample, settings.storyboard, self._fonts)
+        if isinstance(storyboard, Skip):
+            return storyboard
+        video = self._encoder.encode(storyboard, settings.video)
+        members = sample_members(sample, storyboard, settings.video, video, settings.sat_meta)
+        return PackedSample(sample.key, members, count_tokens(sample.prompt), count_tokens(sample.answer))
+
+    @property
+    def cache_counts(self) -> CacheCounts:
+        return self._encoder.cache_counts
+
+    @property
+    def kernel(self) -> str:
+        return self._encoder.kernel
