@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records.making import encoded, jpeg, picture
 from PIL import Image
+from records.making import encoded, jpeg, picture
 
 from vwd.records.jpeg import ImageError, to_jpeg
 

@@ -6,6 +6,7 @@ import click
 
 from vwd.cli.command import print_error
 from vwd.cli.completion import completion
+from vwd.cli.convert_parquet import convert_parquet
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
 from vwd.cli.export.jsonl import jsonl
@@ -49,7 +50,8 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
+RECORDS = (convert_parquet,)
+for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
     cli.add_command(command)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vwd.records.codes import FaultError, RecordCode
+from vwd.corpora.sample import SkipCode
+from vwd.records.faults import FaultError
 
 Turn = dict[str, str]
 
 IMAGE_MARK = "<image>"
 _ROLES = {"human": "user", "gpt": "assistant"}
-_EMPTY, _MALFORMED = RecordCode.CONVERSATIONS_EMPTY, RecordCode.CONVERSATIONS_MALFORMED
+_EMPTY, _MALFORMED = SkipCode.CONVERSATIONS_EMPTY, SkipCode.CONVERSATIONS_MALFORMED
 
 
 def parse_conversations(value: Any) -> list[Turn]:

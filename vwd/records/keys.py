@@ -7,17 +7,19 @@ import re
 
 from vwd.limits import LONGEST_RECORD_KEY
 
-# What stays as it is. A dot would end the key, and `~` marks a key that is cut.
+# What stays as it is. A dot would end the key.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]")
 _OTHER = re.compile(r"[^A-Za-z0-9_-]", re.DOTALL)
-_CUT = "~"
+# No escape begins so: it marks a key that is cut.
+_CUT = "%_"
 _DIGEST_DIGITS = 64
 
 
 def record_key(identity: str) -> str:
     """The key of an id: letters, digits, `_` and `-` as they are, any other character as the %XX of its UTF-8 bytes.
 
-    A key that would be longer than a name in a tar may be keeps its beginning, then has `~` and the id's sha256. No two
+    A key that would be longer than a name in a tar may be keeps its beginning, then has `%_` and the
+    id's sha256. No two
     ids have the same key.
     """
     key = _OTHER.sub(_escaped, identity)

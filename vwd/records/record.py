@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from vwd.corpora.sample import RefusedRow, Row
+from vwd.corpora.sample import RefusedRow, Row, Skip, SkipCode
 from vwd.limits import LARGEST_JSON_MEMBER
-from vwd.records.codes import Fault, FaultError, RecordCode
 from vwd.records.conversations import Turn, mentions_image, parse_conversations
+from vwd.records.faults import FaultError
 from vwd.records.jpeg import ImageError, to_jpeg
 from vwd.records.keys import record_key
 
@@ -34,7 +34,7 @@ class Record:
 
     key: str
     members: Mapping[str, bytes]
-    fault: Fault | None = None
+    fault: Skip | None = None
 
 
 def read_record(row: Row, repeated: bool = False) -> Record:
@@ -44,12 +44,12 @@ def read_record(row: Row, repeated: bool = False) -> Record:
         repeated: whether an earlier row has the same id.
     """
     if isinstance(row, RefusedRow):
-        return Record("", {}, Fault(RecordCode.BAD_ROW, row.detail))
+        return Record("", {}, Skip(SkipCode.BAD_ROW, row.detail))
     identity = record_id(row)
     if not identity:
-        return Record("", {}, Fault(RecordCode.ID_MISSING, "no id in " + ", ".join(ID_COLUMNS)))
+        return Record("", {}, Skip(SkipCode.ID_MISSING, "no id in " + ", ".join(ID_COLUMNS)))
     if repeated:
-        return Record("", {}, Fault(RecordCode.ID_DUPLICATE, f"an earlier row has the id {identity!r:.200}"))
+        return Record("", {}, Skip(SkipCode.ID_DUPLICATE, f"an earlier row has the id {identity!r:.200}"))
     turns: list[Turn] = []
     image, fault = None, None
     try:
@@ -60,7 +60,7 @@ def read_record(row: Row, repeated: bool = False) -> Record:
     members = {"json": _json(identity, turns, row.get("data_source"), fault)}
     if len(members["json"]) > LARGEST_JSON_MEMBER:
         what = f"{len(members['json']):,} bytes of JSON, more than {LARGEST_JSON_MEMBER:,}"
-        return Record("", {}, Fault(RecordCode.BAD_ROW, what))
+        return Record("", {}, Skip(SkipCode.BAD_ROW, what))
     if image is not None:
         members["jpg"] = image
     return Record(record_key(identity), members, fault)
@@ -90,19 +90,19 @@ def _image(value: Any, wanted: bool) -> bytes | None:
     data = value.get("bytes") if isinstance(value, Mapping) else value
     if data is None:
         if wanted:
-            raise FaultError(RecordCode.IMAGE_MISSING, "<image> stands in the text, and the row has none")
+            raise FaultError(SkipCode.IMAGE_MISSING, "<image> stands in the text, and the row has none")
         return None
     if not isinstance(data, bytes):
-        raise FaultError(RecordCode.IMAGE_UNREADABLE, "the column image holds no bytes")
+        raise FaultError(SkipCode.IMAGE_UNREADABLE, "the column image holds no bytes")
     if not data:
-        raise FaultError(RecordCode.IMAGE_EMPTY, "the image has 0 bytes")
+        raise FaultError(SkipCode.IMAGE_EMPTY, "the image has 0 bytes")
     try:
         return to_jpeg(data)
     except ImageError as error:
-        raise FaultError(RecordCode.IMAGE_UNREADABLE, str(error)) from error
+        raise FaultError(SkipCode.IMAGE_UNREADABLE, str(error)) from error
 
 
-def _json(identity: str, turns: list[Turn], source: Any, fault: Fault | None) -> bytes:
+def _json(identity: str, turns: list[Turn], source: Any, fault: Skip | None) -> bytes:
     """The record as its readers know it; one that is kept in spite of a fault names it."""
     named = source if isinstance(source, str) else None if source is None else str(source)
     record = {"id": identity, "conversations": turns, "data_source": named}
