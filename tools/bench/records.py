@@ -40,7 +40,7 @@ def main() -> None:
         print(f"{'verify, decode, encode again':<40} {baseline:8.0f} rows/s")
         for workers in map(int, options.workers.split(",")):
             settings = ConvertSettings(folder / "in", folder / f"out{workers}", num_workers=workers)
-            ours = rate(options.rows, lambda chosen=settings: convert_folder(chosen))  # type: ignore[misc]
+            ours = rate(options.rows, lambda chosen=settings: convert_folder(chosen))
             print(f"{f'vwd convert-parquet, {workers} worker(s)':<40} {ours:8.0f} rows/s  {ours / baseline:.1f} times")
 
 

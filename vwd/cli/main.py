@@ -15,6 +15,8 @@ from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
+from vwd.cli.prepare import prepare
+from vwd.cli.recipe import recipe
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
@@ -50,7 +52,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-RECORDS = (convert_parquet,)
+RECORDS = (convert_parquet, prepare, recipe)
 for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
     cli.add_command(command)
 

@@ -76,11 +76,11 @@ def answer_form(column: str, answers: Iterable[tuple[str, Sequence[str]]]) -> An
     counted = [(text.strip(), choices) for text, choices in answers if text.strip() and choices]
     if not counted:
         return AnswerForm.TEXT
-    if all(_letter(text) is not None for text, _ in counted):
+    if all(text in choices for text, choices in counted):
+        return AnswerForm.TEXT
+    if all((place := _letter(text)) is not None and place < len(choices) for text, choices in counted):
         return AnswerForm.LETTER
     if not all(text.isascii() and text.isdigit() for text, _ in counted):
-        return AnswerForm.TEXT
-    if all(text in choices for text, choices in counted):
         return AnswerForm.TEXT
     zero = any(int(text) == 0 for text, _ in counted)
     last = any(int(text) == len(choices) for text, choices in counted)
