@@ -39,7 +39,7 @@ def recipe(
     ctx: click.Context, recipe: Path | None, mode: str | None, given: Path | None, output_dir: Path | None,
     image_dir: Path | None, raw_root: Path, download_images: bool | None, export_parquet: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make the benchmarks of RECIPE, a YAML file; without one, the recipe that comes with the package.
+    """Make the benchmarks of RECIPE. Without this YAML file, those of the recipe that comes with the package.
 
     One that fails is recorded in manifest.json with its reason, the others are made, and the exit code is 1.
     """
