@@ -15,6 +15,7 @@ from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
+from vwd.cli.pack_records import pack_records
 from vwd.cli.prepare import prepare
 from vwd.cli.recipe import recipe
 from vwd.cli.slurm import slurm
@@ -52,7 +53,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-RECORDS = (convert_parquet, prepare, recipe)
+RECORDS = (convert_parquet, prepare, recipe, pack_records)
 for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
     cli.add_command(command)
 

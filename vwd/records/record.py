@@ -57,7 +57,7 @@ def read_record(row: Row, repeated: bool = False) -> Record:
         image = _image(row.get("image"), mentions_image(turns))
     except FaultError as error:
         fault = error.fault
-    members = {"json": _json(identity, turns, row.get("data_source"), fault)}
+    members = {"json": record_json(identity, turns, row.get("data_source"), fault)}
     if len(members["json"]) > LARGEST_JSON_MEMBER:
         what = f"{len(members['json']):,} bytes of JSON, more than {LARGEST_JSON_MEMBER:,}"
         return Record("", {}, Skip(SkipCode.BAD_ROW, what))
@@ -102,7 +102,7 @@ def _image(value: Any, wanted: bool) -> bytes | None:
         raise FaultError(SkipCode.IMAGE_UNREADABLE, str(error)) from error
 
 
-def _json(identity: str, turns: list[Turn], source: Any, fault: Skip | None) -> bytes:
+def record_json(identity: str, turns: list[Turn], source: Any, fault: Skip | None) -> bytes:
     """The record as its readers know it; one that is kept in spite of a fault names it."""
     named = source if isinstance(source, str) else None if source is None else str(source)
     record = {"id": identity, "conversations": turns, "data_source": named}
