@@ -49,7 +49,7 @@ def test_records_without_stored_images_are_refused_with_what_to_do(run: Run, pre
     done = run("pack-records", "mmb", "--rows", prepared, check=False)
     assert done.returncode == 1
     assert "all 12 records were skipped" in done.stderr
-    assert "download_images" in done.stderr
+    assert "--download-images" in done.stderr
 
 
 def test_a_record_twice_is_told_apart_by_its_dataset(run: Run, prepared: Path, tmp_path: Path) -> None:
