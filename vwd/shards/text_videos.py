@@ -16,7 +16,7 @@ from vwd.shards.settings import PackSettings
 from vwd.shards.tokens import count_tokens
 from vwd.text.layout import lay_out
 from vwd.text.units import cut_units
-from vwd.video.encoders import Encoder, get_encoder
+from vwd.video.encoders import Encoder, get_encoder, share_cache
 from vwd.video.fonts import Fonts
 
 
@@ -42,6 +42,7 @@ class TextVideos:
     def load(self) -> None:
         count_tokens("")
         cut_units("好", self.corpus.language, "word")
+        share_cache(self.settings.encoder, self.settings.quality, self.settings.cache_mb)
 
     def open(self) -> Maker:
         return _TextVideoMaker(self)
