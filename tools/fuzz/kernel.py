@@ -20,7 +20,7 @@ import numpy as np
 
 from vwd.text.storyboard import Box, Storyboard
 from vwd.video.bitmaps import Ink
-from vwd.video.mpeg4.native_composer import NativeComposer
+from vwd.video.mpeg4.native_composer import NativeComposer, share_macroblocks
 from vwd.video.mpeg4.python_composer import PythonComposer
 from vwd.video.mpeg4.stream import Stream
 from vwd.video.spec import VideoSpec
@@ -49,6 +49,8 @@ def random_inks(rng: random.Random, spec: VideoSpec) -> dict[int, list[Ink]]:
 def compare(rng: random.Random) -> int:
     """One encoder's pictures by both kernels, in several sizes; gives how many there were."""
     quality, cache_bytes, count = rng.randint(1, 31), rng.choice(CACHES), 0
+    if rng.random() < 0.5:  # with those of the same quality that come after it
+        share_macroblocks(quality, min(quality, 4), cache_bytes)
     native, python = NativeComposer(quality, min(quality, 4), cache_bytes), PythonComposer(cache_bytes)
     for _ in range(rng.randint(1, 4)):
         spec = VideoSpec(rng.randint(1, 200), rng.randint(1, 200), 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
 from typing import Any
@@ -58,7 +58,9 @@ def check_language(corpus: Corpus, schema: Schema, rows: Rows) -> None:
     Raises:
         UsageError: the rows are in another language.
     """
-    scripts = _scripts(schema, rows, 0, JUDGED_ROWS if rows.seekable else STREAMED_ROWS)
+    count = JUDGED_ROWS if rows.seekable else STREAMED_ROWS
+    # So many that are right cannot be outweighed by the rest.
+    scripts = _scripts(schema, rows, 0, count, lambda found: _right(corpus.language, found) > count * _FEW)
     if not _is_wrong(corpus.language, scripts):
         return
     for place in range(1, _PLACES):
@@ -71,11 +73,12 @@ def check_language(corpus: Corpus, schema: Schema, rows: Rows) -> None:
 
 def _is_wrong(language: Language, scripts: Counter[_Script]) -> bool:
     judged = scripts.total() - scripts[_Script.NONE]
-    if language == "zh":
-        wrong, right = scripts[_Script.WESTERN], scripts[_Script.CHINESE] + scripts[_Script.MIXED]
-    else:
-        wrong, right = scripts[_Script.CHINESE], scripts[_Script.WESTERN]
-    return wrong > 0 and wrong >= judged * _MOST and right <= judged * _FEW
+    wrong = scripts[_Script.WESTERN if language == "zh" else _Script.CHINESE]
+    return wrong > 0 and wrong >= judged * _MOST and _right(language, scripts) <= judged * _FEW
+
+
+def _right(language: Language, scripts: Counter[_Script]) -> int:
+    return scripts[_Script.CHINESE] + scripts[_Script.MIXED] if language == "zh" else scripts[_Script.WESTERN]
 
 
 def _refusal(corpus: Corpus, scripts: Counter[_Script]) -> UsageError:
@@ -89,8 +92,14 @@ def _refusal(corpus: Corpus, scripts: Counter[_Script]) -> UsageError:
     )
 
 
-def _scripts(schema: Schema, rows: Rows, start: int, count: int) -> Counter[_Script]:
-    """How many of the rows from `start` on are in which script; fewer than `count` where the texts are long."""
+def _scripts(
+    schema: Schema, rows: Rows, start: int, count: int, enough: Callable[[Counter[_Script]], bool] = lambda found: False
+) -> Counter[_Script]:
+    """How many of the rows from `start` on are in which script; fewer than `count` where the texts are long.
+
+    Args:
+        enough: told what was found so far; whether no more need be read.
+    """
     found: Counter[_Script] = Counter()
     characters = 0
     with suppress(VwdError):  # a broken row is named when its shard is packed
@@ -98,7 +107,7 @@ def _scripts(schema: Schema, rows: Rows, start: int, count: int) -> Counter[_Scr
             for text in _texts(schema, row):
                 found[_script(text)] += 1
                 characters += len(text.prompt) + len(text.answer)
-            if characters >= JUDGED_CHARACTERS:
+            if characters >= JUDGED_CHARACTERS or enough(found):
                 break
     return found
 

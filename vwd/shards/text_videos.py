@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from vwd.corpora.registry import Corpus, Schema
-from vwd.corpora.sample import Row, Skip
+from vwd.corpora.sample import Row, Sample, Skip
 from vwd.corpora.sources.rows import Rows
 from vwd.shards.content import Maker, PackedSample
 from vwd.shards.contract import Contract
@@ -15,9 +16,13 @@ from vwd.shards.rendered import CacheCounts
 from vwd.shards.settings import PackSettings
 from vwd.shards.tokens import count_tokens
 from vwd.text.layout import lay_out
+from vwd.text.storyboard import Storyboard
 from vwd.text.units import cut_units
-from vwd.video.encoders import Encoder, get_encoder
+from vwd.video.encoders import DEFAULT_ENCODER, Encoder, get_encoder, share_cache
 from vwd.video.fonts import Fonts
+
+# Its making loads fonts and tables of codes.
+_EXAMPLE = Sample("", 0, string.ascii_letters, string.digits, "", "en", "question")
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,14 @@ class TextVideos:
         return Contract.of(self.corpus, self.schema, rows, self.settings)
 
     def load(self) -> None:
+        settings = self.settings
         count_tokens("")
         cut_units("好", self.corpus.language, "word")
+        share_cache(settings.encoder, settings.quality, settings.cache_mb)
+        board = lay_out(_EXAMPLE, settings.storyboard, Fonts())
+        # What encodes by a library would leave its threads to the fork.
+        if settings.encoder == DEFAULT_ENCODER and isinstance(board, Storyboard):
+            get_encoder(settings.encoder, settings.quality, settings.cache_mb).encode(board, settings.video)
 
     def open(self) -> Maker:
         return _TextVideoMaker(self)

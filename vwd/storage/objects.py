@@ -6,7 +6,6 @@ a listing gives every size at once, and each request is slow, so that many are s
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
@@ -195,6 +194,8 @@ def _send(to: Path, method: str, *args: Any, **options: Any) -> Any:
     store = _store(to)
     if not getattr(store, "async_impl", False):
         return getattr(store, method)(*args, **options)
+    import asyncio
+
     call = asyncio.run_coroutine_threadsafe(getattr(store, f"_{method}")(*args, **options), store.loop)
     silence = Silence()
     try:

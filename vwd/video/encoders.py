@@ -41,6 +41,14 @@ class Encoder(Protocol):
         ...
 
 
+def share_cache(name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB) -> None:
+    """Lets encoders of these settings share what they keep, in processes that are forked from this one."""
+    if name == "mpeg4":
+        from vwd.video.mpeg4 import encoder
+
+        encoder.share_cache(encoder.DEFAULT_QUALITY if quality is None else quality, cache_mb * 1_000_000)
+
+
 def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB) -> Encoder:
     """An encoder by name.
 

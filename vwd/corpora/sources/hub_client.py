@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from http.client import responses
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -40,7 +39,8 @@ class RefusedError(Exception):
     """
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"{status} {responses.get(status, '')}".strip())
+        phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+        super().__init__(f"{status} {phrase}".strip())
         self.status = status
 
 

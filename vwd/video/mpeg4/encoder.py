@@ -11,7 +11,7 @@ from vwd.video.bitmaps import Ink, inks_by_frame
 from vwd.video.mpeg4.container import mp4
 from vwd.video.mpeg4.kernels import NATIVE, chosen_kernel
 from vwd.video.mpeg4.macroblocks import KEYFRAME_QUANTISER_LIMIT
-from vwd.video.mpeg4.native_composer import NativeComposer
+from vwd.video.mpeg4.native_composer import NativeComposer, share_macroblocks
 from vwd.video.mpeg4.python_composer import PythonComposer
 from vwd.video.mpeg4.stream import Stream
 from vwd.video.spec import VideoSpec
@@ -39,6 +39,12 @@ class Composer(Protocol):
             inks: what each frame adds; a frame that starts a page begins with a white one.
         """
         ...
+
+
+def share_cache(quality: int = DEFAULT_QUALITY, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+    """Lets encoders of this quality in processes that are forked from this one share what they keep."""
+    if chosen_kernel() == NATIVE:
+        share_macroblocks(quality, min(quality, KEYFRAME_QUANTISER_LIMIT), cache_bytes)
 
 
 class Mpeg4Encoder:

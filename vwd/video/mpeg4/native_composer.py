@@ -6,6 +6,7 @@ It has no table and no constant of its own: all are handed over from the modules
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,18 @@ from vwd.video.mpeg4.kernels import native_module
 from vwd.video.mpeg4.stream import Stream
 from vwd.video.mpeg4.tables import ESCAPE, ZIGZAG
 
+# Tables of macroblocks for all composers with these quantisers, here and in processes that are forked from this one.
+_shared: dict[tuple[int, int], Any] = {}
+_SHARE = 2  # of the bytes that a composer may keep, one in so many is shared
+
+
+def share_macroblocks(quantiser: int, keyframe_quantiser: int, cache_bytes: int) -> None:
+    """Lets composers that are made later, in this process or in forks of it, use each other's macroblocks."""
+    module = native_module()
+    assert module
+    with suppress(MemoryError):  # where there is too little, each keeps its own
+        _shared[quantiser, keyframe_quantiser] = module.SharedTiles(cache_bytes // _SHARE)
+
 
 class NativeComposer:
     """Composes the pictures of videos (see `vwd.video.mpeg4.encoder.Composer`). Keeps macroblocks."""
@@ -27,7 +40,9 @@ class NativeComposer:
     def __init__(self, quantiser: int, keyframe_quantiser: int, cache_bytes: int) -> None:
         module = native_module()
         assert module
-        self._kernel: Any = module.Kernel(_tables(), quantiser, keyframe_quantiser, cache_bytes)
+        shared = _shared.get((quantiser, keyframe_quantiser))
+        own = cache_bytes - cache_bytes // _SHARE if shared else cache_bytes
+        self._kernel: Any = module.Kernel(_tables(), quantiser, keyframe_quantiser, own, shared)
 
     @property
     def cache_counts(self) -> dict[str, tuple[int, int]]:

@@ -7,14 +7,20 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "tiles.h"
+#include "shared.h"
 
-enum { INTERFACE = 1, MOST_SIDE = 512 }; /* macroblocks a side: 13 bits of pixels (6.2.3) */
+enum { INTERFACE = 2, MOST_SIDE = 512 }; /* macroblocks a side: 13 bits of pixels (6.2.3) */
+
+typedef struct {
+    PyObject_HEAD
+    SharedTiles table;
+} Shared;
 
 typedef struct {
     PyObject_HEAD
     Codec codec;
-    Cache cache;
+    Shared *shared; /* tiles that other processes have made, too; NULL for none */
+    Cache cache;    /* those that have no room there */
     LargestTile scratch;
     int columns, rows;
     uint8_t *canvas;  /* the ink of the picture that is being made; zero between pictures */
@@ -91,8 +97,26 @@ static int take_ink(Kernel *k, int kind) {
         count += memcmp(wanted->ink, blank, 256) != 0;
     }
     memset(k->touched, 0, (size_t)k->columns * k->rows);
-    look_ahead(&k->cache, k->wanted, count, kind);
+    const Cache *cache = &k->cache;
+    if (k->shared) {
+        const SharedTiles *table = &k->shared->table;
+        look_ahead(table->places, table->tiles, table->mask, k->wanted, count, kind);
+    } else if (cache->room) {
+        look_ahead(cache->places[cache->young], cache->tiles[cache->young], cache->mask, k->wanted, count, kind);
+    }
     return count;
+}
+
+/* The tile of this ink: known, or made and kept. It is valid until the next call. */
+static const Tile *get_tile(Kernel *k, const Wanted *wanted, int kind) {
+    const Tile *tile = k->shared ? find_shared(&k->shared->table, wanted, kind) : NULL;
+    if (!tile) tile = find_kept(&k->cache, wanted, kind);
+    k->cache.lookups++, k->cache.hits += tile != NULL;
+    if (tile) return tile;
+    make_tile(&k->codec, wanted->ink, kind, &k->scratch.tile);
+    if (k->shared) tile = share_tile(&k->shared->table, wanted->hash, &k->scratch.tile);
+    if (tile) return tile;
+    return k->cache.room ? keep_tile(&k->cache, wanted->hash, &k->scratch.tile) : &k->scratch.tile;
 }
 
 /* ---- Pictures ---- */
@@ -114,7 +138,7 @@ static int reserve(Kernel *k, Bits *bits, size_t more) {
 static int put_inter(Kernel *k, Bits *bits) {
     int total = k->columns * k->rows, count = take_ink(k, INTER), done = 0;
     for (int i = 0; i < count; i++) {
-        const Tile *tile = get_tile(&k->cache, &k->codec, k->wanted + i, INTER, &k->scratch);
+        const Tile *tile = get_tile(k, k->wanted + i, INTER);
         if (!tile->pattern) continue;
         if (reserve(k, bits, (size_t)total / 8 + TILE_BYTES + 8)) return -1;
         put_ones(bits, k->wanted[i].number - done);
@@ -146,7 +170,7 @@ static int put_intra(Kernel *k, Bits *bits) {
     for (int number = 0; number < total; number++) {
         const Tile *tile = NULL;
         if (at < count && k->wanted[at].number == number)
-            tile = get_tile(&k->cache, &k->codec, k->wanted + at++, INTRA, &k->scratch);
+            tile = get_tile(k, k->wanted + at++, INTRA);
         const uint8_t *words = tile ? tile->words : NULL;
         int16_t *first = k->dc + (size_t)(2 * (number / k->columns) + 1) * stride + 2 * (number % k->columns) + 1;
         if (reserve(k, bits, TILE_BYTES + 8)) return -1;
@@ -188,7 +212,43 @@ static PyObject *kernel_picture(PyObject *self, PyObject *args) {
     return made;
 }
 
-/* ---- The type and the module ---- */
+/* ---- The types and the module ---- */
+
+static PyObject *new_object(PyTypeObject *type) {
+    return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); /* all zero */
+}
+
+static void free_object(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyObject *shared_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords)) {
+    Py_ssize_t bytes;
+    if (!PyArg_ParseTuple(args, "n", &bytes)) return NULL;
+    PyObject *self = new_object(type);
+    if (self && open_shared(&((Shared *)self)->table, bytes < 0 ? 0 : (size_t)bytes)) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    return self;
+}
+
+static void shared_dealloc(PyObject *self) {
+    close_shared(&((Shared *)self)->table);
+    free_object(self);
+}
+
+static PyType_Slot shared_slots[] = {
+    {Py_tp_doc, "SharedTiles(bytes): macroblocks for kernels of one codec in this process and in those that it forks"},
+    {Py_tp_new, shared_new}, {Py_tp_dealloc, shared_dealloc}, {0, NULL},
+};
+
+static PyType_Spec shared_spec = {
+    "vwd.video.mpeg4._kernel.SharedTiles", sizeof(Shared), 0, Py_TPFLAGS_DEFAULT, shared_slots};
+
+static PyObject *shared_type; /* of this module, which lives as long as the process */
 
 static PyObject *kernel_counts(PyObject *self, PyObject *Py_UNUSED(none)) {
     return Py_BuildValue("KK", ((Kernel *)self)->cache.lookups, ((Kernel *)self)->cache.hits);
@@ -198,12 +258,17 @@ static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNU
     const char *tables;
     Py_ssize_t size, cache_bytes;
     int inter, intra;
-    if (!PyArg_ParseTuple(args, "y#iin", &tables, &size, &inter, &intra, &cache_bytes)) return NULL;
+    PyObject *shared = Py_None;
+    if (!PyArg_ParseTuple(args, "y#iin|O", &tables, &size, &inter, &intra, &cache_bytes, &shared)) return NULL;
     if (size != sizeof(Tables) || inter < 1 || inter > 31 || intra < 1 || intra > 31 || cache_bytes < 0) {
         PyErr_Format(PyExc_ValueError, "tables of %zd bytes, quantisers %d and %d", size, inter, intra);
         return NULL;
     }
-    PyObject *self = ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); /* all zero */
+    if (shared != Py_None && (PyObject *)Py_TYPE(shared) != shared_type) {
+        PyErr_SetString(PyExc_TypeError, "shared is no SharedTiles");
+        return NULL;
+    }
+    PyObject *self = new_object(type);
     if (!self) return NULL;
     Tables copied; /* bytes of Python need not be aligned */
     memcpy(&copied, tables, sizeof copied);
@@ -212,14 +277,15 @@ static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNU
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
+    if (shared != Py_None) Py_INCREF(shared), ((Kernel *)self)->shared = (Shared *)shared;
     return self;
 }
 
 static void kernel_dealloc(PyObject *self) {
-    PyTypeObject *type = Py_TYPE(self);
-    free_page((Kernel *)self), free_cache(&((Kernel *)self)->cache), free(((Kernel *)self)->bytes);
-    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-    Py_DECREF(type);
+    Kernel *k = (Kernel *)self;
+    free_page(k), free_cache(&k->cache), free(k->bytes);
+    Py_XDECREF((PyObject *)k->shared);
+    free_object(self);
 }
 
 static PyMethodDef methods[] = {
@@ -231,7 +297,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Kernel(tables, inter_quantiser, intra_quantiser, cache_bytes)"},
+    {Py_tp_doc, "Kernel(tables, inter_quantiser, intra_quantiser, cache_bytes, shared=None)"},
     {Py_tp_new, kernel_new}, {Py_tp_dealloc, kernel_dealloc}, {Py_tp_methods, methods}, {0, NULL},
 };
 
@@ -242,9 +308,13 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_kernel", NULL, 
 PyMODINIT_FUNC PyInit__kernel(void);
 PyMODINIT_FUNC PyInit__kernel(void) {
     PyObject *module = PyModule_Create(&definition), *type = PyType_FromSpec(&spec);
-    if (module && type && !PyModule_AddObject(module, "Kernel", type)) { /* which takes the reference */
-        if (!PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)) return module;
-    } else Py_XDECREF(type);
-    Py_XDECREF(module);
+    shared_type = PyType_FromSpec(&shared_spec);
+    if (module && type && shared_type && !PyModule_AddObjectRef(module, "Kernel", type) &&
+        !PyModule_AddObjectRef(module, "SharedTiles", shared_type) &&
+        !PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)) {
+        Py_DECREF(type); /* the module has its own reference; shared_type is kept */
+        return module;
+    }
+    Py_XDECREF(type), Py_XDECREF(module);
     return NULL;
 }

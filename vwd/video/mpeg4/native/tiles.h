@@ -73,11 +73,17 @@ static void free_cache(Cache *cache) {
     for (int g = 0; g < 2; g++) free(cache->tiles[g]), free(cache->places[g]);
 }
 
+/* How many places a table of so many bytes has: a tile takes 280 bytes or more, so that under half of them are used. */
+static size_t count_places(size_t bytes) {
+    size_t places = 1;
+    while (places * 128 <= bytes) places *= 2;
+    return places;
+}
+
 /* A cache of at most so many bytes, both generations and all else included; -1 where there is no memory. */
 static int init_cache(Cache *cache, size_t bytes) {
-    size_t places = 1;
-    while (places * 128 <= bytes / 2) places *= 2; /* a tile takes 280 bytes or more: under half of them are used */
-    if (bytes / 2 < 8192) return 0;                /* too little to be of use: nothing is kept */
+    size_t places = count_places(bytes / 2);
+    if (bytes / 2 < 8192) return 0; /* too little to be of use: nothing is kept */
     cache->room = bytes / 2 - places * sizeof(uint32_t), cache->mask = places - 1;
     if (cache->room / 8 > UINT32_MAX) cache->room = (size_t)UINT32_MAX * 8;
     for (int g = 0; g < 2; g++) {
@@ -107,17 +113,19 @@ static uint64_t hash_ink(const uint8_t ink[256], int kind) {
 }
 
 /* Hashes all that a picture needs, and has their tiles fetched meanwhile: a look-up waits for memory otherwise. */
-static void look_ahead(const Cache *cache, Wanted *wanted, int count, int kind) {
-    if (!cache->room) return;
+static void look_ahead(const uint32_t *places, const uint8_t *tiles, size_t mask, Wanted *wanted, int count, int kind) {
     for (int i = 0; i < count; i++) {
         wanted[i].hash = hash_ink(wanted[i].ink, kind);
-        __builtin_prefetch(cache->places[cache->young] + (wanted[i].hash & cache->mask));
+        __builtin_prefetch(places + (wanted[i].hash & mask));
     }
     for (int i = 0; i < count; i++) {
-        const uint8_t *tiles = cache->tiles[cache->young];
-        tiles += (size_t)cache->places[cache->young][wanted[i].hash & cache->mask] * 8;
-        for (int line = 0; line < 6; line++) __builtin_prefetch(tiles + 64 * line);
+        const uint8_t *tile = tiles + (size_t)places[wanted[i].hash & mask] * 8;
+        for (int line = 0; line < 6; line++) __builtin_prefetch(tile + 64 * line);
     }
+}
+
+static int is_tile(const Tile *tile, const uint8_t ink[256], int kind) {
+    return tile->kind == kind && !memcmp(tile->ink, ink, 256);
 }
 
 /* The place of a tile in a generation, or the empty one where it belongs. */
@@ -125,7 +133,7 @@ static uint32_t *find_place(const Cache *cache, int generation, uint64_t hash, c
     for (size_t at = hash & cache->mask;; at = (at + 1) & cache->mask) {
         uint32_t *place = cache->places[generation] + at;
         const Tile *tile = (const Tile *)(cache->tiles[generation] + (size_t)*place * 8);
-        if (!*place || (tile->kind == kind && !memcmp(tile->ink, ink, 256))) return place;
+        if (!*place || is_tile(tile, ink, kind)) return place;
     }
 }
 
@@ -147,19 +155,16 @@ static const Tile *keep_tile(Cache *cache, uint64_t hash, const Tile *tile) {
     return kept;
 }
 
-/* The tile of this ink: kept, or made in `scratch`. It is valid until the next call. */
-static const Tile *get_tile(Cache *cache, const Codec *codec, const Wanted *wanted, int kind, LargestTile *scratch) {
-    cache->lookups++;
+/* The tile of this ink in either generation; NULL where it is not kept. It is valid until the next call. */
+static const Tile *find_kept(Cache *cache, const Wanted *wanted, int kind) {
     for (int age = 0; cache->room && age < 2; age++) {
         int generation = age ? !cache->young : cache->young;
         uint32_t place = *find_place(cache, generation, wanted->hash, wanted->ink, kind);
         if (!place) continue;
         const Tile *tile = (const Tile *)(cache->tiles[generation] + (size_t)place * 8);
-        cache->hits++;
         return age ? keep_tile(cache, wanted->hash, tile) : tile;
     }
-    make_tile(codec, wanted->ink, kind, &scratch->tile);
-    return cache->room ? keep_tile(cache, wanted->hash, &scratch->tile) : &scratch->tile;
+    return NULL;
 }
 
 #endif
