@@ -24,12 +24,17 @@ UNDERSCORES = {"token_normalize_func": lambda name: name.replace("_", "-")}
 
 @click.command(cls=VwdCommand, name="convert-parquet", context_settings=UNDERSCORES)
 @click.option(
-    "--input-dir", type=click.Path(path_type=Path), required=True, help="The folder whose subfolders hold the files."
+    "--input-dir",
+    type=click.Path(path_type=Path),
+    default="data/parquet",
+    show_default=True,
+    help="The folder whose subfolders hold the files.",
 )
 @click.option(
     "--output-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    required=True,
+    default="data/webdataset",
+    show_default=True,
     help="Where the shards go, as <subfolder>_000000.tar.",
 )
 @click.option(

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from vwd.corpora.sample import Row, Skip
 from vwd.corpora.sources.rows import Rows
 from vwd.limits import LARGEST_RECORD
-from vwd.records.jpeg import QUALITY
+from vwd.records.jpeg import QUALITY, native_check
 from vwd.records.record import COLUMNS, MEMBERS, Record, read_record
 from vwd.shards.content import Maker, PackedSample
 from vwd.shards.contract import Contract
@@ -71,6 +71,7 @@ def load_decoders() -> None:
     from PIL import Image
 
     Image.init()
+    native_check()
 
 
 def packed(record: Record, skip_invalid: bool) -> PackedSample | Skip:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -42,13 +45,24 @@ def to_jpeg(data: bytes) -> bytes:
             if image.width * image.height > LARGEST_IMAGE_PIXELS:
                 raise ImageError(f"{image.width}x{image.height} pixels, more than {LARGEST_IMAGE_PIXELS:,}")
             if image.format in _JPEG and image.mode in _PASSED_THROUGH:
-                _decode_all(image)
+                if not native_check()(data):
+                    _decode_all(image)
                 return data
             return _encoded(image)
     except ImageError:
         raise
     except Exception as error:  # each format's reader raises what it stumbles over
         raise ImageError(_reason(error)) from error
+
+
+@cache
+def native_check() -> Callable[[bytes], bool]:
+    """Whether a JPEG is whole, by reading all of its codes in C; False where that is not certain, or C is not there."""
+    try:
+        check: Callable[[bytes], bool] = import_module("vwd.records._jpeg").is_whole
+    except ImportError:
+        return lambda data: False
+    return check
 
 
 def _decode_all(image: Any) -> None:
