@@ -14,6 +14,8 @@ from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
+from vwd.cli.preview import preview
+from vwd.cli.show import show
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
@@ -39,8 +41,10 @@ def cli() -> None:
     """Turn text corpora into word-by-word videos, packed as WebDataset shards.
 
     \b
+    vwd preview gsm8k --random 3         see what rows look like
     vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
+    vwd show shards/gsm8k --skips        which rows were skipped, and why
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
@@ -49,7 +53,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
+for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 
 
