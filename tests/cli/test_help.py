@@ -79,7 +79,7 @@ def test_every_argument_is_explained(command: str) -> None:
     registered = VERBS[command]
     for parameter in registered.params:
         if isinstance(parameter, click.Argument):
-            names = {(parameter.name or "").upper(), (parameter.metavar or "").strip("[]")}
+            names = {(parameter.name or "").upper(), (parameter.metavar or "").strip("[].")}
             assert names & set((registered.help or "").replace(".", " ").split())
 
 

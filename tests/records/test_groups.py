@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records.making import row, write_parquet
 
+from vwd.corpora.sources.parquet import open_parquet
+from vwd.corpora.sources.parquet_batches import Batch, Walk, rows_as_large_as_most
 from vwd.errors import RowsError, UsageError
 from vwd.records.duplicates import repeated_rows
 from vwd.records.folders import find_groups, open_group
@@ -73,3 +76,32 @@ def test_a_value_that_cannot_be_read_costs_one_row(tmp_path: Path) -> None:
     read = list(rows.read(0, 3))
     assert [one.get("id") for one in read] == ["a", None, "c"]
     assert "conversations" in read[1].detail  # type: ignore[attr-defined]
+
+
+def test_files_without_rows_are_left_out(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "g" / "a.parquet", [])
+    with pytest.raises(RowsError, match="no rows"):
+        open_group(find_groups(tmp_path)[0])
+    write_parquet(tmp_path / "g" / "b.parquet", [row("1"), row("2")])
+    assert open_group(find_groups(tmp_path)[0]).count == 2
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_rows_with_large_images_are_decoded_a_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repeated: bool
+) -> None:
+    monkeypatch.setattr("vwd.corpora.sources.parquet_batches.PARQUET_BATCH_BYTES", 1_000_000)
+    images = [bytes([0 if repeated else number]) * 100_000 for number in range(40)]
+    path = write_parquet(tmp_path / "g" / "a.parquet", [row(str(n), image) for n, image in enumerate(images)], 40)
+    sizes = []
+
+    class Spy(Walk):
+        def batch_with(self, path: Path, columns: tuple[str, ...], number: int) -> Batch:
+            batch = super().batch_with(path, columns, number)
+            sizes.append(batch.stop - batch.start)
+            return batch
+
+    rows = replace(open_parquet(path, images=True), _walk=Spy(rows_as_large_as_most))
+    read = [one["image"]["bytes"] for one in rows.read(0, 40)]
+    assert read == images
+    assert 1 < max(sizes) <= 10

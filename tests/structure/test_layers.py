@@ -17,7 +17,7 @@ LAYERS = (
     {"video"},
     {"shards"},
     {"index", "export", "stream"},
-    {"inspect"},
+    {"inspect", "preview"},
     {"records"},
     {"packing"},
     {"slurm"},

@@ -89,7 +89,10 @@ def test_a_long_row_is_laid_out_soundly_on_any_page(
     if isinstance(board, Storyboard):
         assert_sound(board, sample, spec)
     else:
-        assert board.code in (SkipCode.PROMPT_TOO_LONG, SkipCode.ANSWER_TOO_LONG)
+        # What looks like text in a wrong encoding is repaired, perhaps to letters that no font here has.
+        repaired = FONTS.undrawable(sample.prompt + sample.answer)
+        codes = (SkipCode.PROMPT_TOO_LONG, SkipCode.ANSWER_TOO_LONG)
+        assert board.code in ((SkipCode.MISSING_GLYPH,) if repaired else codes)
 
 
 @settings(max_examples=400)

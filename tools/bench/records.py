@@ -42,8 +42,9 @@ def main() -> None:
         for workers in map(int, options.workers.split(",")):
             settings = ConvertSettings(folder / "in", folder / f"out{workers}", num_workers=workers)
             ours = rate(options.rows, lambda chosen=settings: convert_folder(chosen))
+            name = f"vwd convert-parquet, {workers} worker(s)"
             print(
-                f"{f'vwd convert-parquet, {workers} worker(s)':<36} {ours[0]:6.0f} rows a CPU second {ours[1]:6.0f} a second: "
+                f"{name:<36} {ours[0]:6.0f} rows a CPU second {ours[1]:6.0f} a second: "
                 f"{ours[0] / baseline[0]:.1f} and {ours[1] / baseline[1]:.1f} times"
             )
 

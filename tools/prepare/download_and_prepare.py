@@ -48,6 +48,7 @@ def main() -> None:
 def recipe(options: argparse.Namespace) -> dict[str, Any]:
     """The recipe that the options mean."""
     train = options.mmbench_train_split
+    mmbench = options.mmbench_hf_id or ("lmms-lab/MMBench_CN" if options.lang == "cn" else "")
     splits = [f"train={train}", *(name for name in options.mmbench_splits.split(",") if name and name != train)]
     merge = {} if options.no_merge_train else {"merge": "mmbench_core"}
     entries: list[dict[str, Any]] = [
@@ -56,7 +57,7 @@ def recipe(options: argparse.Namespace) -> dict[str, Any]:
             "role": "train",
             "subset": options.lang,
             "splits": splits,
-            "source": options.mmbench_hf_id,
+            "source": mmbench,
             **merge,
         }
     ]

@@ -17,7 +17,9 @@ from vwd.cli.index import index
 from vwd.cli.pack import pack
 from vwd.cli.pack_records import pack_records
 from vwd.cli.prepare import prepare
+from vwd.cli.preview import preview
 from vwd.cli.recipe import recipe
+from vwd.cli.show import show
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
@@ -43,8 +45,10 @@ def cli() -> None:
     """Turn text corpora into word-by-word videos, packed as WebDataset shards.
 
     \b
+    vwd preview gsm8k --random 3         see what rows look like
     vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
+    vwd show shards/gsm8k --skips        which rows were skipped, and why
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
@@ -54,7 +58,7 @@ def cli() -> None:
 
 EXPORTS = (jsonl, opensora, sat, parquet)
 RECORDS = (convert_parquet, prepare, recipe, pack_records)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
+for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
     cli.add_command(command)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +124,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="The rows are those of the output and more behind them: add these to it.  [default: off]",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Lay the rows out, and say what packing them would give; packs nothing.  [default: off]",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="With --dry-run: look at N rows, evenly spaced.  [default: all]",
+)
 @json_option
 @click.pass_context
 def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> None:
@@ -133,13 +146,22 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     """
     from vwd.cli.progress import Progress
     from vwd.corpora.sources.open import open_rows
+    from vwd.errors import UsageError
     from vwd.packing import pack_output
 
+    if options["sample"] and not options["dry_run"]:
+        raise UsageError("--sample is for --dry-run", "Give `num_samples` to pack fewer rows.")
     corpus = corpus_of(dataset, options)
     settings = _settings(options)
     rows = open_rows(
         corpus, options["rows"], options["base_dir"], options["streaming"], options["max_row_bytes"], text_form(options)
     )
+    if options["dry_run"]:
+        from vwd.cli.dry_run import present_dry_run
+        from vwd.inspect.dry_run import dry_run
+
+        present_dry_run(ctx, dry_run(corpus, rows, settings, options["sample"]), settings, as_json)
+        return
     bars: list[Progress] = []
 
     def start(plan: PackPlan) -> None:
@@ -226,6 +248,7 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
         print_json(_to_json(result))
     else:
         _print_summary(result)
+        _print_next(result)
     for failure in result.failures:
         print_error(f"{result.paths.shard_name(failure.number)}: {failure.what}", failure.hint)
         if ctx.meta.get("vwd.debug"):
@@ -234,6 +257,20 @@ def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
         print_error(error.what, error.hint)
     if result.failures or error:
         ctx.exit(1)
+
+
+def _print_next(result: PackResult) -> None:
+    """What comes next, for who is at a terminal; and a warning where most rows were skipped."""
+    summary, folder = result.summary, shlex.quote(str(result.paths.folder))
+    skipped = summary.rows - summary.samples
+    if summary.samples and skipped > summary.samples:
+        code = max(summary.skips, key=lambda name: summary.skips[name])
+        echo(f"Most rows were skipped: {skipped:,} of {summary.rows:,}, most of them as {code}.", err=True)
+        echo(f"'vwd show {folder} --skips --code {code}' lists them with the reason.", err=True)
+    if result.complete and not result.failures and summary.samples and sys.stdout.isatty():
+        echo()
+        echo(f"Look at a sample   vwd preview {folder}")
+        echo(f"Check every tar    vwd verify {folder}")
 
 
 def _to_json(result: PackResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vwd.corpora.sources.many import ManyFiles
 from vwd.corpora.sources.parquet import ParquetRows, open_parquet
+from vwd.corpora.sources.parquet_batches import open_parquet_file
 from vwd.corpora.sources.rows import Rows, file_errors
 from vwd.errors import RowsError, UsageError
 from vwd.limits import MOST_RECORD_FILES
@@ -53,17 +54,27 @@ def find_groups(folder: Path) -> tuple[Group, ...]:
 
 
 def open_group(group: Group) -> Rows:
-    """The rows of a group's files, numbered on from file to file.
+    """The rows of a group's files, numbered on from file to file. Files without rows are left out.
 
     Raises:
-        RowsError: a file is broken or empty, or none has ids and conversations; names it.
+        RowsError: a file is broken, or has no ids or conversations; names it. Or there are no rows at all.
     """
     files: list[ParquetRows] = []
     for path in group.files:
         with file_errors(path):
-            files.append(open_parquet(path, images=True))
-        _check_columns(files[-1])
+            if _has_rows(path):
+                files.append(open_parquet(path, images=True))
+                _check_columns(files[-1])
+    if not files:
+        raise RowsError(
+            f"{group.files[0].parent}: its Parquet files have no rows", "Write them again, or move them away."
+        )
     return ManyFiles(tuple(files)) if len(files) > 1 else files[0]
+
+
+def _has_rows(path: Path) -> bool:
+    with open_parquet_file(path) as file:
+        return bool(file.metadata.num_rows)
 
 
 def _check_columns(file: ParquetRows) -> None:

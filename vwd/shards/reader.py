@@ -18,7 +18,9 @@ from vwd.shards.headers import BLOCK, HeaderError, padded, plain_headers
 from vwd.shards.sample_form import TEXT_VIDEO, SampleForm
 from vwd.storage.objects import local_copy
 
-_NAME = re.compile(rf"([A-Za-z0-9_%-]{{1,{LONGEST_KEY}}})\.([a-z0-9.]+)")
+_NAME = re.compile(rf"([A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_KEY - 1}}})\.([a-z0-9.]+)")
+# With keys from the rows.
+_OWN_NAME = re.compile(rf"([A-Za-z0-9_%-]{{1,{LONGEST_KEY}}})\.([a-z0-9.]+)")
 _REFETCH = "Fetch or pack this shard again; nothing was taken from it."
 
 Members = dict[str, tarfile.TarInfo]
@@ -114,7 +116,7 @@ def _samples(path: Path, file: IO[bytes], size: int, form: SampleForm) -> dict[s
 
 def _checked_key(path: Path, member: tarfile.TarInfo, samples: dict[str, Members], last: str, form: SampleForm) -> str:
     """The key of a member whose name is safe, known and new."""
-    name = _NAME.fullmatch(member.name)
+    name = (_OWN_NAME if form.own_keys else _NAME).fullmatch(member.name)
     if not name or name[2] not in form.members:
         raise ShardError(f"{path}: '{member.name}' is not the name of a sample's member", _REFETCH)
     key, ending = name.groups()
