@@ -116,7 +116,7 @@ def _convert(group: Group, settings: ConvertSettings, reports: Reports) -> Group
 
 
 def _convert_rows(group: Group, paths: OutputPaths, settings: ConvertSettings, reports: Reports) -> GroupResult:
-    rows = open_group(group)
+    rows = open_group(group, settings.num_workers)
     records = Records(paths.dataset, settings.samples_per_shard, settings.skip_invalid, repeated_rows(rows))
     restarted = restart_if_changed(paths, records.contract(rows))
     chosen = PackSettings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,23 +54,31 @@ def find_groups(folder: Path) -> tuple[Group, ...]:
     return found
 
 
-def open_group(group: Group) -> Rows:
+def open_group(group: Group, threads: int = 1) -> Rows:
     """The rows of a group's files, numbered on from file to file. Files without rows are left out.
+
+    Args:
+        threads: that hash files at the same time.
 
     Raises:
         RowsError: a file is broken, or has no ids or conversations; names it. Or there are no rows at all.
     """
-    files: list[ParquetRows] = []
-    for path in group.files:
-        with file_errors(path):
-            if _has_rows(path):
-                files.append(open_parquet(path, images=True))
-                _check_columns(files[-1])
+    with ThreadPoolExecutor(threads) as pool:
+        files = tuple(file for file in pool.map(_open, group.files) if file)
     if not files:
-        raise RowsError(
-            f"{group.files[0].parent}: its Parquet files have no rows", "Write them again, or move them away."
-        )
-    return ManyFiles(tuple(files)) if len(files) > 1 else files[0]
+        where = group.files[0].parent
+        raise RowsError(f"{where}: its Parquet files have no rows", "Write them again, or move them away.")
+    return ManyFiles(files) if len(files) > 1 else files[0]
+
+
+def _open(path: Path) -> ParquetRows | None:
+    """A file; None where it has no rows."""
+    with file_errors(path):
+        if not _has_rows(path):
+            return None
+        file = open_parquet(path, images=True)
+    _check_columns(file)
+    return file
 
 
 def _has_rows(path: Path) -> bool:

@@ -10,6 +10,7 @@ from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.plan import plan_shards
 from vwd.storage.objects import exists, remove
+from vwd.storage.tempfiles import names_in_progress
 
 
 def restart_if_changed(paths: OutputPaths, contract: Contract) -> bool:
@@ -31,6 +32,8 @@ def restart_if_changed(paths: OutputPaths, contract: Contract) -> bool:
         return False
     if not different_settings(existing.to_json(), contract.to_json()) or _is_complete(Ledger(paths, existing)):
         return False
+    if names_in_progress(paths.temp):
+        return False  # another run is making them
     for number in entry_numbers(paths):
         remove(paths.tar(number))
         remove(paths.entry(number))
