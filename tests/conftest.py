@@ -23,6 +23,9 @@ HANG_SECONDS = 600
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Here, since a plugin that one test module names serves only the tests that run after it was loaded.
+pytest_plugins = ["stream.workers"]
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # No time limit per example: on a loaded machine any example may exceed hypothesis's 200 ms.
