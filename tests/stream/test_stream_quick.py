@@ -90,9 +90,9 @@ def test_a_batch_read_at_once_is_its_samples_read_one_by_one(texts: list[Any], s
     expected, of_parts = build([one["pages"] for one in alone], True)
     assert tables == of_parts
     assert np.array_equal(memory, expected)
-    for sample, one in zip(samples, alone, strict=True):
-        assert list(sample) == list(one)
-        assert fields_of(sample) == fields_of(one)
+    for found, one in zip(samples, alone, strict=True):
+        assert list(found) == list(one)
+        assert fields_of(found) == fields_of(one)
 
 
 def test_a_storyboard_of_an_earlier_format_is_read_at_once() -> None:

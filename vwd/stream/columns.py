@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -105,7 +105,9 @@ def columns_of(boards: Sequence[Board], atlas: Atlas) -> Columns:
         known = atlas.words(one.font_size, one.language)
         numbers += [known[word.text] for word in one.words]
     words = [word for one in boards for word in one.words]
-    count = len(words)
+    boxes: list[int] = []
+    for word in words:
+        boxes += word.box
     return Columns(
         size=scalars[:2].T,
         frames=scalars[2],
@@ -115,9 +117,17 @@ def columns_of(boards: Sequence[Board], atlas: Atlas) -> Columns:
         separator=scalars[6:10].T,
         pages=scalars[10],
         words=scalars[11],
-        starts=np.array([start for one in boards for start in one.page_starts], np.int64),
-        number=np.array(numbers, np.int64),
-        frame=np.array([word.frame for word in words], np.int64),
-        page=np.array([word.page for word in words], np.int64),
-        box=np.fromiter(chain.from_iterable([word.box for word in words]), np.int64, 4 * count).reshape(-1, 4).T,
+        starts=_column([start for one in boards for start in one.page_starts]),
+        number=_column(numbers),
+        frame=_column([word.frame for word in words]),
+        page=_column([word.page for word in words]),
+        box=_column(boxes).reshape(-1, 4).T,
     )
+
+
+def _column(numbers: list[int]) -> Integers:
+    """As np.array, in half the time."""
+    try:
+        return np.frombuffer(struct.pack(f"{len(numbers)}q", *numbers), np.int64)
+    except struct.error as error:
+        raise OverflowError(str(error)) from error

@@ -203,6 +203,12 @@ class ShardDataset:
         self.progress.find_rank()
         return samples_per_rank(self.samples - self.progress.start, self.progress.world_size, self._remainder)
 
+    def batches(self, size: int, drop_last: bool = False) -> int:
+        """Batches of a whole epoch, for each rank."""
+        self.progress.find_rank()
+        samples = samples_per_rank(self.samples, self.progress.world_size, self._remainder)
+        return samples // size if drop_last else -(-samples // size)
+
     def __iter__(self) -> Iterator[Sample]:
         """The samples that are left in this epoch for this rank."""
         return (self[index] for index in range(len(self)))

@@ -120,8 +120,14 @@ def _with_rules(words: Columns, atlas: Atlas) -> tuple[Columns, Integers]:
 
 def _times(frames: Integers, wanted: Sequence[Numbers]) -> tuple[Integers, Integers]:
     """The time at which each frame of each video has been reached, and where each video's frames start there."""
-    tables = [one.searchsorted(np.arange(count + 1)) for one, count in zip(wanted, frames.tolist(), strict=True)]
-    return (frames + 1).cumsum() - frames - 1, np.concatenate(tables)
+    different: dict[tuple[int, int], Integers] = {}  # most often the same numbers are wanted of all
+    for one, count in zip(wanted, frames.tolist(), strict=True):
+        if (id(one), count) not in different:
+            different[id(one), count] = one.searchsorted(np.arange(count + 1))
+    sizes = [len(table) for table in different.values()]
+    starts = dict(zip(different, np.cumsum([0, *sizes]).tolist(), strict=False))
+    first = [starts[id(one), count] for one, count in zip(wanted, frames.tolist(), strict=True)]
+    return np.array(first, np.int64), np.concatenate(list(different.values()))
 
 
 def _in_lines(

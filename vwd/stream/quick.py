@@ -7,7 +7,7 @@ all is well: where it is not, the samples are read one by one, which says what i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from vwd.shards.storyboard_json import RANGES
 from vwd.stream.atlas import current_atlas
 from vwd.stream.columns import Columns, columns_of
 from vwd.stream.form import TensorFormat
+from vwd.stream.frame_selection import Frames, Numbers
 from vwd.stream.lines import Lines, lines_of_words
 from vwd.stream.sample import Sample, clip_shape
 from vwd.video.spec import VideoSpec
@@ -46,7 +47,7 @@ def make_samples(batch: Sequence[Members], form: TensorFormat) -> tuple[list[Sam
         prompts = [_task_decoder().decode(_sized(one.data[f"{one.task}.json"])).prompt for one in batch]
         boards = [_board(one) for one in batch]
         _require_ranges(boards)
-        wanted = [form.frames.select(board) for board in boards]
+        wanted = [_select(form.frames, board) for board in boards]
         for board, numbers in zip(boards, wanted, strict=True):
             clip_shape(numbers, form, board)
         atlas = current_atlas()
@@ -95,6 +96,15 @@ def _board(one: Members) -> Any:
     first, last = fields.final_words
     _require(0 <= first <= last <= len(fields.words))
     return fields
+
+
+def _select(frames: Frames, board: Any) -> Numbers:
+    return frames.select(board) if frames.kind == "reveals" else _selected(frames, board.frames)
+
+
+@lru_cache(maxsize=64)
+def _selected(frames: Frames, of: int) -> Numbers:
+    return frames.of(of)
 
 
 def _require_ranges(boards: Sequence[Any]) -> None:
