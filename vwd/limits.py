@@ -35,6 +35,8 @@ PARQUET_BATCH_ROWS = 1024
 PARQUET_BATCH_BYTES = 64_000_000
 # Bytes of a parquet page, uncompressed. Writers aim at 1 MB, and exceed it only by the last value or few.
 LARGEST_PARQUET_PAGE = 256_000_000
+# The same for rows with images: pyarrow looks at the size of a page after every 1,024 of them.
+LARGEST_IMAGE_PAGE = 1_000_000_000
 # Bytes of the header of such a page, which holds statistics, that is values; parquet's own readers allow as much.
 # Pages of a column chunk: with pages of the usual 1 MB it would have 100 GB.
 LARGEST_PARQUET_PAGE_HEADER = 1 << 24
@@ -72,6 +74,21 @@ MOST_MEMBERS = 16
 # Characters of a sample's key, and digits of the row's number at its end.
 LONGEST_KEY = 200
 LONGEST_KEY_NUMBER = 40
+
+# Image records.
+# Bytes of a row with its image, and of a conversation as JSON. An image of the most pixels has some hundred million.
+LARGEST_RECORD = 128_000_000
+# Pixels of an image that is decoded: Pillow's own limit, a quarter of a GB in memory as RGB.
+LARGEST_IMAGE_PIXELS = 89_478_485
+# Characters of a record's key: with its ending, what a name in a tar may have.
+LONGEST_RECORD_KEY = 90
+# Files of a folder of Parquet files, or of one that a benchmark is read from.
+MOST_RECORD_FILES = 100_000
+# Bytes of a recipe, and entries in it.
+LARGEST_RECIPE = 1_000_000
+MOST_RECIPE_ENTRIES = 1000
+# Bytes of a hub's answer that lists files.
+LARGEST_LISTING = 64_000_000
 
 # Outputs.
 # Bytes of `pack.json`, which has about two thousand.

@@ -6,6 +6,7 @@ import click
 
 from vwd.cli.command import print_error
 from vwd.cli.completion import completion
+from vwd.cli.convert_parquet import convert_parquet
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
 from vwd.cli.export.jsonl import jsonl
@@ -14,7 +15,10 @@ from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
+from vwd.cli.pack_records import pack_records
+from vwd.cli.prepare import prepare
 from vwd.cli.preview import preview
+from vwd.cli.recipe import recipe
 from vwd.cli.show import show
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
@@ -53,7 +57,8 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, completion):
+RECORDS = (convert_parquet, prepare, recipe, pack_records)
+for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
     cli.add_command(command)
 
 

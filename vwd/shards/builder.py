@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -140,6 +141,7 @@ class ShardBuilder:
         skips: list[SkippedRow] = []
         sizes: list[SampleSizes] = []
         keys: list[str] = []
+        kept: Counter[str] = Counter()
         checksums = bytearray()
         total = prompt_tokens = answer_tokens = 0
         counts_before = self._maker.cache_counts
@@ -153,12 +155,13 @@ class ShardBuilder:
                 sizes.append(SampleSizes(index, self._form.sizes(result.members)))
                 checksums += self._form.checksums(result.members)
                 keys += [result.key] if self._form.own_keys else []
+                kept.update([result.fault.value] if result.fault else [])
                 prompt_tokens += result.prompt_tokens
                 answer_tokens += result.answer_tokens
             on_row()
         return RenderedRows(
             len(sizes), tuple(skips), total, format_sizes(sizes), bytes(checksums), prompt_tokens, answer_tokens,
-            tuple(keys), cache=_difference(counts_before, self._maker.cache_counts),
+            tuple(keys), kept, cache=_difference(counts_before, self._maker.cache_counts),
         )  # fmt: skip
 
     def _finish(self, shard: ShardRange, rendered: RenderedRows, tar: ShardTar, parts: int = 1) -> Entry:
@@ -181,6 +184,7 @@ class ShardBuilder:
             sizes=rendered.sizes,
             checksums=format_checksums(rendered.checksums),
             keys=rendered.keys,
+            kept=dict(sorted(rendered.kept.items())),
             parts=parts,
             writer=_writer(self._maker.kernel),
             cache=rendered.cache,

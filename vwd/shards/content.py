@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from vwd.corpora.sample import Row, Skip
+from vwd.corpora.sample import Row, Skip, SkipCode
 from vwd.corpora.sources.rows import Rows
 from vwd.shards.contract import Contract
 from vwd.shards.rendered import CacheCounts
@@ -19,12 +19,14 @@ class PackedSample:
     Attributes:
         key: `<dataset>_<row's number>`, or the sample's own where the contract says so.
         members: their content by their ending, in the contract's order; an optional one may be left out.
+        fault: what is wrong with its row, where the sample is kept in spite of that: the ledger counts these.
     """
 
     key: str
     members: Mapping[str, bytes]
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    fault: SkipCode | None = None
 
 
 class Maker:

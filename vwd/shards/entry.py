@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
@@ -38,6 +39,7 @@ class Entry:
         sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
         checksums: of the members of each sample, as one string (see `vwd.shards.checksums`); "" before format 3.
         keys: of the samples, in their order, where they are not made of their rows' numbers.
+        kept: samples whose row has a fault, by its code; most content skips such rows.
         seconds: of wall-clock time of workers, added up.
         parts: how many workers shared it, about at the same time.
         finished: seconds since 1970.
@@ -60,6 +62,7 @@ class Entry:
     sizes: str
     checksums: str = ""
     keys: tuple[str, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
     parts: int = 1
     writer: dict[str, str] = field(default_factory=dict)
     cache: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -80,8 +83,9 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
-        if not self.keys:
-            del data["keys"]
+        for name in ("keys", "kept"):  # as older entries do not have them
+            if not data[name]:
+                del data[name]
         data["skips"] = {
             code: [{"index": s.index, "detail": s.detail} for s in self.skips if s.code.value == code]
             for code in sorted(self.skips_by_code)
@@ -109,6 +113,7 @@ class _LightModel(msgspec.Struct, kw_only=True):
     answer_tokens: _Count
     seconds: _Seconds
     finished: _Seconds
+    kept: dict[str, _Count] = {}
     parts: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)] = 1
     writer: dict[str, str] = {}
     cache: dict[str, tuple[_Count, _Count]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vwd.shards.entry import SkippedRow
@@ -19,6 +20,7 @@ class RenderedRows:
         sizes: as in an entry.
         checksums: of the members of each sample, joined.
         keys: of the samples, where they are not made of their rows' numbers.
+        kept: samples of faulty rows, by code.
         seconds: of wall-clock time, of workers added up.
         cache: for each of the encoder's caches, look-ups and hits.
     """
@@ -31,6 +33,7 @@ class RenderedRows:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     keys: tuple[str, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     cache: CacheCounts = field(default_factory=dict)
 
@@ -51,6 +54,7 @@ def joined(parts: Sequence[RenderedRows]) -> RenderedRows:
         prompt_tokens=sum(part.prompt_tokens for part in parts),
         answer_tokens=sum(part.answer_tokens for part in parts),
         keys=tuple(key for part in parts for key in part.keys),
+        kept=sum((Counter(part.kept) for part in parts), Counter()),
         seconds=sum(part.seconds for part in parts),
         cache=cache,
     )

@@ -21,6 +21,7 @@ def arrow_rows(
     max_bytes: int,
     name_row: Callable[[int], str],
     hint: str = "Write this column again as UTF-8 text, or leave out the row.",
+    refuse: bool = False,
 ) -> Iterator[Row]:
     """The rows of an Arrow table or record batch. What is large is measured before it is copied.
 
@@ -29,6 +30,7 @@ def arrow_rows(
         max_bytes: of a row's values; a `RefusedRow` stands for a larger one.
         name_row: the row's name in a message, from its place in the table.
         hint: what to do about a damaged row.
+        refuse: whether a `RefusedRow` stands for a damaged row, too.
 
     Raises:
         RowsError: a value is damaged; names the row and the column.
@@ -41,7 +43,7 @@ def arrow_rows(
             yield from rows
             continue
         for place in range(batch.num_rows):
-            yield _one_row(batch.slice(place, 1), max_bytes, name_row(first + place), hint)
+            yield _one_row(batch.slice(place, 1), max_bytes, name_row(first + place), hint, refuse)
 
 
 def _to_python(batch: Any, max_bytes: int | None = None) -> list[dict[str, Any]] | None:
@@ -65,7 +67,7 @@ def _to_python(batch: Any, max_bytes: int | None = None) -> list[dict[str, Any]]
     return rows
 
 
-def _one_row(row: Any, max_bytes: int, name: str, hint: str) -> Row:
+def _one_row(row: Any, max_bytes: int, name: str, hint: str, refuse: bool) -> Row:
     if _is_whole(row):
         size = sum(map(_size, row.columns))
         if size > max_bytes:
@@ -73,7 +75,10 @@ def _one_row(row: Any, max_bytes: int, name: str, hint: str) -> Row:
         if rows := _to_python(row):
             return rows[0]
     damaged = next((column for column in row.schema.names if _to_python(row.select([column])) is None), "")
-    raise RowsError(f"{name}: column '{damaged}' holds a value that cannot be read", hint)
+    what = f"column '{damaged}' holds a value that cannot be read"
+    if refuse:
+        return RefusedRow(what)
+    raise RowsError(f"{name}: {what}", hint)
 
 
 def _is_whole(value: Any) -> bool:

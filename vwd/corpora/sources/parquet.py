@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from vwd.corpora.sample import Row
 from vwd.corpora.sources.arrow_rows import arrow_rows
-from vwd.corpora.sources.parquet_batches import HINT, Walk, name_rows, open_parquet_file
+from vwd.corpora.sources.parquet_batches import HINT, Walk, name_rows, open_parquet_file, rows_as_large_as_most
 from vwd.corpora.sources.rows import check_names
 from vwd.errors import RowsError
 from vwd.limits import MAX_ROW_BYTES
@@ -18,12 +18,17 @@ from vwd.storage.hashing import sha256_file
 
 @dataclass(frozen=True)
 class ParquetRows:
-    """A parquet file. A row is reached by decoding its row group up to it, once for rows that rise."""
+    """A parquet file. A row is reached by decoding its row group up to it, once for rows that rise.
+
+    Attributes:
+        refuse: whether a `RefusedRow` stands for a row of which a value is damaged, instead of an error.
+    """
 
     path: Path
     sha256: str
     count: int
     columns: tuple[str, ...]
+    refuse: bool = False
     _walk: Walk = field(default_factory=Walk, compare=False, repr=False)
 
     seekable: ClassVar[bool] = True
@@ -55,7 +60,7 @@ class ParquetRows:
             table = batch.table.slice(start - batch.start, stop - start)
             name_row = _Namer(self.path, start)
             start = batch.stop
-            yield from arrow_rows(table, wanted, max_bytes, name_row)
+            yield from arrow_rows(table, wanted, max_bytes, name_row, refuse=self.refuse)
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,11 @@ class _Namer:
         return name_rows(self.path, self.first + place, self.first + place + 1)
 
 
-def open_parquet(path: Path) -> ParquetRows:
+def open_parquet(path: Path, images: bool = False) -> ParquetRows:
     """Reads the file's footer and hash.
+
+    Args:
+        images: its rows are large, and one that is damaged is to cost that row alone.
 
     Raises:
         RowsError: it is not a parquet file, or has no rows.
@@ -82,4 +90,5 @@ def open_parquet(path: Path) -> ParquetRows:
     if not count:
         raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
     check_names(path, columns)
-    return ParquetRows(path, sha256_file(path), count, columns)
+    walk = Walk(rows_as_large_as_most) if images else Walk()
+    return ParquetRows(path, sha256_file(path), count, columns, images, walk)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vwd.corpora.sources.parquet_pages import Place, chunk_places, largest_page
+from vwd.corpora.sources.parquet_pages import Place, chunk_places, largest_page, pages
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError
-from vwd.limits import LARGEST_PARQUET_PAGE, PARQUET_BATCH_BYTES, PARQUET_BATCH_ROWS
+from vwd.limits import LARGEST_IMAGE_PAGE, LARGEST_PARQUET_PAGE, PARQUET_BATCH_BYTES, PARQUET_BATCH_ROWS
+
+# How many rows are decoded at a time: from the file, its path, columns, the first and last row of a row group, and
+# where its columns are.
+BatchSize = Callable[[Any, Path, tuple[str, ...], int, int, list[Place]], int]
 
 HINT = "Write the file again, and check that pandas or pyarrow reads all of it."
+
+
+# A place that no page header is at: what is read there is judged as if it were the largest.
+_UNKNOWN: Place = (-1, 0)
 
 
 class Batch(NamedTuple):
@@ -26,9 +34,14 @@ class Batch(NamedTuple):
 
 
 class Walk:
-    """Goes through row groups in batches, and keeps the last one: most reads go on where the last one ended."""
+    """Goes through row groups in batches, and keeps the last one: most reads go on where the last one ended.
 
-    def __init__(self) -> None:
+    Args:
+        batch_size: `rows_as_large_as_pages` where None.
+    """
+
+    def __init__(self, batch_size: BatchSize | None = None) -> None:
+        self._batch_size = batch_size
         self._file: Any = None
         self._starts: list[int] = []
         self._places: list[list[Place]] = []
@@ -51,7 +64,9 @@ class Walk:
         group = bisect_right(self._starts, row) - 1
         if self._key != (columns, group) or row < self._batch.start:
             first, last = self._starts[group : group + 2]
-            self._running = _batches(self._file, path, columns, group, first, last, self._places)
+            places = self._places[group] if group < len(self._places) else []
+            size = (self._batch_size or rows_as_large_as_pages)(self._file, path, columns, first, last, places)
+            self._running = _batches(self._file, path, columns, group, first, last, size)
             self._batch, self._key = Batch(first, first, None), (columns, group)
         while row >= self._batch.stop:
             self._key = None  # not kept when a broken batch stops it
@@ -64,7 +79,7 @@ class Walk:
         self.__dict__.update(self.__getstate__())
 
     def __getstate__(self) -> dict[str, object]:
-        return Walk().__dict__ | {"_running": iter(())}
+        return Walk(self._batch_size).__dict__ | {"_running": iter(())}
 
 
 def open_parquet_file(path: Path) -> Any:
@@ -97,12 +112,11 @@ def _places(path: Path) -> list[list[Place]]:
 
 
 def _batches(
-    file: Any, path: Path, columns: tuple[str, ...], group: int, first: int, last: int, places: list[list[Place]]
+    file: Any, path: Path, columns: tuple[str, ...], group: int, first: int, last: int, size: int
 ) -> Iterator[Batch]:
     """The batches of a row group, the rows `first` to `last` of the file."""
     import pyarrow
 
-    size = _batch_rows(file, path, columns, first, last, places[group] if group < len(places) else [])
     reading = file.iter_batches(batch_size=size, row_groups=[group], columns=list(columns), use_threads=False)
     while first < last:
         try:
@@ -116,33 +130,64 @@ def _batches(
         first += table.num_rows
 
 
-def _batch_rows(file: Any, path: Path, columns: tuple[str, ...], first: int, last: int, places: list[Place]) -> int:
+def rows_as_large_as_pages(
+    file: Any, path: Path, columns: tuple[str, ...], first: int, last: int, places: list[Place]
+) -> int:
     """How many rows are decoded at a time, so that they fit in memory even if each is as large as the largest page.
 
     Pages hold several rows, but a page of repeated values holds each only once.
+
+    Raises:
+        RowsError: a page is too large.
     """
     largest = 1
-    for name, most in _largest_pages(file, path, columns, places):
-        if most > LARGEST_PARQUET_PAGE:
-            raise RowsError(
-                f"{name_rows(path, first, last)}: column '{name}' has a page of {most:,} bytes, more than "
-                f"{LARGEST_PARQUET_PAGE:,}",
-                "Write the file again with smaller pages (data_page_size of pyarrow), or without what is so long.",
-            )
+    for name, place in _wanted(file, columns, places):
+        with file_errors(path), path.open("rb") as content:
+            try:
+                most = largest_page(content, place)
+            except ValueError:
+                most = PARQUET_BATCH_BYTES
+        _check_page(most, LARGEST_PARQUET_PAGE, name, name_rows(path, first, last))
         largest = max(largest, most)
     return min(max(PARQUET_BATCH_BYTES // largest, 1), PARQUET_BATCH_ROWS)
 
 
-def _largest_pages(file: Any, path: Path, columns: tuple[str, ...], places: list[Place]) -> Iterator[tuple[str, int]]:
-    """The name of each wanted column of a row group, and the bytes of its largest page."""
-    with file_errors(path), path.open("rb") as pages:
-        for number, name in enumerate(_paths(file)):
-            if not any(name == column or name.startswith(f"{column}.") for column in columns):
-                continue
+def rows_as_large_as_most(
+    file: Any, path: Path, columns: tuple[str, ...], first: int, last: int, places: list[Place]
+) -> int:
+    """The same for rows of images, of which a page may hold a thousand: by the mean row, or the mean word of a
+    dictionary, since words are repeated.
+
+    Raises: as `rows_as_large_as_pages`.
+    """
+    total, word = 0, 1
+    for name, place in _wanted(file, columns, places):
+        with file_errors(path), path.open("rb") as content:
             try:
-                yield name, largest_page(pages, places[number])
-            except (ValueError, IndexError):
-                yield name, PARQUET_BATCH_BYTES
+                found = list(pages(content, place))
+            except ValueError:
+                return 1
+        largest = max((page.uncompressed for page in found), default=0)
+        _check_page(largest, LARGEST_IMAGE_PAGE, name, name_rows(path, first, last))
+        total += sum(page.uncompressed for page in found)
+        word = max([word, *(page.uncompressed // page.words for page in found if page.words)])
+    mean = max(total // max(last - first, 1), word)
+    return min(max(PARQUET_BATCH_BYTES // max(mean, 1), 1), PARQUET_BATCH_ROWS)
+
+
+def _check_page(size: int, most: int, column: str, rows: str) -> None:
+    if size > most:
+        raise RowsError(
+            f"{rows}: column '{column}' has a page of {size:,} bytes, more than {most:,}",
+            "Write the file again with smaller pages (data_page_size of pyarrow), or without what is so long.",
+        )
+
+
+def _wanted(file: Any, columns: tuple[str, ...], places: list[Place]) -> Iterator[tuple[str, Place]]:
+    """The name of each wanted column of a row group, and where it is; a place without pages where that is unknown."""
+    for number, name in enumerate(_paths(file)):
+        if any(name == column or name.startswith(f"{column}.") for column in columns):
+            yield name, places[number] if number < len(places) else _UNKNOWN
 
 
 def _paths(file: Any) -> list[str]:

@@ -7,13 +7,15 @@ are stands in the footer, a page's size in a header before it (apache/parquet-fo
 from __future__ import annotations
 
 import os
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 from vwd.corpora.sources.thrift import INTEGERS, LIST, STRUCT, ThriftReader
 from vwd.limits import LARGEST_PARQUET_PAGE_HEADER, MOST_PARQUET_PAGES
 
-# Of PageHeader.
-_UNCOMPRESSED, _COMPRESSED = 2, 3
+# Of PageHeader, and of the header of a dictionary in it.
+_UNCOMPRESSED, _COMPRESSED, _DICTIONARY = 2, 3, 7
+_NUM_VALUES = 1
 # Of FileMetaData, RowGroup, ColumnChunk and ColumnMetaData.
 _ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
 _TOTAL_COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 7, 9, 11
@@ -24,6 +26,20 @@ _FIRST_WINDOW = 1 << 12
 
 # Where a column chunk starts and ends in the file.
 Place = tuple[int, int]
+
+
+class Page(NamedTuple):
+    """A page as its header has it.
+
+    Attributes:
+        uncompressed: bytes of its content.
+        step: how far the next page is.
+        words: how many values it holds as a dictionary; 0 for a page of data.
+    """
+
+    uncompressed: int
+    step: int
+    words: int
 
 
 def chunk_places(file: BinaryIO) -> list[list[Place]]:
@@ -50,13 +66,18 @@ def largest_page(file: BinaryIO, place: Place) -> int:
     Raises:
         ValueError: there is no page header where one should be.
     """
-    largest, (start, stop) = 0, place
+    return max((page.uncompressed for page in pages(file, place)), default=0)
+
+
+def pages(file: BinaryIO, place: Place) -> Iterator[Page]:
+    """The pages of a column chunk, in order. Raises as `largest_page`."""
+    start, stop = place
     for _ in range(MOST_PARQUET_PAGES):
         if start >= stop:
-            return largest
-        uncompressed, step = _page(file, start)
-        largest = max(largest, uncompressed)
-        start += step
+            return
+        page = _page(file, start)
+        yield page
+        start += page.step
     raise ValueError("too many pages")
 
 
@@ -89,14 +110,13 @@ def _place(reader: ThriftReader) -> Place:
     return start, start + max(values.get(_TOTAL_COMPRESSED, 0), 0)
 
 
-def _page(file: BinaryIO, at: int) -> tuple[int, int]:
-    """The uncompressed bytes of a page, and how far the next one is."""
+def _page(file: BinaryIO, at: int) -> Page:
     size = _FIRST_WINDOW
     while True:
         window = _read(file, at, size)
         reader = ThriftReader(window)
         try:
-            sizes = _integers(reader)
+            sizes, words = _page_header(reader)
             break
         except IndexError as error:
             if len(window) < size or size >= LARGEST_PARQUET_PAGE_HEADER:
@@ -105,7 +125,21 @@ def _page(file: BinaryIO, at: int) -> tuple[int, int]:
     uncompressed, compressed = sizes.get(_UNCOMPRESSED, -1), sizes.get(_COMPRESSED, -1)
     if not (0 <= uncompressed < 2**31 and 0 <= compressed < 2**31):
         raise ValueError("a page header without the page's size")
-    return uncompressed, reader.at + compressed
+    return Page(uncompressed, reader.at + compressed, words)
+
+
+def _page_header(reader: ThriftReader) -> tuple[dict[int, int], int]:
+    """The numbers of a PageHeader, and how many values it says of a dictionary."""
+    values: dict[int, int] = {}
+    words = 0
+    for number, kind in reader.fields():
+        if kind in INTEGERS:
+            values[number] = reader.integer()
+        elif (number, kind) == (_DICTIONARY, STRUCT):
+            words = max(_integers(reader).get(_NUM_VALUES, 0), 0)
+        else:
+            reader.skip(kind)
+    return values, words
 
 
 def _integers(reader: ThriftReader) -> dict[int, int]:

@@ -1,0 +1,67 @@
+"""Prepared records become shards of images and conversations, and say what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import webdataset
+from conftest import Run
+from records.making import jpeg
+from records.test_benchmarks import mmbench, records
+
+
+@pytest.fixture
+def prepared(run: Run, tmp_path: Path) -> Path:
+    (tmp_path / "dev.tsv").write_text(mmbench(12))
+    run("prepare", "--dataset", "mmbench", "--splits", "dev", "--source", "dev.tsv", "--download-images")
+    return tmp_path / "data" / "processed" / "mmbench" / "mmbench_dev.jsonl"
+
+
+def test_records_become_samples_that_webdataset_reads(run: Run, prepared: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        run("pack-records", "mmb", "--rows", prepared, "--shard-size", "5")
+    tars = sorted(map(str, (tmp_path / "shards" / "mmb").glob("*.tar")))
+    samples = [sample for tar in tars for sample in webdataset.WebDataset(tar, shardshuffle=False)]
+    assert [sample["__key__"] for sample in samples] == [f"mmbench%2F{number}" for number in range(12)]
+    assert samples[3]["jpg"] == jpeg(3)
+    assert json.loads(samples[2]["json"])["conversations"] == [
+        {
+            "role": "user",
+            "content": "<image>\nA hint.\nQuestion 2?\nA. choice A\nB. choice B\nC. choice C\nD. choice D",
+        },
+        {"role": "assistant", "content": "C. choice C"},
+    ]
+    assert run("verify", "shards").stdout.startswith("mmb: 3 shards, 12 samples: clean")
+
+
+def test_an_image_that_is_gone_or_another_costs_its_record(run: Run, prepared: Path, tmp_path: Path) -> None:
+    images = tmp_path / "data" / "images" / "mmbench"
+    (images / "dev_1.jpg").unlink()
+    (images / "dev_2.jpg").write_bytes(jpeg(7))
+    done = run("pack-records", "mmb", "--rows", prepared, "--json")
+    assert json.loads(done.stdout)["skips"] == {"image_missing": 1, "image_unreadable": 1}
+
+
+def test_records_without_stored_images_are_refused_with_what_to_do(run: Run, prepared: Path) -> None:
+    run("prepare", "--dataset", "mmbench", "--splits", "dev", "--source", "dev.tsv")
+    done = run("pack-records", "mmb", "--rows", prepared, check=False)
+    assert done.returncode == 1
+    assert "all 12 records were skipped" in done.stderr
+    assert "--download-images" in done.stderr
+
+
+def test_a_record_twice_is_told_apart_by_its_dataset(run: Run, prepared: Path, tmp_path: Path) -> None:
+    other = [{**one, "dataset": "other"} for one in records(prepared)]
+    (tmp_path / "both.jsonl").write_text(
+        "".join(json.dumps(one) + "\n" for one in [*records(prepared), *other, records(prepared)[0]])
+    )
+    summary = json.loads(run("pack-records", "both", "--rows", "both.jsonl", "--json").stdout)
+    assert (summary["samples"], summary["skips"]) == (24, {"id_duplicate": 1})
+
+
+def test_other_files_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"question": "Q?", "answer": "A"}\n')
+    done = run("pack-records", "x", "--rows", "rows.jsonl", check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)

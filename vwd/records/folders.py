@@ -1,0 +1,114 @@
+"""Which Parquet files belong together: those of each subfolder, and those of the folder itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from vwd.corpora.sources.many import ManyFiles
+from vwd.corpora.sources.parquet import ParquetRows, open_parquet
+from vwd.corpora.sources.parquet_batches import open_parquet_file
+from vwd.corpora.sources.rows import Rows, file_errors
+from vwd.errors import RowsError, UsageError
+from vwd.limits import MOST_RECORD_FILES
+from vwd.records.record import ID_COLUMNS
+
+_ENDING = ".parquet"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parquet files that become shards of one name, in the order of their paths.
+
+    Attributes:
+        name: of the subfolder; of the input folder for files that are in none.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+
+
+def find_groups(folder: Path) -> tuple[Group, ...]:
+    """The groups of an input folder, by name. Hidden folders and files are none.
+
+    Raises:
+        UsageError: there is no such folder.
+        RowsError: it holds no Parquet file, too many, or cannot be read.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"`input_dir` {folder} is not a folder", "Give the folder that holds the Parquet files.")
+    with file_errors(folder):
+        children = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+        groups = [Group(child.name, _below(child)) for child in children if child.is_dir()]
+        own = tuple(child for child in children if _is_parquet(child))
+    if own:
+        groups.append(Group(_own_name(folder, {group.name for group in groups}), own))
+    found = tuple(sorted((group for group in groups if group.files), key=lambda group: group.name))
+    if not found:
+        raise RowsError(f"{folder}: holds no {_ENDING} file", "Give the folder that holds the Parquet files.")
+    if most := next((group for group in found if len(group.files) > MOST_RECORD_FILES), None):
+        raise RowsError(
+            f"{folder / most.name}: {len(most.files):,} files, more than {MOST_RECORD_FILES:,}", "Merge some of them."
+        )
+    return found
+
+
+def open_group(group: Group, threads: int = 1) -> Rows:
+    """The rows of a group's files, numbered on from file to file. Files without rows are left out.
+
+    Args:
+        threads: that hash files at the same time.
+
+    Raises:
+        RowsError: a file is broken, or has no ids or conversations; names it. Or there are no rows at all.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        files = tuple(file for file in pool.map(_open, group.files) if file)
+    if not files:
+        where = group.files[0].parent
+        raise RowsError(f"{where}: its Parquet files have no rows", "Write them again, or move them away.")
+    return ManyFiles(files) if len(files) > 1 else files[0]
+
+
+def _open(path: Path) -> ParquetRows | None:
+    """A file; None where it has no rows."""
+    with file_errors(path):
+        if not _has_rows(path):
+            return None
+        file = open_parquet(path, images=True)
+    _check_columns(file)
+    return file
+
+
+def _has_rows(path: Path) -> bool:
+    with open_parquet_file(path) as file:
+        return bool(file.metadata.num_rows)
+
+
+def _check_columns(file: ParquetRows) -> None:
+    if not set(ID_COLUMNS) & set(file.columns) or "conversations" not in file.columns:
+        raise RowsError(
+            f"{file.path}: has no column 'id' or no column 'conversations', but {', '.join(file.columns)}",
+            "Rename its columns, or move the file away.",
+        )
+
+
+def _below(folder: Path) -> tuple[Path, ...]:
+    found = (path for path in folder.rglob("*") if _is_parquet(path))
+    return tuple(sorted(path for path in found if not _is_hidden(path.relative_to(folder))))
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == _ENDING and path.is_file()
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _own_name(folder: Path, taken: set[str]) -> str:
+    name = folder.resolve().name or "root"
+    while name in taken:
+        name += "_root"
+    return name
