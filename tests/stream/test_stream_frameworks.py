@@ -69,6 +69,30 @@ def test_every_sample_comes_once_in_each_epoch_in_another_order(uneven: Path, tm
     assert ranks[0]["0"] != ranks[0]["1"]
 
 
+def test_lightning_goes_on_in_the_middle_of_an_epoch(uneven: Path, tmp_path: Path) -> None:
+    program = recipe("lightning")
+    kept = 'pl.callbacks.ModelCheckpoint("kept", filename="{step}", every_n_train_steps=2, save_top_k=-1)'
+    whole = program.replace("logger=False", f"logger=False, callbacks=[{kept}]")
+    assert whole != program
+    (tmp_path / "whole").mkdir()
+    done = run(whole, uneven, tmp_path / "whole")
+    assert done.returncode == 0, done.stderr[-4000:]
+    # Of six batches an epoch. After the sixth, its epoch has ended, and it is saved before that is known.
+    for step in (4, 6, 10):
+        resumed = program.replace("num_workers=1)", f'num_workers=1), ckpt_path="../whole/kept/step={step}.ckpt"')
+        assert resumed != program
+        folder = tmp_path / f"from {step}"
+        folder.mkdir()
+        done = run(resumed, uneven, folder)
+        assert done.returncode == 0, done.stderr[-4000:]
+        for rank in range(2):
+            before, after = (
+                json.loads((one / f"{rank}.json").read_text())["seen"] for one in (tmp_path / "whole", folder)
+            )
+            left = before["0"][2 * step :] + before["1"][2 * max(0, step - 6) :]  # the last of epoch 0 may be padding
+            assert after.get("0", []) + after["1"] == left
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_loader_that_accelerate_has_prepared_is_refused(uneven: Path, tmp_path: Path, workers: int) -> None:
     recipe("accelerate")

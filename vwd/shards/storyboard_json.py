@@ -18,7 +18,7 @@ from vwd.shards.storyboard_decoder import storyboard_decoder
 from vwd.text.storyboard import Box, Storyboard, Word
 
 # Smallest and largest values: those of the layout's and the encoders' settings.
-_RANGES = {
+RANGES = {
     "index": (0, 2**63 - 1),
     "fps": (1e-6, MOST_FPS),
     "frames": (1, MOST_FRAMES),
@@ -118,7 +118,7 @@ class StoryboardRecord:
     @classmethod
     def _checked(cls, data: Mapping[str, Any], separator: Box, words: tuple[Word, ...]) -> StoryboardRecord:
         """The record of fields that have the right types."""
-        for name, (least, most) in _RANGES.items():
+        for name, (least, most) in RANGES.items():
             if not least <= data[name] <= most:
                 raise ValueError(f"has an invalid {name}")
         board = Storyboard(

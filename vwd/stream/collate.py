@@ -23,6 +23,9 @@ def collate(samples: Sequence[Sample], **_: Any) -> Batch:
     says how many are their own. Extra arguments are those that torch's `default_collate` passes on.
     """
     import torch
+    from torch.utils.data import get_worker_info
+
+    from vwd.stream.parcel import Parcel
 
     batch: Batch = {}
     longest = max(sample["length"] for sample in samples)
@@ -38,7 +41,7 @@ def collate(samples: Sequence[Sample], **_: Any) -> Batch:
             batch[name] = torch.tensor(values)
         else:
             batch[name] = values
-    return batch
+    return batch if get_worker_info() is None else Parcel(batch)
 
 
 def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vwd.errors import ContractError, MissingExtraError, ShardError, UsageError
 from vwd.limits import MOST_REPLACED
@@ -22,6 +22,7 @@ from vwd.stream.frame_selection import Frames
 from vwd.stream.iterations import Iterations, is_fetcher, moved, refuse_subset
 from vwd.stream.mixture import integer_shares
 from vwd.stream.pages import Pages
+from vwd.stream.quick import Members, make_samples
 from vwd.stream.ranks import Remainder, samples_per_rank
 from vwd.stream.readers import Readers, Reading
 from vwd.stream.sample import Sample, make_sample
@@ -29,6 +30,7 @@ from vwd.stream.shuffle import Order
 from vwd.stream.source import identity, open_source
 from vwd.stream.split import DEFAULT_FRACTION, Part, select
 from vwd.stream.states import checked_state
+from vwd.video.spec import VideoSpec
 
 _log = logging.getLogger("vwd.stream")
 
@@ -201,6 +203,12 @@ class ShardDataset:
         self.progress.find_rank()
         return samples_per_rank(self.samples - self.progress.start, self.progress.world_size, self._remainder)
 
+    def batches(self, size: int, drop_last: bool = False) -> int:
+        """Batches of a whole epoch, for each rank."""
+        self.progress.find_rank()
+        samples = samples_per_rank(self.samples, self.progress.world_size, self._remainder)
+        return samples // size if drop_last else -(-samples // size)
+
     def __iter__(self) -> Iterator[Sample]:
         """The samples that are left in this epoch for this rank."""
         return (self[index] for index in range(len(self)))
@@ -261,37 +269,51 @@ class ShardDataset:
     def _batch(self, indices: Sequence[int]) -> list[Sample]:
         if self.progress.in_worker:
             use_one_thread()
-        positions = [self.progress.position_of(index) for index in indices]
+        positions = self.progress.positions_of(indices)
         self._readers.prepare(indices, len(self), self.progress, self._request_at)
-        buffer = BatchBuffer(len(positions))
-        tried = [(position, self._try(position, buffer)) for position in positions]
-        if self._on_error == "replace" or not any(sample for _, sample in tried):
-            tried = [(position, sample or self._next_readable(position)) for position, sample in tried]
-        samples = [sample for _, sample in tried if sample]
         if self._format.pixels == "device":
-            self._join_pages(samples)
-        return samples
+            return self._batch_of_pages([self._take(position) for position in positions])
+        buffer = BatchBuffer(len(positions))
+        return self._readable([(position, self._try(self._take(position), buffer)) for position in positions])
 
-    def _join_pages(self, samples: Sequence[Sample]) -> None:
-        """Turns the lines of a batch's samples into pages that share their memory."""
+    def _batch_of_pages(self, taken: Sequence[_Taken]) -> list[Sample]:
+        """The samples of a batch with pages that share their memory."""
+        quick = None
+        if not any(one.error for one in taken):
+            quick = make_samples(
+                [Members(one.members, one.request.task, self._video(one)) for one in taken], self._format
+            )
+        if quick:
+            samples, lines = quick[0], [quick[1]]
+            for sample, one in zip(samples, taken, strict=True):
+                self._place(sample, one.position)
+        else:
+            samples = self._readable([(one.position, self._try(one, BatchBuffer(1))) for one in taken])
+            lines = [sample["pages"] for sample in samples]
         looks = []
         if self._augment:
             epoch = self.progress.epoch
             looks = [self._augment.look(self._seed, epoch, sample["position"]) for sample in samples]
             for sample, look in zip(samples, looks, strict=True):
                 sample["look"] = look.record()
-        pages = Pages.of([sample["pages"] for sample in samples], self._format, looks)
-        for sample, own in zip(samples, pages, strict=True):
+        for sample, own in zip(samples, Pages.of(lines, self._format, looks), strict=True):
             sample["pages"] = own
+        return samples
+
+    def _readable(self, tried: Sequence[tuple[int, Sample | None]]) -> list[Sample]:
+        """The samples of a batch without those that could not be read, or with others instead."""
+        if self._on_error == "replace" or not any(sample for _, sample in tried):
+            tried = [(position, sample or self._next_readable(position)) for position, sample in tried]
+        return [sample for _, sample in tried if sample]
 
     @property
     def failures(self) -> int:
         """How many samples could not be read or decoded so far, by all workers of this rank."""
         return self.progress.failures
 
-    def _try(self, position: int, buffer: BatchBuffer) -> Sample | None:
+    def _try(self, taken: _Taken, buffer: BatchBuffer) -> Sample | None:
         try:
-            return self._sample(position, buffer)
+            return self._sample(taken, buffer)
         except ShardError as error:
             if self._on_error == "raise":
                 raise
@@ -301,24 +323,52 @@ class ShardDataset:
 
     def _next_readable(self, position: int) -> Sample:
         """The first sample after a position that can be read."""
-        tried = (self._try(other, BatchBuffer(1)) for other in range(position + 1, position + MOST_REPLACED))
+        others = range(position + 1, position + MOST_REPLACED)
+        tried = (self._try(self._take(other), BatchBuffer(1)) for other in others)
         found = next((sample for sample in tried if sample), None)
-        return found or self._sample(position + MOST_REPLACED, BatchBuffer(1))
+        return found or self._sample(self._take(position + MOST_REPLACED), BatchBuffer(1))
 
-    def _sample(self, position: int, buffer: BatchBuffer) -> Sample:
-        """The sample at a position; those beyond the epoch's end are its first ones again, as padding."""
-        source, location, task = self._request_at(position)
+    def _take(self, position: int) -> _Taken:
+        """Reads the members of the sample at a position, or finds out why they cannot be read."""
+        request = self._request_at(position)
         try:
-            members = self._readers.read(source, location, [*self._format.endings, f"{task}.json"])
-            sample = make_sample(members, task, self._format, buffer, self._sources[source].video)
+            endings = [*self._format.endings, f"{request.task}.json"]
+            return _Taken(position, request, self._readers.read(request.source, request.location, endings))
         except ShardError as error:
+            return _Taken(position, request, {}, error)
+
+    def _sample(self, taken: _Taken, buffer: BatchBuffer) -> Sample:
+        """A sample of its members."""
+        try:
+            if taken.error:
+                raise taken.error
+            sample = make_sample(taken.members, taken.request.task, self._format, buffer, self._video(taken))
+        except ShardError as error:
+            source, location, _ = taken.request
             shard = self._sources[source].shards[location.shard]
             raise ShardError(f"{shard.address}, sample {location.sample}: {error.what}", error.hint) from error
-        sample.update(position=position % self.samples, padding=position >= self.samples)
+        self._place(sample, taken.position)
         return sample
+
+    def _place(self, sample: Sample, position: int) -> None:
+        """Positions beyond the epoch's end have its first samples again, as padding."""
+        sample.update(position=position % self.samples, padding=position >= self.samples)
+
+    def _video(self, taken: _Taken) -> VideoSpec | None:
+        """That of the contract with which a sample must agree."""
+        return self._sources[taken.request.source].video
 
     def _request_at(self, position: int) -> Request:
         return self._epochs.at(self.progress.epoch, position % self.samples)
+
+
+class _Taken(NamedTuple):
+    """What was read of a sample, or why it could not be read."""
+
+    position: int
+    request: Request
+    members: Mapping[str, bytes]
+    error: ShardError | None = None
 
 
 def require_torch() -> None:

@@ -65,18 +65,20 @@ class Frames:
         Returns:
             int64 [T], T at least 1.
         """
-        frames = storyboard.frames
+        return self._revealing(storyboard) if self.kind == "reveals" else self.of(storyboard.frames)
+
+    def of(self, frames: int) -> Numbers:
+        """As `select`, from the number of a video's frames; for any kind but `reveals`."""
         if self.kind == "evenly":
             return _evenly(frames, self.count)
         if self.kind == "first":
             return np.minimum(np.arange(self.count), frames - 1)
-        if self.kind == "stride":
-            return np.arange(0, frames, self.count)
-        if self.kind == "reveals":
-            answered = {word.frame for word in storyboard.words if word.frame >= storyboard.prompt_frames}
-            reveals = np.array(sorted(answered) or [frames - 1], np.int64)
-            return reveals[_evenly(len(reveals), self.count)] if self.count else reveals
-        return np.arange(frames)
+        return np.arange(0, frames, self.count if self.kind == "stride" else 1)
+
+    def _revealing(self, storyboard: Storyboard) -> Numbers:
+        answered = {word.frame for word in storyboard.words if word.frame >= storyboard.prompt_frames}
+        reveals = np.array(sorted(answered) or [storyboard.frames - 1], np.int64)
+        return reveals[_evenly(len(reveals), self.count)] if self.count else reveals
 
 
 def _evenly(frames: int, count: int) -> Numbers:

@@ -1,42 +1,41 @@
-"""A storyboard as lines of text: which glyphs a line is made of, where they are, and when each of them appears."""
+"""Storyboards as lines of text: which glyphs a line is made of, where they are, and when each of them appears."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from vwd.errors import ShardError
 from vwd.stream.atlas import Atlas, current_atlas
+from vwd.stream.columns import Board, Columns, columns_of
 from vwd.stream.form import Mask
 from vwd.stream.frame_selection import Numbers
-from vwd.text.storyboard import Storyboard, Word
 
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Lines:
-    """What the selected frames of a video show.
+    """What the selected frames of some videos show.
 
     Times are counted in selected frames: at time t, selected frame t is shown. Pages that no selected frame shows are
     left out, and so is what appears on a page after its last one.
 
     Attributes:
-        size: height and width of the video.
-        length: how many frames are selected.
-        pages: int64 [P, 2], the first time of each page, and the one after its last.
+        sizes: height and width of each video.
+        lengths: how many of its frames are selected.
+        pages: int64 [P, 3]: video, first time, and the time after the last of each page.
         lines: int64 [L, 3]: page, top and height of each line, none of which overlap. A rule is a line of its own.
         pieces: int64 [N, 4]: line, left edge, time and number of glyphs of each word and rule.
         masked: bool [N], which of them a mask covers.
         glyphs: int32 [G], those of all pieces, by their numbers in the atlas.
     """
 
-    size: tuple[int, int]
-    length: int
+    sizes: tuple[tuple[int, int], ...]
+    lengths: tuple[int, ...]
     pages: Integers
     lines: Integers
     pieces: Integers
@@ -45,72 +44,90 @@ class Lines:
     atlas: Atlas
 
 
-def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Lines:
-    """The lines that some frames of a storyboard show.
+def lines_of(board: Board, wanted: Numbers, mask: Mask | None = None) -> Lines:
+    """The lines that some frames of a storyboard show: see `lines_of_words`."""
+    atlas = current_atlas()
+    return lines_of_words(columns_of([board], atlas), atlas, [wanted], mask)
+
+
+def lines_of_words(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask: Mask | None = None) -> Lines:
+    """The lines that some frames of storyboards show.
 
     Args:
-        wanted: the numbers of the frames, never decreasing.
+        words: of storyboards whose fields do not contradict each other.
+        wanted: the numbers of the frames of each, never decreasing.
 
     Raises:
-        ShardError: its words are not set in lines, from left to right and from top to bottom.
+        ShardError: the words of one are not set in lines, from left to right and from top to bottom.
     """
-    starts = np.array(board.page_starts)
-    bounds = np.searchsorted(wanted, starts)
-    pages = np.empty((len(starts), 2), np.int64)
-    pages[:, 0], pages[:-1, 1], pages[-1, 1] = bounds, bounds[1:], len(wanted)
-    atlas = current_atlas()
-    known = atlas.words(board.font_size, board.language)
-    words, rule = (board.words, -1)
-    if board.separator.height and board.separator.width:
-        words, rule = _with_rule(board, starts)
-    if not words:
-        return _nothing(board, wanted, pages, atlas)
-    texts, frames, numbers, boxes, _ = zip(*words, strict=True)
+    words, rule = _with_rules(words, atlas)
+    videos = np.arange(len(wanted))
+    video = videos.repeat(words.words)
+    _, count, width, height, characters = atlas.measures[words.number].T
+    left, top = words.box[:2]
     # No font has characters of less than a third of their size: a longer text is not even drawn.
-    _check(max(map(len, texts)) * board.font_size <= 3 * board.width, "a word is longer than a line")
-    runs = [known[text] for text in texts]
-    if rule >= 0:
-        runs[rule] = atlas.rule(board.separator.width, board.separator.height)
-    count = len(words)
-    frame, page = np.array(frames), np.array(numbers)
-    left, top, width, height = np.fromiter(chain.from_iterable(boxes), np.int64, 4 * count).reshape(-1, 4).T
-    glyphs, widths, heights = zip(*runs, strict=True)
-    _check((width == widths).all() and (height == heights).all(), "a word's box is not as large as its text")
-    _check((page == starts.searchsorted(frame, "right") - 1).all(), "a word appears while another page is shown")
-    time = wanted.searchsorted(frame)
+    fits = characters * words.font_size[video] <= 3 * words.size[video, 0]
+    _check(fits.all(), "a word is longer than a line")
+    _check((words.box[2:] == (width, height)).all(), "a word's box is not as large as its text")
+    first_page = words.pages.cumsum() - words.pages
+    page, of = words.page + first_page[video], videos.repeat(words.pages)
+    ends = np.append(words.starts[1:], 0)
+    ends[first_page + words.pages - 1] = words.frames
+    shown_then = (words.starts[page] <= words.frame) & (words.frame < ends[page])
+    _check(shown_then.all(), "a word appears while another page is shown")
+    first_frame, times = _times(words.frames, wanted)
+    pages = np.array([of, times[first_frame[of] + words.starts], times[first_frame[of] + ends]]).T
+    time = times[first_frame[video] + words.frame]
     line, lines = _in_lines(page, top, height, left, width)
-    shown = time < pages[page, 1]
-    masked = frame >= board.prompt_frames if mask == "answer" else np.ones(count, np.bool_)
-    if rule >= 0:
-        masked[rule] = False
-    pieces = np.empty((count, 4), np.int64)
-    pieces[:, 0], pieces[:, 1], pieces[:, 2], pieces[:, 3] = line, left, time, list(map(len, glyphs))
-    if not shown.all():
-        glyphs = tuple(one for one, kept in zip(glyphs, shown.tolist(), strict=True) if kept)
-        pieces, masked = pieces[shown], masked[shown]
+    masked = words.frame >= words.prompt_frames[video] if mask == "answer" else np.ones(len(page), np.bool_)
+    masked[rule] = False
+    pieces = np.array([line, left, time, count]).T
+    shown = time < pages[page, 2]
+    number = words.number
+    if not (shown.all() and (pages[:, 1] < pages[:, 2]).all()):
+        number, pieces, masked = number[shown], pieces[shown], masked[shown]
         pages, lines, pieces[:, 0] = _shown(pages, lines, pieces[:, 0])
     return Lines(
-        (board.height, board.width), len(wanted), pages, lines, pieces, masked,
-        np.concatenate(glyphs) if glyphs else np.zeros(0, np.int32), atlas,
+        tuple(map(tuple, words.size[:, ::-1].tolist())), tuple(map(len, wanted)), pages, lines, pieces, masked,
+        _spelled(atlas, number), atlas,
     )  # fmt: skip
 
 
-def _nothing(board: Storyboard, wanted: Numbers, pages: Integers, atlas: Atlas) -> Lines:
-    """A video without a word."""
-    empty = np.zeros((0, 4), np.int64)
-    shown = pages[pages[:, 0] < pages[:, 1]]
-    return Lines(
-        (board.height, board.width), len(wanted), shown, empty[:, :3], empty, np.zeros(0, np.bool_),
-        np.zeros(0, np.int32), atlas,
-    )  # fmt: skip
+def _with_rules(words: Columns, atlas: Atlas) -> tuple[Columns, Integers]:
+    """The words, and the separators among them as blank words; their places."""
+    ruled = np.flatnonzero(words.separator[:, 2:].all(axis=1))
+    if not len(ruled):
+        return words, ruled
+    video = np.arange(len(words.words)).repeat(words.words)
+    page, top = words.separator_page, words.separator[:, 1]
+    before = (words.page < page[video]) | ((words.page == page[video]) & (words.box[1] < top[video]))
+    before = np.bincount(video, before, len(page)).astype(np.int64)
+    at = (words.words.cumsum() - words.words + before)[ruled]
+    first_page = words.pages.cumsum() - words.pages
+    rules = np.empty((7, len(ruled)), np.int64)
+    rules[0] = [atlas.rule(*one) for one in words.separator[ruled, 2:].tolist()]
+    rules[1], rules[2], rules[3:] = words.starts[first_page + page][ruled], page[ruled], words.separator[ruled].T
+    plain = np.ones(len(video) + len(ruled), np.bool_)
+    plain[at + np.arange(len(ruled))] = False
+    table = np.empty((7, len(plain)), np.int64)
+    table[:, plain] = words.number, words.frame, words.page, *words.box
+    table[:, ~plain] = rules
+    counts = words.words.copy()
+    counts[ruled] += 1
+    joined = replace(words, words=counts, number=table[0], frame=table[1], page=table[2], box=table[3:])
+    return joined, np.flatnonzero(~plain)
 
 
-def _with_rule(board: Storyboard, starts: Integers) -> tuple[tuple[Word, ...], int]:
-    """The words, and the separator among them as a blank word; its place."""
-    page = board.separator_page
-    rule = Word(" ", int(starts[page]), page, board.separator)
-    at = bisect_left(board.words, (rule.page, rule.box.y), key=lambda word: (word.page, word.box.y))
-    return (*board.words[:at], rule, *board.words[at:]), at
+def _times(frames: Integers, wanted: Sequence[Numbers]) -> tuple[Integers, Integers]:
+    """The time at which each frame of each video has been reached, and where each video's frames start there."""
+    different: dict[tuple[int, int], Integers] = {}  # most often the same numbers are wanted of all
+    for one, count in zip(wanted, frames.tolist(), strict=True):
+        if (id(one), count) not in different:
+            different[id(one), count] = one.searchsorted(np.arange(count + 1))
+    sizes = [len(table) for table in different.values()]
+    starts = dict(zip(different, np.cumsum([0, *sizes]).tolist(), strict=False))
+    first = [starts[id(one), count] for one, count in zip(wanted, frames.tolist(), strict=True)]
+    return np.array(first, np.int64), np.concatenate(list(different.values()))
 
 
 def _in_lines(
@@ -130,15 +147,23 @@ def _in_lines(
 
 def _shown(pages: Integers, lines: Integers, line: Integers) -> tuple[Integers, Integers, Integers]:
     """Pages that are shown at some time, lines that have pieces on them, and the pieces' lines among these."""
-    visible = pages[:, 0] < pages[:, 1]
+    visible = pages[:, 1] < pages[:, 2]
     used = np.zeros(len(lines), np.bool_)
     used[line] = True
     kept = lines[used]
-    kept[:, 0] = (visible.cumsum() - 1)[kept[:, 0]]
-    return pages[visible], kept, (used.cumsum() - 1)[line]
+    kept[:, 0] = visible.cumsum()[kept[:, 0]] - 1
+    return pages[visible], kept, used.cumsum()[line] - 1
 
 
-def _check(holds: np.bool_ | bool, problem: str) -> None:
+def _spelled(atlas: Atlas, words: Integers) -> npt.NDArray[np.int32]:
+    """The glyphs of some words, one word after the other."""
+    first, count = atlas.measures[words, :2].T
+    places = (first - count.cumsum() + count).repeat(count) + np.arange(count.sum())
+    spelled: npt.NDArray[np.int32] = atlas.spelling[places]
+    return spelled
+
+
+def _check(holds: object, problem: str) -> None:
     if not holds:
         raise ShardError(
             f"the storyboard is not set in lines: {problem}", "Use source='storyboard', which draws any storyboard."

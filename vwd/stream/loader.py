@@ -36,8 +36,8 @@ class ShardLoader:
         self._epoch, self._samples = data.progress.epoch, data.progress.start
 
     def __len__(self) -> int:
-        """Batches that are left in this epoch."""
-        return len(self._loader)
+        """Batches of a whole epoch, also where it is gone on with in the middle: by that, trainers count on."""
+        return self.data.batches(self._batch_size, self._loader.drop_last)
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches that are left in this epoch; afterwards, the same epoch would start again.

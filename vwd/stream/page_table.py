@@ -71,30 +71,41 @@ class Tables:
         }
 
 
-def build(samples: Sequence[Lines], masked: bool, looks: Sequence[Look] = ()) -> tuple[Array, Tables]:
-    """The tables of a batch, as one uint8 array and what is where in it."""
-    height, width = (max(sample.size[axis] for sample in samples) for axis in (0, 1))
-    first_page = np.cumsum([0, *(len(sample.pages) for sample in samples)])
-    first_line = np.cumsum([0, *(len(sample.lines) for sample in samples)])
-    spans = np.empty((first_page[-1], 3), np.int64)
-    spans[:, 0] = np.repeat(np.arange(len(samples)), np.diff(first_page))
-    spans[:, 1:] = np.concatenate([sample.pages for sample in samples])
+def build(parts: Sequence[Lines], masked: bool, looks: Sequence[Look] = ()) -> tuple[Array, Tables]:
+    """The tables of a batch, as one uint8 array and what is where in it.
+
+    Args:
+        parts: the batch's samples, in one part or several.
+    """
+    sizes = tuple(size for part in parts for size in part.sizes)
+    height, width = map(max, zip(*sizes, strict=True))
+    samples, pages, lines = (
+        np.cumsum([0, *map(len, own)])
+        for own in zip(*((part.sizes, part.pages, part.lines) for part in parts), strict=True)
+    )
+    spans = _renumbered([part.pages for part in parts], samples)
+    first_page = spans[:, 0].searchsorted(np.arange(len(sizes) + 1))
     spans[first_page[1:] - 1, 2] = _END
-    lines = np.concatenate([sample.lines for sample in samples])
-    lines[:, 0] += np.repeat(first_page[:-1], np.diff(first_line))
-    pieces = np.concatenate([sample.pieces for sample in samples])
-    pieces[:, 0] += np.repeat(first_line[:-1], [len(sample.pieces) for sample in samples])
-    glyphs, widths, atlas = _placed_glyphs(samples, pieces, width)
+    line = _renumbered([part.lines for part in parts], pages)
+    pieces = _renumbered([part.pieces for part in parts], lines)
+    glyphs, widths, atlas = _placed_glyphs(parts, pieces, width)
     tables = {
-        "spans": spans.astype(np.int32), "rows": _rows(lines, len(spans), height), "glyphs": glyphs, "atlas": atlas
+        "spans": spans.astype(np.int32), "rows": _rows(line, len(spans), height), "glyphs": glyphs, "atlas": atlas
     }  # fmt: skip
     if masked:
-        tables["masked"] = np.repeat(np.concatenate([one.masked for one in samples]), pieces[:, 3]).view(np.uint8)
+        tables["masked"] = np.concatenate([part.masked for part in parts]).repeat(pieces[:, 3]).view(np.uint8)
     if looks:
         tables["levels"] = np.stack([look.levels() for look in looks])
         tables["effects"] = np.stack([look.effects() for look in looks])
-    sizes, lengths = tuple(sample.size for sample in samples), tuple(sample.length for sample in samples)
+    lengths = tuple(length for part in parts for length in part.lengths)
     return _packed(tables, widths, first_page, sizes, lengths)
+
+
+def _renumbered(tables: Sequence[Array], first: Array) -> Array:
+    """One table of those of several parts: their first column counts what comes before in each part."""
+    whole = np.concatenate(tables)
+    whole[:, 0] += first[:-1].repeat(list(map(len, tables)))
+    return whole
 
 
 def join(parts: Sequence[tuple[Array, Tables, int]]) -> tuple[Array, Tables]:
@@ -161,15 +172,15 @@ def _packed(
     )
 
 
-def _placed_glyphs(samples: Sequence[Lines], pieces: Array, width: int) -> tuple[Array, Array, Array]:
+def _placed_glyphs(parts: Sequence[Lines], pieces: Array, width: int) -> tuple[Array, Array, Array]:
     """The table of glyphs, their widths, and an atlas of those that are used."""
-    atlases = {id(sample.atlas): sample.atlas for sample in samples}
+    atlases = {id(part.atlas): part.atlas for part in parts}
     first_glyph = dict(zip(atlases, np.cumsum([0, *map(len, atlases.values())]).tolist(), strict=False))
-    numbers = np.concatenate([sample.glyphs + first_glyph[id(sample.atlas)] for sample in samples])
+    numbers = np.concatenate([part.glyphs + first_glyph[id(part.atlas)] for part in parts])
     every = np.concatenate([np.diff(one.starts) for one in atlases.values()])
     used = np.zeros(len(every), np.bool_)
     used[numbers] = True
-    depth = max(sample.lines[:, 2].max(initial=1) for sample in samples)
+    depth = max(part.lines[:, 2].max(initial=1) for part in parts)
     pixels = np.concatenate(
         [
             np.zeros((1, depth), np.uint8),

@@ -29,12 +29,12 @@ class Pages:
         self.samples, self.single = samples, single
 
     @classmethod
-    def of(cls, samples: Sequence[Lines], form: TensorFormat, looks: Sequence[Look] = ()) -> Pages:
-        """Those of a batch."""
+    def of(cls, parts: Sequence[Lines], form: TensorFormat, looks: Sequence[Look] = ()) -> Pages:
+        """Those of a batch, from the lines of its samples, in one part or several."""
         import torch
 
-        memory, tables = build(samples, form.mask is not None, looks)
-        return cls(torch.from_numpy(memory), tables, form, range(len(samples)), False)
+        memory, tables = build(parts, form.mask is not None, looks)
+        return cls(torch.from_numpy(memory), tables, form, range(len(tables.sizes)), False)
 
     @property
     def device(self) -> torch.device:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vwd.errors import UsageError
 from vwd.stream.ranks import rank_and_world_size
 
@@ -86,7 +88,12 @@ class Progress:
 
     def position_of(self, index: int) -> int:
         """The position in the epoch of sample `index` of those that are left for this rank."""
-        return self.start + index * self.world_size + self.rank
+        return self.positions_of([index])[0]
+
+    def positions_of(self, indices: Sequence[int]) -> list[int]:
+        """The positions in the epoch of samples of those that are left for this rank."""
+        _, start, rank, world_size, *_ = self._numbers.tolist()
+        return [start + index * world_size + rank for index in indices]
 
     def count_failure(self) -> None:
         """Counts a sample that could not be read."""
