@@ -163,6 +163,7 @@ def test_other_settings_or_rows_than_a_complete_folders_are_refused(run: Run, tm
     refused = convert(run, check=False)
     assert refused["code"] == 1
     assert "source" in refused["stderr"]
+    assert "--output-dir" in refused["stderr"]
 
 
 def test_a_missing_input_is_two_lines_and_leaves_no_output(run: Run, tmp_path: Path) -> None:

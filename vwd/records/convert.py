@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.errors import OutputError, UsageError, VwdError
+from vwd.errors import ContractError, OutputError, RowsError, UsageError, VwdError
 from vwd.limits import LARGEST_RECORD
 from vwd.records.content import Records
 from vwd.records.duplicates import repeated_rows
@@ -112,7 +112,16 @@ def _convert(group: Group, settings: ConvertSettings, reports: Reports) -> Group
     except VwdError as error:
         with output_errors(settings.output_dir, "and run again."):
             _mark(paths, None)
-        return GroupResult(group.name, count_group(paths), error=error)
+        return GroupResult(group.name, count_group(paths), error=_advised(error))
+
+
+def _advised(error: VwdError) -> VwdError:
+    """An error with what to do about it here: those of rows and contracts name arguments of `vwd pack`."""
+    if isinstance(error, RowsError):
+        return RowsError(error.what, "Mend the file, or move it away, and run the same command again.")
+    if isinstance(error, ContractError):
+        return ContractError(error.what, "Give the same settings and files, or another `output_dir`.")
+    return error
 
 
 def _convert_rows(group: Group, paths: OutputPaths, settings: ConvertSettings, reports: Reports) -> GroupResult:
