@@ -16,7 +16,7 @@ LAYERS = (
     {"text"},
     {"video"},
     {"shards"},
-    {"index", "export", "stream"},
+    {"index", "export", "stream", "meta"},
     {"inspect"},
     {"packing"},
     {"slurm"},

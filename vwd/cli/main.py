@@ -13,6 +13,7 @@ from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
+from vwd.cli.meta import meta
 from vwd.cli.pack import pack
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
@@ -44,12 +45,13 @@ def cli() -> None:
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
+    vwd meta scan videos                 tables of real videos: cut, captioned
     vwd slurm submit tinystories         pack on a cluster
     """
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
+for command in (pack, status, verify, index, *EXPORTS, meta, slurm, datasets, download, completion):
     cli.add_command(command)
 
 
