@@ -15,6 +15,7 @@ from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.meta import meta
 from vwd.cli.pack import pack
+from vwd.cli.pack_videos import pack_videos
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
 from vwd.cli.verify import verify
@@ -51,7 +52,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, meta, slurm, datasets, download, completion):
+for command in (pack, pack_videos, status, verify, index, *EXPORTS, meta, slurm, datasets, download, completion):
     cli.add_command(command)
 
 

@@ -96,6 +96,7 @@ class Asked:
     "--at-once", type=click.IntRange(1), default=8, show_default=True, help="Questions a server gets at once."
 )
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=120, show_default=True, help="Seconds.")
+@click.option("--tries", type=click.IntRange(1), default=4, show_default=True, help="Of one question.")
 @click.option("--column", help="Where captions go.  [default: text; of cogvlm2 text_cogvlm2]")
 @click.option("--output", type=TABLE, help="Where the table goes.  [default: <table>_caption_part<rank>.csv]")
 @json_option
