@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_shares_are_the_table_without_padding(rows: int, size: int) -> None:
     shares = [Rank(rank, size).share(rows) for rank in range(size)]
     assert shares[0].start == 0
     assert shares[-1].stop == rows
-    assert all(one.stop == other.start for one, other in zip(shares, shares[1:], strict=False))
+    assert all(one.stop == other.start for one, other in pairwise(shares))
 
 
 def test_ranks_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ from vwd.cli.pack import report_packed
 @json_option
 @click.pass_context
 def pack_videos(
-    ctx: click.Context, table: Path, caption_column: str, path_column: str, name: str | None, shard_size: int, out: Path,
-    start_idx: int, num_samples: int | None, num_workers: int | None, shuffle_seed: int | None, check: bool,
+    ctx: click.Context, table: Path, caption_column: str, path_column: str, name: str | None, shard_size: int,
+    out: Path, start_idx: int, num_samples: int | None, num_workers: int | None, shuffle_seed: int | None, check: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Pack the videos of TABLE and their captions as WebDataset shards.

@@ -11,7 +11,7 @@ _PREFIX = re.compile(
     r"(?:[Tt]he (?:video|image) (?:shows|captures|features|depicts|presents|portrays|is)\b|[Ii]n the (?:video|image),)"
 )
 _TAGS = re.compile(r"</?[A-Za-z][^<>]{0,400}>")
-_URLS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'，。；）」』]+", re.IGNORECASE)
+_URLS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'，。；）」』]*[^\s<>\"'，。；）」』.,;:!?)\]]", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
 _SPACES = re.compile(r"\s+")
 
@@ -32,8 +32,10 @@ def clean(caption: str) -> str:
     """
     import ftfy
 
-    text = ftfy.fix_text(caption, normalization="NFC", uncurl_quotes=False, fix_character_width=False)
-    text = _URLS.sub(" ", _TAGS.sub(" ", html.unescape(text)))
+    text = ftfy.fix_text(
+        caption, normalization="NFC", uncurl_quotes=False, fix_character_width=False, unescape_html=False
+    )
+    text = _URLS.sub(" ", html.unescape(_TAGS.sub(" ", text)))
     return _SPACES.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", text))).strip()
 
 

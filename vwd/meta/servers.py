@@ -44,6 +44,7 @@ class _Server:
     pause: float = 0.0
     back_at: float = 0.0
     answered: int = 0
+    failures: int = 0
 
 
 class Servers:
@@ -59,6 +60,7 @@ class Servers:
         self._servers = [_Server(url.rstrip("/")) for url in urls]
         self._at_once, self.timeout, self._tries = at_once, timeout, tries
         self._changed = threading.Condition()
+        self._given_up: ServiceError | None = None
 
     @property
     def capacity(self) -> int:
@@ -74,18 +76,17 @@ class Servers:
 
         Raises:
             MediaError: this question was refused, or failed where others were answered.
-            ServiceError: no server answers anything.
+            ServiceError: no server answers anything: each has failed `tries` times running.
         """
-        answered = self._answered()
+        answered, failed = self._answered(), set[str]()
         for attempt in range(1, max(self._tries, len(self._servers) + 1) + 1):
-            server = self._take()
+            server = self._take(failed)
             try:
                 answer = send(server.url)
             except _FailedError as error:
                 reason = f"{server.url}: {error}"
-                self._give_back(server, ok=False, dead=error.dead)
-                if not error.dead:
-                    time.sleep(min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE))
+                self._give_back(server, ok=False, dead=error.dead, reason=reason)
+                failed.add(server.url)
             except BaseException:
                 self._give_back(server, ok=True, count=False)
                 raise
@@ -94,7 +95,10 @@ class Servers:
                 return answer
         if self._answered() > answered:
             raise MediaError(f"{about}: no answer in {attempt} tries; the last: {reason}", "Run again to try again.")
-        raise ServiceError(
+        raise self._none_answers(reason)
+
+    def _none_answers(self, reason: str) -> ServiceError:
+        return ServiceError(
             f"none of {len(self._servers)} servers answers; the last: {reason}",
             "Check that they run, and their addresses; then run again: what is done is kept.",
         )
@@ -103,12 +107,18 @@ class Servers:
         with self._changed:
             return sum(server.answered for server in self._servers)
 
-    def _take(self) -> _Server:
-        """The server with the fewest questions; waits for one to be free, or back."""
+    def _take(self, failed: set[str]) -> _Server:
+        """The server with the fewest questions, where there is a choice none that failed at this one.
+
+        Waits for one to be free, or back.
+        """
         with self._changed:
             while True:
+                if self._given_up:  # found by another thread
+                    raise self._given_up
                 now = time.monotonic()
                 up = [server for server in self._servers if server.back_at <= now]
+                up = [server for server in up if server.url not in failed] or up
                 free = [server for server in up if server.busy < (1 if server.pause else self._at_once)]
                 if free:
                     chosen = min(free, key=lambda server: (server.busy, server.pause))
@@ -117,14 +127,17 @@ class Servers:
                 later = [server.back_at - now for server in self._servers if server.back_at > now]
                 self._changed.wait(min(later, default=None))
 
-    def _give_back(self, server: _Server, ok: bool, dead: bool = False, count: bool = True) -> None:
+    def _give_back(self, server: _Server, ok: bool, dead: bool = False, count: bool = True, reason: str = "") -> None:
         with self._changed:
             server.busy -= 1
-            if dead:
+            if not ok:
                 server.pause = min(max(server.pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
                 server.back_at = time.monotonic() + server.pause
-            elif ok and count:
-                server.pause, server.answered = 0.0, server.answered + 1
+                server.failures += dead
+                if all(one.failures >= self._tries for one in self._servers):
+                    self._given_up = self._none_answers(reason)
+            elif count:
+                server.pause, server.failures, server.answered = 0.0, 0, server.answered + 1
             self._changed.notify_all()
 
 
