@@ -182,7 +182,7 @@ def tiny_weights(torch, folder: Path) -> tuple[Path, Path]:  # type: ignore[no-u
     for name in ("ln_pre", "ln_post", "transformer.resblocks.0.ln_1", "transformer.resblocks.0.ln_2"):
         weights |= {f"{name}.weight": 1 + torch.randn(width) / 8, f"{name}.bias": torch.randn(width) / 8}
     torch.save({f"visual.{name}": value.detach() for name, value in weights.items()}, folder / "clip.pt")
-    layers = {}
+    layers: dict[str, object] = {}
     for number, (one, other) in {0: (out, 16), 2: (16, 8), 4: (8, 1)}.items():
         layers |= {f"layers.{number}.weight": torch.randn(other, one), f"layers.{number}.bias": torch.randn(other)}
     torch.save(layers, folder / "head.pth")
@@ -196,7 +196,7 @@ def reference(torch, clip: Path, head: Path, frame: np.ndarray) -> float:  # typ
     w = {name[7:]: value for name, value in torch.load(clip).items()}
     layers, functional = torch.load(head), torch.nn.functional
 
-    class QuickGELU(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class QuickGELU(torch.nn.Module):  # type: ignore[misc]
         def forward(self, x):  # type: ignore[no-untyped-def]
             return x * torch.sigmoid(1.702 * x)
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from vwd.errors import MediaError, ServiceError
+from vwd.limits import LARGEST_JSON_MEMBER
 
 T = TypeVar("T")
 
-LARGEST_ANSWER = 4 << 20
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+# Seconds that a server is left alone after its first failure, and at most.
+_FIRST_PAUSE, _LAST_PAUSE = 0.5, 60.0
 # What says that it is the question, and no other server will like it either.
 _REFUSED = {400, 413, 415, 422}
 # What says that every question will be answered like this.
@@ -79,7 +80,8 @@ class Servers:
             ServiceError: no server answers anything: each has failed `tries` times running.
         """
         answered, failed = self._answered(), set[str]()
-        for attempt in range(1, max(self._tries, len(self._servers) + 1) + 1):
+        tries = max(self._tries, len(self._servers) + 1)
+        for _ in range(tries):
             server = self._take(failed)
             try:
                 answer = send(server.url)
@@ -94,7 +96,7 @@ class Servers:
                 self._give_back(server, ok=True)
                 return answer
         if self._answered() > answered:
-            raise MediaError(f"{about}: no answer in {attempt} tries; the last: {reason}", "Run again to try again.")
+            raise MediaError(f"{about}: no answer in {tries} tries; the last: {reason}", "Run again to try again.")
         raise self._none_answers(reason)
 
     def _none_answers(self, reason: str) -> ServiceError:
@@ -131,7 +133,7 @@ class Servers:
         with self._changed:
             server.busy -= 1
             if not ok:
-                server.pause = min(max(server.pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
+                server.pause = min(max(server.pause * 2, _FIRST_PAUSE), _LAST_PAUSE)
                 server.back_at = time.monotonic() + server.pause
                 server.failures += dead
                 if all(one.failures >= self._tries for one in self._servers):
@@ -151,7 +153,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
     request = urllib.request.Request(url, body, dict(headers), method="POST")
     try:
         with _opener(url).open(request, timeout=timeout) as response:
-            data = response.read(LARGEST_ANSWER + 1)
+            data = response.read(LARGEST_JSON_MEMBER + 1)
     except urllib.error.HTTPError as error:
         with error:
             detail = f"HTTP {error.code}: {error.read(300).decode('utf-8', 'replace')}"
@@ -163,7 +165,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
     except (urllib.error.URLError, OSError, http.client.HTTPException) as error:
         raise _FailedError(str(getattr(error, "reason", error) or type(error).__name__), dead=True) from error
     try:
-        if len(data) > LARGEST_ANSWER:
+        if len(data) > LARGEST_JSON_MEMBER:
             raise ValueError("too long")
         return json.loads(data)
     except ValueError as error:

@@ -20,7 +20,7 @@ from vwd.cli.meta.common import TABLE, transform_tables
 def clean(
     tables: tuple[str, ...], refine: bool, t5: bool, keep_empty: bool, output: Path | None, as_json: bool
 ) -> None:
-    """Clean the captions of TABLES, in their column text: no prefixes, markup, addresses or line breaks.
+    """Clean the captions of TABLES (their column text): no prefixes, markup, addresses or line breaks.
 
     Chinese, numbers, sizes and formulas stay, but for --t5.
     """

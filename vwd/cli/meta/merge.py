@@ -15,7 +15,7 @@ from vwd.cli.meta.common import TABLE, transform_tables
 @click.option("--output", type=TABLE, required=True, help="Where the table goes, .csv or .parquet.")
 @json_option
 def merge(tables: tuple[str, ...], output: Path, as_json: bool) -> None:
-    """Join TABLES, which may be patterns in quotes: every column, and every path once.
+    """Join TABLES (patterns may stand in quotes): every column, and every path once.
 
     Parts come in the order of their numbers: part2 before part10.
     """

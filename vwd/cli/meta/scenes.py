@@ -17,7 +17,7 @@ from vwd.cli.meta.common import TABLE, report, workers_option
 @workers_option
 @json_option
 def scenes(table: Path, threshold: float, output: Path | None, workers: int | None, as_json: bool) -> None:
-    """Find the cuts in the videos of TABLE: its columns timestamp and scene_frames.
+    """Find the cuts in the videos of TABLE for its new columns timestamp and scene_frames.
 
     Running it again after an interruption resumes.
     """
