@@ -85,8 +85,10 @@ def test_a_clip_has_the_frames_of_its_scene_and_no_others(videos: Path, tmp_path
         assert np.abs(frames[number].astype(int) - picture(1, 41 + number, (160, 90))).mean() < 8
 
 
-def test_sound_stays_in_step(videos: Path, tmp_path: Path) -> None:
-    _, second = cut_one(videos / "a_cut.mp4", tmp_path, "0-75 75-150")
+@pytest.mark.parametrize(("ending", "begin"), [("mp4", 0), ("mkv", 7)])
+def test_sound_stays_in_step(tmp_path: Path, ending: str, begin: int) -> None:
+    video = write_video(tmp_path / f"a.{ending}", [75, 75], sound=True, begin=begin)
+    _, second = cut_one(video, tmp_path, "0-75 75-150")
     with av.open(str(second)) as container:
         samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
         start = container.streams.audio[0].start_time or 0

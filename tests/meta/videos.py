@@ -16,20 +16,24 @@ _COLOURS = ((200, 40, 40), (30, 60, 220), (40, 190, 60), (230, 220, 40))
 
 def write_video(
     path: Path, scenes: list[int], fps: Fraction = Fraction(30), size: tuple[int, int] = (160, 90), sound: bool = False,
-    moov_first: bool = False, codec: str = "libx264",
+    moov_first: bool = False, begin: int = 0,
 ) -> Path:  # fmt: skip
-    """A video of some scenes, by their lengths in frames. Sound clicks once a second, at whole seconds."""
+    """A video of some scenes, by their lengths in frames. Sound clicks once a second, at whole seconds.
+
+    Args:
+        begin: the second at which the file's clock begins.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     options = {"movflags": "faststart"} if moov_first else {}
     with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream(codec, rate=fps, options={"bf": "0", "g": "12"})
+        stream = container.add_stream("libx264", rate=fps, options={"bf": "0", "g": "12"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         audio = container.add_stream("aac", rate=48000, layout="stereo") if sound else None
         number = 0
         for scene, length in enumerate(scenes):
             for _ in range(length):
                 frame = av.VideoFrame.from_ndarray(picture(scene, number, size), "rgb24")
-                frame.pts, frame.time_base = number, 1 / fps
+                frame.pts, frame.time_base = number + round(begin * fps), 1 / fps
                 container.mux(stream.encode(frame))
                 number += 1
         if audio:
@@ -38,7 +42,7 @@ def write_video(
                 piece = av.AudioFrame.from_ndarray(
                     np.ascontiguousarray(samples[:, start : start + 1024]), "fltp", "stereo"
                 )
-                piece.sample_rate, piece.pts, piece.time_base = 48000, start, Fraction(1, 48000)
+                piece.sample_rate, piece.pts, piece.time_base = 48000, start + begin * 48000, Fraction(1, 48000)
                 container.mux(audio.encode(piece))
             container.mux(audio.encode(None))
         container.mux(stream.encode(None))

@@ -146,6 +146,9 @@ def _write(
 ) -> None:
     """One pass over the video, a clip at a time."""
     frames = enumerate(decoded_frames(container))
+    stream = container.streams.video[0]
+    # Some files' clocks do not begin at 0; the sound's is the same clock.
+    begin = (stream.start_time or 0) * stream.time_base
     for scene in scenes:
         scene.path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(scene.path, scene.path.parent) as unfinished:
@@ -158,10 +161,10 @@ def _write(
                         writer = ClipWriter(unfinished, form, rate, (frame.width, frame.height), _origin(path, scene))
                         if sound:
                             writer.add_sound(sound.rate, sound.layout)
-                            sound.until(scene.start / rate)
+                            sound.until(begin + scene.start / rate)
                     writer.frame(frame)
                     if sound:
-                        writer.sound(sound.until((last + 1) / rate))
+                        writer.sound(sound.until(begin + (last + 1) / rate))
                     if last + 1 == scene.end:
                         break
                 if last + 1 != scene.end or writer is None:
