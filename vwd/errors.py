@@ -59,6 +59,18 @@ class HubError(VwdError):
     """The dataset hub is unreachable, or does not have what was asked for."""
 
 
+class TableError(VwdError):
+    """A table of videos that is missing or damaged, or lacks a column."""
+
+
+class MediaError(VwdError):
+    """A video that cannot be opened, decoded or written."""
+
+
+class ServiceError(VwdError):
+    """Servers or models that were asked about videos, and did not answer."""
+
+
 class ContractError(VwdError):
     """An output folder that was packed with other settings."""
 

@@ -18,7 +18,7 @@ LAYERS = (
     {"shards"},
     {"index", "export", "stream"},
     {"inspect", "preview"},
-    {"records"},
+    {"meta", "records"},
     {"packing"},
     {"slurm"},
     {"cli"},

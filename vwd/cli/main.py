@@ -14,8 +14,10 @@ from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
 from vwd.cli.index import index
+from vwd.cli.meta import meta
 from vwd.cli.pack import pack
 from vwd.cli.pack_records import pack_records
+from vwd.cli.pack_videos import pack_videos
 from vwd.cli.prepare import prepare
 from vwd.cli.preview import preview
 from vwd.cli.recipe import recipe
@@ -52,13 +54,14 @@ def cli() -> None:
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
+    vwd meta scan videos                 tables of real videos: cut, captioned
     vwd slurm submit tinystories         pack on a cluster
     """
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-RECORDS = (convert_parquet, prepare, recipe, pack_records)
-for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, *RECORDS, completion):
+TABLES = (meta, pack_videos, convert_parquet, prepare, recipe, pack_records)
+for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, *TABLES, completion):
     cli.add_command(command)
 
 

@@ -177,7 +177,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     finally:
         for bar in bars:
             bar.__exit__(None, None, None)
-    _report(ctx, packed, as_json)
+    report_packed(ctx, packed, as_json)
 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
@@ -236,7 +236,7 @@ def _task(options: dict[str, Any]) -> tuple[int, int]:
     return found or (0, 1)
 
 
-def _report(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
+def report_packed(ctx: click.Context, packed: PackedOutput, as_json: bool) -> None:
     """What was packed on stdout, problems on stderr. Exits with 1 where a shard failed."""
     from vwd.packing import empty_output
 

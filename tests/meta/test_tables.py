@@ -1,0 +1,214 @@
+"""Tables keep what they are given; parts come together once and in order; names say what was done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import Run, environment
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from vwd.errors import TableError, UsageError
+from vwd.meta.names import beside, existing, expand
+from vwd.meta.ranks import Rank, environment_rank
+from vwd.meta.scan import scan
+from vwd.meta.tables import open_table, write_table
+from vwd.meta.transform import Steps, transform
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("path", "text", "num_frames")
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
+def test_any_text_survives_a_table(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    folder = tmp_path_factory.mktemp("tables")
+    rows = [{"path": text, "text": text, "num_frames": "3"} for text in texts]
+    write_table(folder / "a.csv", NAMES, rows)
+    assert list(open_table(folder / "a.csv").rows()) == rows
+    write_table(folder / "b.parquet", NAMES, open_table(folder / "a.csv").rows())
+    assert [row["text"] for row in open_table(folder / "b.parquet").rows()] == texts
+
+
+def test_integers_stay_integers_and_numbers_keep_their_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("path,num_frames,fps,aes\na,120,30.0,5.10\nb,,,\n")
+    transform([str(tmp_path / "a.csv")], Steps(), tmp_path / "b.parquet")
+    assert [str(kind) for kind in parquet.read_schema(tmp_path / "b.parquet").types] == [
+        "string",
+        "int64",
+        "double",
+        "double",
+    ]
+    transform([str(tmp_path / "a.csv")], Steps(), tmp_path / "c.csv")
+    assert (tmp_path / "c.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+
+
+def test_names_of_files_that_are_not_utf_8_go_through(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    name = os.fsencode(folder) + b"/caf\xe9.mp4"
+    with open(name, "wb"):  # noqa: PTH123
+        pass
+    assert scan(folder, tmp_path / "a.csv") == 1
+    (row,) = open_table(tmp_path / "a.csv").rows()
+    assert os.fsencode(row["path"]) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no header"), ("a,a\n1,2\n", "one name"), ("path\na,b\n", "row 1 has 2 fields"),
+        ('path\n"a\n', "line"), ("path\na\0b\n", "NUL"),
+    ],
+)  # fmt: skip
+def test_a_damaged_table_is_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(TableError, match=message):
+        list(open_table(tmp_path / "a.csv").rows())
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(TableError, match=r"a\.parquet cannot be read"):
+        open_table(tmp_path / "a.parquet")
+
+
+def test_parts_are_merged_by_their_numbers_and_every_path_once(tmp_path: Path) -> None:
+    for part, paths in {0: "ab", 2: "cd", 10: "ea"}.items():
+        extra = {2: {"aes": "1"}}.get(part, {})
+        rows = [{"path": path, "text": f"{part}"} | extra for path in paths]
+        write_table(tmp_path / f"x_part{part}.csv", ("path", "text", *extra), rows)
+    (tmp_path / "x_part0.csv.aes.journal").write_text("")
+    done = transform([str(tmp_path / "x_part*.csv")], Steps(), tmp_path / "x.csv")
+    rows = list(open_table(tmp_path / "x.csv").rows())
+    assert [row["path"] for row in rows] == list("abcde")
+    assert [row["aes"] for row in rows] == ["", "", "1", "1", ""]
+    assert (done.rows, done.written) == (5, 5)
+    shell = [str(tmp_path / f"x_part{part}.csv") for part in (0, 10, 2)]
+    assert [path.name for path in expand(shell)] == ["x_part0.csv", "x_part2.csv", "x_part10.csv"]
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(run: Run) -> None:
+    done = run("meta", "merge", "x_part*.csv", "--output", "x.csv", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "Error: x_part*.csv: no table matches"
+
+
+def test_names_are_the_stem_and_the_steps_in_order() -> None:
+    steps = Steps(info=True, remove_empty=True, refine=True, clean=True, fmin=1, aesmin=5.0)
+    assert steps.suffix == "_info_noempty_llm_clean_fmin1_aesmin5"
+    assert Steps(aesmin=4.5).suffix == "_aesmin4.5"
+    assert beside(Path("m/x_aesmin5.0.csv"), "_info").name == "x_aesmin5.0_info.csv"
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        ("x_aesmin5.csv", "x_aesmin5.0.csv"), ("x_aesmin5.0.csv", "x_aesmin5.csv"),
+        ("x_aesmin5_caption_part0.csv", "x_aesmin5.0_caption_part0.csv"), ("x_aesmin4.5.csv", "x_aesmin4.50.csv"),
+    ],
+)  # fmt: skip
+def test_a_threshold_is_found_however_it_is_written(tmp_path: Path, there: str, asked: str) -> None:
+    (tmp_path / there).touch()
+    assert existing(tmp_path / asked) == tmp_path / there
+
+
+def test_other_thresholds_are_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "x_aesmin50.csv").touch()
+    assert existing(tmp_path / "x_aesmin5.0.csv") == tmp_path / "x_aesmin5.0.csv"
+
+
+@given(rows=st.integers(0, 10**7), size=st.integers(1, 64))
+def test_shares_are_the_table_without_padding(rows: int, size: int) -> None:
+    shares = [Rank(rank, size).share(rows) for rank in range(size)]
+    assert shares[0].start == 0
+    assert shares[-1].stop == rows
+    assert all(one.stop == other.start for one, other in pairwise(shares))
+
+
+def test_ranks_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "4")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with pytest.raises(UsageError):
+        environment_rank()
+
+
+def test_rows_below_a_score_are_dropped_and_the_score_itself_stays(run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"path": "a", "aes": "5.0"},
+        {"path": "b", "aes": "4.99"},
+        {"path": "c", "aes": ""},
+        {"path": "d", "aes": "nan"},
+    ]
+    write_table(tmp_path / "x.csv", ("path", "aes"), rows)
+    done = run("meta", "filter", "x.csv", "--aesmin", "5")
+    assert "1 of 4 rows; 1 dropped: scored below 5; 2 dropped: no score" in done.stdout
+    assert (tmp_path / "x_aesmin5.csv").read_text() == "path,aes\na,5.0\n"
+
+
+def test_a_missing_column_says_what_to_run_first(run: Run, tmp_path: Path) -> None:
+    write_table(tmp_path / "x.csv", ("path",), [{"path": "a"}])
+    done = run("meta", "filter", "x.csv", "--fmin", "1", check=False)
+    assert done.returncode == 1
+    assert "no column num_frames" in done.stderr
+    assert "vwd meta info" in done.stderr
+
+
+def test_a_missing_root_fails_and_an_empty_one_gives_a_header(run: Run, tmp_path: Path) -> None:
+    done = run("meta", "scan", "nowhere", check=False)
+    assert (done.returncode, (tmp_path / "meta.csv").exists()) == (1, False)
+    (tmp_path / "empty").mkdir()
+    run("meta", "scan", "empty", "--output", "meta.csv")
+    assert (tmp_path / "meta.csv").read_text() == "path,id,relpath\n"
+    run("meta", "info", "meta.csv", "--fmin", "1")
+    assert (tmp_path / "meta_info_fmin1.csv").read_text().startswith("path,id,relpath,num_frames,")
+
+
+def test_loops_of_links_end(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "a.MKV").touch()
+    (folder / "in" / "round").symlink_to(folder)
+    (folder / "self.mp4").symlink_to(folder / "self.mp4")
+    assert scan(folder, tmp_path / "a.csv") == 2
+    assert [row["relpath"] for row in open_table(tmp_path / "a.csv").rows()] == ["in/a.MKV", "self.mp4"]
+
+
+def test_a_table_is_not_replaced_by_what_is_made_of_it(tmp_path: Path) -> None:
+    write_table(tmp_path / "x.csv", ("path",), [{"path": "a"}])
+    with pytest.raises(UsageError, match="would be replaced"):
+        transform([str(tmp_path / "x.csv")], Steps(), tmp_path / "x.csv")
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from vwd.meta.tables import write_table
+from vwd.meta.transform import Steps, transform
+count = int(sys.argv[1])
+rows = ({"path": f"clips/{n}.mp4", "text": f'"{n}", 狗\\n', "num_frames": str(n % 300)} for n in range(count))
+write_table(Path("x.csv"), ("path", "text", "num_frames"), rows)
+done = transform(["x.csv"], Steps(fmin=1), Path("y.parquet"))
+print(done.written, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_ten_times_as_many_rows_take_the_memory_of_their_paths_digests(tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, str(count)], cwd=tmp_path, env=environment(PYTHONPATH=str(ROOT)), check=True,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        written, kilobytes = map(int, done.stdout.split())
+        assert written == count - -(-count // 300)
+        return kilobytes
+
+    # Sixteen bytes a row for a while, and what the allocator and Arrow keep.
+    assert peak(400_000) - peak(40_000) < 40_000

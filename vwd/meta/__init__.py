@@ -1,0 +1,1 @@
+"""Tables of real videos: scanned, measured, cut into clips, scored, captioned, cleaned."""

@@ -1,0 +1,44 @@
+"""Captions as a model wrote them, as training texts. Each step changes only what its name says."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# How descriptions by a model begin, which a caption does not.
+_PREFIX = re.compile(
+    r"(?:[Tt]he (?:video|image) (?:shows|captures|features|depicts|presents|portrays|is)\b|[Ii]n the (?:video|image),)"
+)
+_TAGS = re.compile(r"</?[A-Za-z][^<>]{0,400}>")
+_URLS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'，。；）」』]*[^\s<>\"'，。；）」』.,;:!?)\]]", re.IGNORECASE)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
+_SPACES = re.compile(r"\s+")
+
+
+def refine(caption: str) -> str:
+    """Without "The video shows" and the like, its first letter raised; one that is only such a prefix becomes ""."""
+    found = _PREFIX.match(caption)
+    if not found:
+        return caption
+    rest = caption[found.end() :].strip()
+    return rest[:1].upper() + rest[1:]
+
+
+def clean(caption: str) -> str:
+    """Without markup, addresses, broken characters and line breaks. Scripts, numbers, case and signs stay.
+
+    So `48/2`, `640x360`, `\\boxed{72}` and Chinese are as they were.
+    """
+    import ftfy
+
+    text = ftfy.fix_text(
+        caption, normalization="NFC", uncurl_quotes=False, fix_character_width=False, unescape_html=False
+    )
+    text = _URLS.sub(" ", html.unescape(_TAGS.sub(" ", text)))
+    return _SPACES.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def is_empty(caption: str | None) -> bool:
+    """Whether a caption has no letter or figure. Words such as NA, null and nan are captions."""
+    return caption is None or not any(character.isalnum() for character in caption)

@@ -1,0 +1,87 @@
+"""Work on the rows of a table in several threads, journalled as it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from vwd.errors import MediaError
+from vwd.meta.journal import Journal
+from vwd.meta.tables import Row
+
+Work = Callable[[Row], Mapping[str, Any]]
+
+
+@dataclass
+class Progress:
+    """What a run did.
+
+    Attributes:
+        done: rows done now.
+        kept: rows that an earlier run had done.
+        failed: why other rows have no result, by their numbers.
+    """
+
+    done: int = 0
+    kept: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+
+
+def run_rows(
+    rows: Iterable[tuple[int, Row]],
+    work: Work,
+    journal: Journal,
+    workers: int,
+    on_row: Callable[[], None] = lambda: None,
+    column: str = "path",
+) -> Progress:
+    """Does every row that the journal has not. A row whose work raises `MediaError` is noted; the others go on.
+
+    Args:
+        work: gives a row's result, as JSON; called in `workers` threads.
+        column: the row's path.
+
+    Raises: what else `work` raises, when what was in work has ended.
+    """
+    progress = Progress()
+    todo = _pending(rows, journal, progress, on_row, column)
+    pool = ThreadPoolExecutor(workers)
+    running: dict[Future[Mapping[str, Any]], tuple[int, Row]] = {}
+    try:
+        while True:
+            for number, row in islice(todo, 2 * workers - len(running)):
+                running[pool.submit(work, row)] = number, row
+            if not running:
+                return progress
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                number, row = running.pop(future)
+                try:
+                    journal.add(number, row[column], future.result())
+                    progress.done += 1
+                except MediaError as error:
+                    progress.failed[number] = error.what
+                on_row()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for future, (number, row) in running.items():  # what was paid for is kept, also when another row failed
+            if future.done() and not future.cancelled() and not future.exception():
+                journal.add(number, row[column], future.result())
+
+
+def _pending(
+    rows: Iterable[tuple[int, Row]], journal: Journal, progress: Progress, on_row: Callable[[], None], column: str
+) -> Iterator[tuple[int, Row]]:
+    for number, row in rows:
+        if journal.result(number, row[column]) is None:
+            yield number, row
+        else:
+            progress.kept += 1
+            on_row()
+
+
+def numbered(rows: Iterable[Row], share: range) -> Iterator[tuple[int, Row]]:
+    """The rows of a share, with their numbers in the table."""
+    return zip(share, islice(rows, share.start, share.stop), strict=False)
