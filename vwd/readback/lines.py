@@ -1,0 +1,81 @@
+"""Where the lines of a page are: their tops, and where they start from the left."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from vwd.readback.ink import Ink
+from vwd.readback.templates import Matrix, Typeface, templates
+from vwd.text.metrics import line_height
+
+# Ink below this is the codec's ringing, or noise.
+_FAINT = 0.3
+# A row of pixels with more ink than this share of the width is the separator.
+_RULE = 0.6
+# Of the page's densest rows: with less, a row is between lines.
+_SPARSE = 0.02
+
+
+def row_profile(ink: Ink) -> Matrix:
+    """How much ink each row of pixels has, float32 [height]; 0 for those of the separator."""
+    rows: Matrix = np.where(ink > _FAINT, ink, 0).sum(axis=1, dtype=np.float32)
+    rows[np.flatnonzero(rows > _RULE * ink.shape[1])] = 0
+    return rows
+
+
+@lru_cache(maxsize=32)
+def _line_profile(face: Typeface) -> Matrix:
+    """How ink is spread over the rows of a line, less its mean; of length 1."""
+    height = line_height(face.font_size)
+    groups = templates(face)
+    largest = max(groups.values(), key=lambda group: len(group.chars))
+    profile = (largest.units[:2000] * largest.lengths[:2000, None]).reshape(-1, height, largest.advance).sum(axis=(0, 2))
+    profile -= profile.mean()
+    result: Matrix = profile / np.linalg.norm(profile)
+    return result
+
+
+def line_tops(ink: Ink, face: Typeface) -> list[int]:
+    """The first pixel row of each line that has ink, which may be above the picture.
+
+    Lines are a line's height apart, and half of one more where the separator is: all tops are on one grid.
+    """
+    height = line_height(face.font_size)
+    rows = row_profile(ink)
+    if rows.max() <= 0:
+        return []
+    padded = np.pad(rows, height)
+    fits = np.correlate(padded, _line_profile(face), "valid")  # [k]: of a line that starts at k - height
+    step = height // 2
+    start = max(range(step), key=lambda phase: float(np.maximum(fits[phase::step], 0).sum()))
+    return [top - height for top in _apart(fits, padded, range(start, len(fits), step), height)]
+
+
+def _apart(fits: Matrix, rows: Matrix, places: range, height: int) -> list[int]:
+    """Of the places for tops those that fit best, no two on the same line."""
+    left = float(rows.max()) * _SPARSE
+    chosen: list[int] = []
+    for top in sorted(places, key=lambda place: -float(fits[place])):
+        if fits[top] <= 0:
+            break
+        if rows[top : top + height].max() > left and all(abs(top - other) >= height for other in chosen):
+            chosen.append(top)
+    return sorted(chosen)
+
+
+def strip(ink: Ink, top: int, height: int) -> Ink:
+    """The rows of a line, float32 [height, width]; paper where it exceeds the picture."""
+    above, below = max(0, -top), max(0, top + height - len(ink))
+    part = ink[max(0, top) : max(0, top + height)]
+    if not (above or below):
+        return part
+    result: Ink = np.pad(part, ((above, below), (0, 0)))
+    return result
+
+
+def first_inks(ink: Ink, tops: list[int], height: int) -> npt.NDArray[np.int64]:
+    """The first column of each line that has ink."""
+    return np.array([int((strip(ink, top, height) > 0.5).any(axis=0).argmax()) for top in tops], np.int64)

@@ -1,0 +1,63 @@
+"""Cells of a page against all glyphs: which fits best, how well, and how well the next one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vwd.readback.templates import Matrix, Templates
+
+# How far below the best, by the short description, a glyph is still compared pixel by pixel.
+_SLACK = 0.09
+_ROUGHLY = 0.6
+
+
+class Matches(NamedTuple):
+    """For each of n cells the glyph that fits best.
+
+    `glyph`: its number in the templates, int [n]. `score`: the normalised correlation with it, 0 to 1, and `second` that
+    with the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's.
+    """
+
+    glyph: npt.NDArray[np.int64]
+    score: Matrix
+    second: Matrix
+    gain: Matrix
+
+
+def match(cells: Matrix, glyphs: Templates) -> Matches:
+    """Compares cells, float32 [n, line height x advance], with glyphs."""
+    energy = np.sqrt(np.einsum("ij,ij->i", cells, cells)) + np.float32(1e-6)
+    if glyphs.basis is None or glyphs.described is None:
+        products = cells @ glyphs.units.T
+        best = products.argmax(axis=1)
+        rows = np.arange(len(cells))
+        highest = products[rows, best]
+        products[rows, best] = -1
+        second = products.max(axis=1)
+    else:
+        best, highest, second = _match_many(cells, energy, glyphs.basis, glyphs.described, glyphs.units)
+    return Matches(best, highest / energy, second / energy, highest / glyphs.lengths[best])
+
+
+def _match_many(
+    cells: Matrix, energy: Matrix, basis: Matrix, described: Matrix, units: Matrix
+) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
+    rough = (cells @ basis) @ described.T
+    floor = rough.max(axis=1)
+    # Cells that are cut wrongly resemble nothing, or a thousand glyphs: their score is left as it is roughly.
+    floor -= np.where(floor > _ROUGHLY * energy, _SLACK * energy, 0)
+    rows, columns = np.nonzero(rough >= floor[:, None])
+    products = np.empty(len(rows), np.float32)
+    for first in range(0, len(rows), 4096):  # pairs of a cell and a glyph: some megabytes at a time
+        part = slice(first, first + 4096)
+        products[part] = np.einsum("ij,ij->i", cells[rows[part]], units[columns[part]])
+    order = np.lexsort((-products, rows))
+    starts = np.searchsorted(rows[order], np.arange(len(cells)))
+    best, highest = columns[order[starts]], products[order[starts]]
+    following = np.append(order, order[-1])[starts + 1]
+    alone = (starts + 1 == len(order)) | (rows[following] != np.arange(len(cells)))
+    second = np.where(alone, highest - _SLACK * energy, products[following])
+    return best, highest, second.astype(np.float32)
