@@ -45,11 +45,11 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
 def _match_many(
     cells: Matrix, energy: Matrix, basis: Matrix, described: Matrix, units: Matrix
 ) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
-    rough = (cells @ basis) @ described.T
+    rough = (cells @ basis) @ described
     floor = rough.max(axis=1)
     # Cells that are cut wrongly resemble nothing, or a thousand glyphs: their score is left as it is roughly.
     floor -= np.where(floor > _ROUGHLY * energy, _SLACK * energy, 0)
-    rows, columns = np.nonzero(rough >= floor[:, None])
+    rows, columns = np.divmod(np.flatnonzero((rough >= floor[:, None]).ravel()), rough.shape[1])
     products = np.empty(len(rows), np.float32)
     for first in range(0, len(rows), 4096):  # pairs of a cell and a glyph: some megabytes at a time
         part = slice(first, first + 4096)

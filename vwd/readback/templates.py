@@ -38,7 +38,7 @@ class Templates:
         chars: one for each picture; characters with the same picture are named by the first.
         units: float32 [glyphs, line height x advance], each of length 1.
         lengths: float32 [glyphs], what they were divided by.
-        basis, described: float32 [pixels, d] and [glyphs, d]: their main components; None where they are few.
+        basis, described: float32 [pixels, d] and [d, glyphs]: their main components; None where they are few.
     """
 
     advance: int
@@ -78,5 +78,5 @@ def _group(advance: int, members: list[tuple[str, Matrix]]) -> Templates:
     if len(members) > _MANY:
         _, vectors = np.linalg.eigh(units.T @ units)
         basis = np.ascontiguousarray(vectors[:, -_DESCRIBED:], np.float32)
-        described = units @ basis
+        described = np.ascontiguousarray((units @ basis).T)
     return Templates(advance, tuple(char for char, _ in members), units, lengths, basis, described)
