@@ -82,9 +82,7 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
     """
     for tier in (1, 2):
         weak = [(n, at, cell) for n, line in enumerate(lines) for at, cell in enumerate(line) if cell.score < _SURE]
-        if tier == 2:  # tens of thousands of glyphs: not for pages on which hardly anything fits
-            weak = [] if 4 * len(weak) > sum(map(len, lines)) else weak
-        if not weak:
+        if not weak or 4 * len(weak) > sum(map(len, lines)):  # tens of thousands of glyphs: only where most cells fit
             break
         others = templates(face, tier)
         for advance in {cell.advance for _, _, cell in weak} & set(others):

@@ -20,7 +20,7 @@ from vwd.text.spec import PageSpec
 from vwd.video.fonts import draw_glyph
 
 # The mean score of a page that is read well: no other geometry is tried.
-GOOD = 0.95
+GOOD = 0.93
 # Below this, hardly anything on a page is text.
 LEAST_QUALITY = 0.35
 # Strokes that are this blurred, as a Gaussian's σ in pixels of the page.
@@ -112,22 +112,34 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
 
 
 def _improved(grey: Grey, read: ReadPage) -> ReadPage:
-    """The same picture, with lines placed and strokes blurred as fits best."""
-    if read.quality >= GOOD or read.empty:
+    """The same picture, with strokes blurred and lines placed as fits best."""
+    if read.empty:
         return read
     best = read
-    for _ in range(2):
-        before = best.quality
-        placed = read_page(grey, _placed(grey, best.geometry))
-        best = max(best, placed, key=lambda one: one.quality)
-        for blur in _BLURS:
-            if best.quality < LEAST_QUALITY and abs(blur - best.geometry.face.blur) > 1:
-                continue
-            other = replace(best.geometry, face=replace(best.geometry.face, blur=blur))
-            best = max(best, read_page(grey, other), key=lambda one: one.quality)
-        if best.quality < before + 0.02:
+    for step in (_sharpened, _moved, _sharpened):
+        if best.quality >= GOOD:
             break
+        best = step(grey, best)
     return best
+
+
+def _sharpened(grey: Grey, read: ReadPage) -> ReadPage:
+    """With each blur, while that is better."""
+    best = read
+    at = _BLURS.index(read.geometry.face.blur)
+    for blurs in (_BLURS[at + 1 :], _BLURS[:at][::-1]):
+        for blur in blurs:
+            face = replace(read.geometry.face, blur=blur)
+            other = read_page(grey, replace(best.geometry, face=face))
+            if other.quality < best.quality:
+                break
+            best = other
+    return best
+
+
+def _moved(grey: Grey, read: ReadPage) -> ReadPage:
+    placed = _placed(grey, read.geometry)
+    return read if placed == read.geometry else max(read, read_page(grey, placed), key=lambda one: one.quality)
 
 
 def _placed(grey: Grey, geometry: Geometry) -> Geometry:

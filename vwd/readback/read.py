@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vwd.corpora.sample import Language
 from vwd.readback.cells import Cell
-from vwd.readback.geometry import GOOD, LEAST_QUALITY, Geometry, ReadPage, find_geometry, read_page
+from vwd.readback.geometry import GOOD, LEAST_QUALITY, ReadPage, find_geometry, read_page
 from vwd.readback.ink import Grey, to_grey
 from vwd.readback.reading import Reading, ReadWord, State
 from vwd.readback.turns import Turns
@@ -18,6 +18,8 @@ from vwd.text.spec import PageSpec
 from vwd.text.storyboard import Box
 
 _LANGUAGES: tuple[Language, ...] = ("en", "zh", "ko")
+# A page lies as the one before where it is not read worse by more than this.
+_AS_GOOD = 0.03
 # Pixels of a page for one of the small pictures that tell when something appears.
 _POOL = 4
 
@@ -57,18 +59,18 @@ def read_picture(picture: npt.NDArray[Any], language: Language | None = None, pa
 
 
 def _read_pages(pictures: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:
-    known: Geometry | None = None
+    known: ReadPage | None = None
     pages = []
     for picture in pictures:
-        read = read_page(picture, known) if known else None
-        if read is None or (read.quality < GOOD and not read.empty):
+        read = read_page(picture, known.geometry) if known else None
+        if read is None or not (read.empty or (known and read.quality > min(GOOD, known.quality - _AS_GOOD))):
             found = max(
                 (find_geometry(picture, page, one) for one in ([language] if language else _LANGUAGES)),
                 key=lambda one: one.quality,
             )
             read = found if read is None or found.quality > read.quality else read
             if read.quality >= LEAST_QUALITY:
-                known = read.geometry
+                known = read
         pages.append(read)
     return pages
 

@@ -52,31 +52,59 @@ class Templates:
 @lru_cache(maxsize=16)
 def templates(face: Typeface, tier: int = 0) -> dict[int, Templates]:
     """The glyphs of a typeface by their advance: those of one of the tiers of `vwd.readback.alphabet`."""
+    drawn = _drawn(face.font_size, face.language, tier)
+    return {advance: _group(face, glyphs) for advance, glyphs in drawn.items()}
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Sharp glyphs of one advance: their characters, float32 [glyphs, line height, advance], and a basis as above."""
+
+    chars: tuple[str, ...]
+    pictures: Matrix
+    basis: Matrix | None
+
+
+@lru_cache(maxsize=8)
+def _drawn(font_size: int, language: Language, tier: int) -> dict[int, _Drawn]:
     seen: set[bytes] = set()
-    groups: dict[int, list[tuple[str, Matrix]]] = defaultdict(list)
-    for char in TIERS[tier](face.language):
-        glyph = draw_glyph(char, face.font_size, face.language)
-        if (picture := glyph.coverage.tobytes()) in seen:
-            continue
-        seen.add(picture)
-        groups[glyph.advance].append((char, _blurred(glyph.coverage.astype(np.float32) / 255, face.blur).ravel()))
-    return {advance: _group(advance, members) for advance, members in sorted(groups.items())}
+    groups: dict[int, list[tuple[str, npt.NDArray[np.uint8]]]] = defaultdict(list)
+    for char in TIERS[tier](language):
+        glyph = draw_glyph(char, font_size, language)
+        if (picture := glyph.coverage.tobytes()) not in seen:
+            seen.add(picture)
+            groups[glyph.advance].append((char, glyph.coverage))
+    drawn = {}
+    for advance, members in sorted(groups.items()):
+        pictures = np.stack([coverage for _, coverage in members]).astype(np.float32) / 255
+        drawn[advance] = _Drawn(tuple(char for char, _ in members), pictures, _basis(pictures))
+    return drawn
 
 
-def _blurred(coverage: Matrix, blur: float) -> Matrix:
-    if not blur:
-        return coverage
-    result: Matrix = cv2.GaussianBlur(coverage, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
-    return result
+def _basis(pictures: Matrix) -> Matrix | None:
+    """The main components of many glyphs, float32 [pixels, d]; also blurred ones consist of these."""
+    if len(pictures) <= _MANY:
+        return None
+    units, _ = _normalised(pictures)
+    _, vectors = np.linalg.eigh(units.T @ units)
+    return np.ascontiguousarray(vectors[:, -_DESCRIBED:], np.float32)
 
 
-def _group(advance: int, members: list[tuple[str, Matrix]]) -> Templates:
-    matrix = np.stack([pixels for _, pixels in members])
+def _normalised(pictures: Matrix) -> tuple[Matrix, Matrix]:
+    matrix = pictures.reshape(len(pictures), -1)
     lengths = np.linalg.norm(matrix, axis=1)
-    units = matrix / lengths[:, None]
-    basis = described = None
-    if len(members) > _MANY:
-        _, vectors = np.linalg.eigh(units.T @ units)
-        basis = np.ascontiguousarray(vectors[:, -_DESCRIBED:], np.float32)
-        described = np.ascontiguousarray((units @ basis).T)
-    return Templates(advance, tuple(char for char, _ in members), units, lengths, basis, described)
+    return matrix / lengths[:, None], lengths
+
+
+def _group(face: Typeface, glyphs: _Drawn) -> Templates:
+    pictures = glyphs.pictures
+    if face.blur:
+        pictures = np.stack([_blurred(picture, face.blur) for picture in pictures])
+    units, lengths = _normalised(pictures)
+    described = None if glyphs.basis is None else np.ascontiguousarray((units @ glyphs.basis).T)
+    return Templates(pictures.shape[2], glyphs.chars, units, lengths, glyphs.basis, described)
+
+
+def _blurred(picture: Matrix, blur: float) -> Matrix:
+    result: Matrix = cv2.GaussianBlur(picture, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
+    return result
