@@ -12,6 +12,7 @@ from vwd.cli.export.jsonl import jsonl
 from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
+from vwd.cli.grade import grade
 from vwd.cli.index import index
 from vwd.cli.pack import pack
 from vwd.cli.slurm import slurm
@@ -42,6 +43,7 @@ def cli() -> None:
     vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
     vwd verify                           compare every tar with the ledger
+    vwd grade videos --against shards    read a model's videos, and compare them
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
     vwd slurm submit tinystories         pack on a cluster
@@ -49,7 +51,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
+for command in (pack, status, verify, grade, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 
 

@@ -81,6 +81,16 @@ def _drawn(font_size: int, language: Language, tier: int) -> dict[int, _Drawn]:
     return drawn
 
 
+@lru_cache(maxsize=8)
+def names_of_pictures(font_size: int, language: Language, tier: int) -> dict[bytes, str]:
+    """Each sharp glyph of a tier, as the bytes of its coverage, and the character that it is read as."""
+    return {
+        np.rint(picture * 255).astype(np.uint8).tobytes(): char
+        for glyphs in _drawn(font_size, language, tier).values()
+        for char, picture in zip(glyphs.chars, glyphs.pictures, strict=True)
+    }
+
+
 def _basis(pictures: Matrix) -> Matrix | None:
     """The main components of many glyphs, float32 [pixels, d]; also blurred ones consist of these."""
     if len(pictures) <= _MANY:
