@@ -14,8 +14,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -27,7 +25,6 @@ from vwd.corpora.sample import Sample
 from vwd.grade.truths import Truth
 from vwd.inspect.truths import load_truths
 from vwd.text.layout import lay_out
-from vwd.text.spec import StoryboardSpec
 from vwd.text.storyboard import Storyboard
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import Fonts
@@ -37,6 +34,8 @@ from vwd.video.spec import VideoSpec
 Frames = npt.NDArray[np.uint8]
 Verdict = bool | str
 _EACH = 50
+# The answers are short.
+_SPEC = VideoSpec(frames=48)
 _THINGS = ("lamps", "books", "cups", "shells", "ropes")
 _THINGS_ZH = ("盏灯", "本书", "个杯子", "枚贝壳", "根绳子")
 
@@ -64,7 +63,18 @@ def pack(folder: Path) -> Path:
     for dataset, row in (("gsm8k", english_row), ("gsm8k_chinese", chinese_row)):
         rows = folder / f"{dataset}.jsonl"
         rows.write_text("".join(json.dumps(row(n), ensure_ascii=False) + "\n" for n in range(_EACH)), "utf-8")
-        arguments = ("pack", dataset, "--rows", str(rows), "--out", str(folder / "shards"), "--shard-size", str(_EACH))
+        arguments = (
+            "pack",
+            dataset,
+            "--rows",
+            str(rows),
+            "--out",
+            str(folder / "shards"),
+            "--shard-size",
+            str(_EACH),
+            "--frames",
+            str(_SPEC.frames),
+        )
         subprocess.run([sys.executable, "-m", "vwd", *arguments], check=True, stdout=subprocess.DEVNULL)
     return folder / "shards"
 
@@ -72,7 +82,7 @@ def pack(folder: Path) -> Path:
 def with_answer(truth: Truth, change: Callable[[str], str]) -> Storyboard:
     """The storyboard of a sample whose answer was changed."""
     sample = Sample("changed", 0, truth.question, change(truth.answer), "", truth.language, "question")
-    board = lay_out(sample, StoryboardSpec().for_language(truth.language), Fonts())
+    board = lay_out(sample, _SPEC.storyboard_spec().for_language(truth.language), Fonts())
     assert isinstance(board, Storyboard), board
     return board
 
@@ -112,7 +122,7 @@ def white_noise(frames: Frames) -> Frames:
 
 def write_h264(path: Path, frames: Frames, crf: int) -> None:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(193, 10), options={"crf": str(crf), "threads": "1"})
+        stream = container.add_stream("libx264", rate=_SPEC.fps, options={"crf": str(crf), "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")
@@ -140,7 +150,12 @@ def make(truth: Truth, kind: str, folder: Path) -> None:
     board = {"another digit": other_digit, "two words swapped": swapped}.get(kind, lambda t: t.storyboard)(truth)
     assert board is not None
     path = folder / f"{truth.key}.mp4"
-    change = {"half size, h264 crf 30": scaled, "noise and blur": noisy, "moved, off-white": moved, "white noise": white_noise}
+    change = {
+        "half size, h264 crf 30": scaled,
+        "noise and blur": noisy,
+        "moved, off-white": moved,
+        "white noise": white_noise,
+    }
     if kind in change:
         write_h264(path, change[kind](grey_frames(board)), 30 if "crf 30" in kind else 20)
     elif kind == "as PNG files":
@@ -148,7 +163,7 @@ def make(truth: Truth, kind: str, folder: Path) -> None:
         for number, frame in enumerate(grey_frames(board)):
             cv2.imwrite(str(folder / truth.key / f"{number}.png"), frame)
     elif kind != "left out":
-        video = get_encoder("mpeg4").encode(replace(board), VideoSpec())
+        video = get_encoder("mpeg4").encode(board, _SPEC)
         path.write_bytes(video[: len(video) // 3] if kind == "cut short" else video)
 
 
@@ -156,7 +171,16 @@ def check(folder: Path, expected: dict[str, dict[str, Verdict | str]]) -> Iterat
     """Grades the videos by the command; yields what differs from the expected verdicts."""
     for task in ("inference", "rendering"):
         samples = folder / f"{task}.jsonl"
-        arguments = ("grade", str(folder / "videos"), "--against", str(folder / "shards"), "--task", task, "--samples", str(samples))
+        arguments = (
+            "grade",
+            str(folder / "videos"),
+            "--against",
+            str(folder / "shards"),
+            "--task",
+            task,
+            "--samples",
+            str(samples),
+        )
         done = subprocess.run([sys.executable, "-m", "vwd", *arguments], check=True, stdout=subprocess.PIPE, text=True)
         print(done.stdout)
         for line in samples.read_text("utf-8").split("\n")[:-1]:

@@ -24,25 +24,36 @@ class _Against(OutputPath):
 @click.command(cls=VwdCommand)
 @click.argument("predictions", metavar="PRED", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--against", required=True, type=_Against(),
+    "--against",
+    required=True,
+    type=_Against(),
     help="What the videos should say: an output of 'vwd pack', or VideoThinkBench's questions.json.",
 )
 @click.option(
-    "--task", type=click.Choice(["inference", "rendering"]), default="inference", show_default=True,
+    "--task",
+    type=click.Choice(["inference", "rendering"]),
+    default="inference",
+    show_default=True,
     help="Is the final answer right; or is the whole text there, in order and on time.",
 )
 @click.option(
-    "--order", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--order",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="For files like 000000.mp4: their prompts, one a line, a manifest.jsonl or a questions.json.  "
     "[default: files are named by key]",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report, as JSON.  [default: none]")
 @click.option(
-    "--samples", type=click.Path(dir_okay=False, path_type=Path),
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report, as JSON.  [default: none]"
+)
+@click.option(
+    "--samples",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Write a line of JSON for each sample.  [default: none]",
 )
 @click.option(
-    "--export-videothinkbench", "benchmark", type=click.Path(dir_okay=False, path_type=Path),
+    "--export-videothinkbench",
+    "benchmark",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Write an evaluation_results.json of that benchmark's form.  [default: none]",
 )
 @json_option

@@ -11,7 +11,10 @@ from vwd.readback import UNREADABLE
 
 How = Literal["stated", "last_number", "none"]
 _MARKS = (
-    re.compile(r"so\s+the\s+(?:final\s+)?answer\s+is\s*:?|(?<!\w)(?:final\s+)?answer\s+is\s*:?|(?<!\w)answer\s*:", re.IGNORECASE),
+    re.compile(
+        r"so\s+the\s+(?:final\s+)?answer\s+is\s*:?|(?<!\w)(?:final\s+)?answer\s+is\s*:?|(?<!\w)answer\s*:",
+        re.IGNORECASE,
+    ),
     re.compile(r"答案\s*[是为]?\s*[:：]|答案\s*[是为]"),
     re.compile(r"(?:답|정답)\s*(?:은|:|：)"),
     re.compile(r"####"),

@@ -64,7 +64,11 @@ def _value(found: re.Match[str]) -> Fraction | None:
 
 
 def _ratio(part: dict[str, str | None], prefix: str) -> Fraction:
-    top, bottom = (part[f"{prefix}top"], part[f"{prefix}bottom"]) if part[f"{prefix}top"] else (part[f"{prefix}one"], part[f"{prefix}two"])
+    top, bottom = (
+        (part[f"{prefix}top"], part[f"{prefix}bottom"])
+        if part[f"{prefix}top"]
+        else (part[f"{prefix}one"], part[f"{prefix}two"])
+    )
     return Fraction(int(top or 0), int(bottom or 0))
 
 

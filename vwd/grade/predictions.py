@@ -42,7 +42,8 @@ def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str]
     found = _candidates(folder)
     if not found:
         raise UsageError(
-            f"{folder} holds no predictions", f"Give a folder with {', '.join(VIDEO_ENDINGS)} files or folders of PNG files."
+            f"{folder} holds no predictions",
+            f"Give a folder with {', '.join(VIDEO_ENDINGS)} files or folders of PNG files.",
         )
     keys = {truth.key for truth in truths}
     if order is None:

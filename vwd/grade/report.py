@@ -62,11 +62,13 @@ class Report:
         for name, (mean, interval) in self.columns.items():
             data |= {name: mean, f"{name}_interval": list(interval)}
         groups = {
-            kind: {name: {"n": n, "right": right, "accuracy": right / n if n else 0.0, "interval": list(wilson(right, n))}
-                   for name, (n, right) in parts.items()}
-            for kind, parts in self.groups.items()
-        }  # fmt: skip
+            kind: {name: _part(n, right) for name, (n, right) in parts.items()} for kind, parts in self.groups.items()
+        }
         return {**data, **self.counts, "unjudged": dict(self.unjudged), "foreign": self.foreign, "groups": groups}
+
+
+def _part(n: int, right: int) -> dict[str, Any]:
+    return {"n": n, "accuracy": right / n if n else 0.0, "accuracy_interval": list(wilson(right, n)), "right": right}
 
 
 def make_report(task: Task, graded: Sequence[Graded], predictions: Predictions) -> Report:
@@ -77,7 +79,7 @@ def make_report(task: Task, graded: Sequence[Graded], predictions: Predictions) 
     for name in _MEANS[task]:
         values = [float(getattr(score, name)) for score in scores]
         columns[name] = (sum(values) / len(values) if values else 0.0, bootstrap(values))
-    why = Counter(one.unjudged for one in graded if one.unjudged)
+    why = Counter(str(one.unjudged) for one in graded if one.unjudged)
     return Report(
         task=task,
         n=len(judged),

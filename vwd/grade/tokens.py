@@ -28,7 +28,12 @@ def expected_tokens(board: Storyboard) -> list[Token]:
     pieces: list[tuple[str, int, int, bool]] = []
     for before, word in zip((None, *board.words), board.words, strict=False):
         # A unit that is longer than a line is cut: one token, on several lines.
-        cut = before is not None and before.end == word.start > 0 and before.frame == word.frame and before.page == word.page
+        cut = (
+            before is not None
+            and before.end == word.start > 0
+            and before.frame == word.frame
+            and before.page == word.page
+        )
         joined = cut or (board.language == "zh" and before is not None and before.end == word.start > 0)
         pieces.append((as_read(word.text, board.language), word.frame, word.page, joined))
     return _tokens(pieces, board.language)

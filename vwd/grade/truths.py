@@ -61,4 +61,6 @@ def _benchmark_truth(number: int, item: dict[str, Any]) -> Truth:
     if not isinstance(name, str) or not isinstance(question, str) or not isinstance(answer, (str, int, float)):
         raise ValueError(f"item {number} lacks a file name, a question or an answer")
     chinese = any("\u4e00" <= char <= "\u9fff" for char in question)
-    return Truth(name.rpartition(".")[0] or name, question, "", str(answer), "zh" if chinese else "en", None, (question,))
+    return Truth(
+        name.rpartition(".")[0] or name, question, "", str(answer), "zh" if chinese else "en", None, (question,)
+    )

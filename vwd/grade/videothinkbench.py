@@ -9,7 +9,7 @@ from vwd.grade.grade import Graded
 
 
 def evaluation_results(graded: Sequence[Graded]) -> list[dict[str, Any]]:
-    """One object a sample. There a verdict is true or false; one that could not be made is an error, not a wrong answer."""
+    """One object a sample. A verdict that could not be made is an error there, not a wrong answer."""
     return [
         {
             "video_path": str(one.file) if one.file else "",

@@ -1,4 +1,4 @@
-"""Reading back: pictures of text in this style → the text, with the place, the page and the first frame of each word."""
+"""Reading back: pictures of text in this style → the text, with place, page and first frame of each word."""
 
 from vwd.readback.cells import UNREADABLE
 from vwd.readback.read import read_frames, read_picture

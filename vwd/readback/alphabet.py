@@ -9,7 +9,10 @@ from vwd.corpora.sample import Language
 from vwd.video.fonts import drawable, drawable_characters, latin_characters
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
-_WESTERN = "".join(map(chr, range(0xA1, 0x100))) + "–—‘’“”•…€−√π≤≥≠≈∞°×÷→←′″ŒœŠšŽžĀāĒēĪīŌōŪūĂăĄąĆćČčĐđĘęĚěĞğİıŁłŃńŇňŐőŘřŚśŞşŤťŮůŰűŹźŻż"
+_WESTERN = (
+    "".join(map(chr, range(0xA1, 0x100)))
+    + "–—‘’“”•…€−√π≤≥≠≈∞°×÷→←′″ŒœŠšŽžĀāĒēĪīŌōŪūĂăĄąĆćČčĐđĘęĚěĞğİıŁłŃńŇňŐőŘřŚśŞşŤťŮůŰűŹźŻż"
+)
 _GREEK = "αβγδεθλμξρστφχψωΔΣΠΩΘΛΦΨ"
 
 
@@ -19,7 +22,9 @@ def common(language: Language) -> str:
     chars = _ASCII + _WESTERN + _GREEK
     if language == "zh":
         # GB 2312: marks, full-width forms and kana in its rows 1 to 9, the 3,755 commonest hanzi in rows 16 to 55.
-        chars += "".join(_double_bytes("gb2312", range(0xA1, 0xAA))) + "".join(_double_bytes("gb2312", range(0xB0, 0xD8)))
+        chars += "".join(_double_bytes("gb2312", range(0xA1, 0xAA))) + "".join(
+            _double_bytes("gb2312", range(0xB0, 0xD8))
+        )
     elif language == "ko":
         # KS X 1001: the 2,350 commonest syllables of Hangul in rows 16 to 40.
         chars += "".join(_double_bytes("euc_kr", range(0xB0, 0xC9)))

@@ -28,7 +28,7 @@ _UNREAD, _CELL = 0.5, 0.3
 
 
 class Cell(NamedTuple):
-    """A character that was read, or UNREADABLE: its place in pixels of the page, and how well its glyph fits, 0 to 1."""
+    """A character that was read, or UNREADABLE: its place in pixels of the page; how well its glyph fits, 0 to 1."""
 
     text: str
     x: int
@@ -48,7 +48,8 @@ class Judged(NamedTuple):
 def cut(line: Ink, starts: Sequence[int], advance: int) -> Matrix:
     """The cells of a line that start at some columns: float32 [cells, line height x advance]."""
     views = np.lib.stride_tricks.sliding_window_view(line, advance, axis=1)
-    return views[:, starts].transpose(1, 0, 2).reshape(len(starts), -1)
+    cells: Matrix = views[:, starts].transpose(1, 0, 2).reshape(len(starts), -1)
+    return cells
 
 
 def judge(pixels: Matrix, group: Templates) -> Judged:
@@ -80,7 +81,7 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
     Args:
         strips: the pixels of each line, in which columns are by `shift` further to the right.
     """
-    for tier in (1, 2):
+    for tier in (1, 2) if not face.blur else (1,):
         weak = [(n, at, cell) for n, line in enumerate(lines) for at, cell in enumerate(line) if cell.score < _SURE]
         if not weak or 4 * len(weak) > sum(map(len, lines)):  # tens of thousands of glyphs: only where most cells fit
             break
@@ -88,7 +89,9 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
         for advance in {cell.advance for _, _, cell in weak} & set(others):
             places = [(n, at, cell) for n, at, cell in weak if cell.advance == advance]
             starts = [cell.x + shift for _, _, cell in places]
-            pixels = np.stack([strips[n][:, x : x + advance].ravel() for (n, _, _), x in zip(places, starts, strict=True)])
+            pixels = np.stack(
+                [strips[n][:, x : x + advance].ravel() for (n, _, _), x in zip(places, starts, strict=True)]
+            )
             found = match(pixels, others[advance])
             clear = leads(found.score, found.second)
             for i, (n, at, cell) in enumerate(places):

@@ -36,7 +36,7 @@ class Geometry:
     Attributes:
         face: the typeface, with its blur.
         scale: pixels of the picture for one of the page, across and down.
-        left, down: where the page's lines start, and by how much their tops are off the estimate, in pixels of the page.
+        left, down: where the lines start, and by how much their tops are off the estimate, in pixels of the page.
     """
 
     face: Typeface
@@ -89,7 +89,7 @@ def _page_ink(grey: Grey, geometry: Geometry) -> Ink | None:
     if (across, down) != (1.0, 1.0):
         size = max(1, round(grey.shape[1] / across)), max(1, round(grey.shape[0] / down))
         shrinks = across >= 1 and down >= 1
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)  # type: ignore[assignment]
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return ink_of(grey)
 
 
@@ -200,7 +200,11 @@ def line_pitch(grey: Grey) -> float:
     both = np.correlate(rows, rows, "full")[len(rows) - 1 :]
     if both[0] <= 0 or len(both) < 24:
         return 0.0
-    peaks = [k for k in range(8, len(both) // 2) if both[k] > both[k - 1] and both[k] >= both[k + 1] and both[k] > 0.2 * both[0]]
+    peaks = [
+        k
+        for k in range(8, len(both) // 2)
+        if both[k] > both[k - 1] and both[k] >= both[k + 1] and both[k] > 0.2 * both[0]
+    ]
     if not peaks:
         return 0.0
     k = max(peaks, key=lambda peak: both[peak])

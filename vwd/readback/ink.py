@@ -23,8 +23,14 @@ def to_grey(picture: npt.NDArray[Any]) -> Grey:
     Raises:
         ValueError: it has another shape or type.
     """
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (1, 3)):
-        raise ValueError(f"a picture of shape {picture.shape} and type {picture.dtype}; give uint8 [height, width(, 3)]")
+    if (
+        picture.dtype != np.uint8
+        or picture.ndim not in (2, 3)
+        or (picture.ndim == 3 and picture.shape[2] not in (1, 3))
+    ):
+        raise ValueError(
+            f"a picture of shape {picture.shape} and type {picture.dtype}; give uint8 [height, width(, 3)]"
+        )
     if picture.ndim == 2:
         return picture
     if picture.shape[2] == 1:

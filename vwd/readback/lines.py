@@ -13,8 +13,8 @@ from vwd.text.metrics import line_height
 
 # Ink below this is the codec's ringing, or noise.
 _FAINT = 0.3
-# A row of pixels with more ink than this share of the width is the separator.
-_RULE = 0.6
+# A row of pixels of which more than this share has ink, however pale, is the separator.
+_RULE = 0.8
 # Of the page's densest rows: with less, a row is between lines.
 _SPARSE = 0.02
 
@@ -22,7 +22,7 @@ _SPARSE = 0.02
 def row_profile(ink: Ink) -> Matrix:
     """How much ink each row of pixels has, float32 [height]; 0 for those of the separator."""
     rows: Matrix = np.where(ink > _FAINT, ink, 0).sum(axis=1, dtype=np.float32)
-    rows[np.flatnonzero(rows > _RULE * ink.shape[1])] = 0
+    rows[np.count_nonzero(ink > _FAINT / 2, axis=1) > _RULE * ink.shape[1]] = 0
     return rows
 
 
@@ -32,7 +32,9 @@ def _line_profile(face: Typeface) -> Matrix:
     height = line_height(face.font_size)
     groups = templates(face)
     largest = max(groups.values(), key=lambda group: len(group.chars))
-    profile = (largest.units[:2000] * largest.lengths[:2000, None]).reshape(-1, height, largest.advance).sum(axis=(0, 2))
+    profile = (
+        (largest.units[:2000] * largest.lengths[:2000, None]).reshape(-1, height, largest.advance).sum(axis=(0, 2))
+    )
     profile -= profile.mean()
     result: Matrix = profile / np.linalg.norm(profile)
     return result

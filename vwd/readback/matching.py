@@ -9,16 +9,15 @@ import numpy.typing as npt
 
 from vwd.readback.templates import Matrix, Templates
 
-# How far below the best, by the short description, a glyph is still compared pixel by pixel.
-_SLACK = 0.09
+# Cells that fit worse by the short description are not compared pixel by pixel.
 _ROUGHLY = 0.6
 
 
 class Matches(NamedTuple):
     """For each of n cells the glyph that fits best.
 
-    `glyph`: its number in the templates, int [n]. `score`: the normalised correlation with it, 0 to 1, and `second` that
-    with the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's.
+    `glyph`: its number in the templates, int [n]. `score`: its normalised correlation, 0 to 1, and `second` that of
+    the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's.
     """
 
     glyph: npt.NDArray[np.int64]
@@ -30,7 +29,7 @@ class Matches(NamedTuple):
 def match(cells: Matrix, glyphs: Templates) -> Matches:
     """Compares cells, float32 [n, line height x advance], with glyphs."""
     energy = np.sqrt(np.einsum("ij,ij->i", cells, cells)) + np.float32(1e-6)
-    if glyphs.basis is None or glyphs.described is None:
+    if glyphs.basis is None:
         products = cells @ glyphs.units.T
         best = products.argmax(axis=1)
         rows = np.arange(len(cells))
@@ -38,17 +37,19 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
         products[rows, best] = -1
         second = products.max(axis=1)
     else:
-        best, highest, second = _match_many(cells, energy, glyphs.basis, glyphs.described, glyphs.units)
+        best, highest, second = _match_many(cells, energy, glyphs)
     return Matches(best, highest / energy, second / energy, highest / glyphs.lengths[best])
 
 
-def _match_many(
-    cells: Matrix, energy: Matrix, basis: Matrix, described: Matrix, units: Matrix
-) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
+def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
+    """The best glyph of each cell, and its product and the next one's with the cell, by way of a short description."""
+    basis, described, units, slack = glyphs.basis, glyphs.described, glyphs.units, np.float32(glyphs.slack)
+    assert basis is not None
+    assert described is not None
     rough = (cells @ basis) @ described
     floor = rough.max(axis=1)
     # Cells that are cut wrongly resemble nothing, or a thousand glyphs: their score is left as it is roughly.
-    floor -= np.where(floor > _ROUGHLY * energy, _SLACK * energy, 0)
+    floor -= np.where(floor > _ROUGHLY * energy, slack * energy, 0)
     rows, columns = np.divmod(np.flatnonzero((rough >= floor[:, None]).ravel()), rough.shape[1])
     products = np.empty(len(rows), np.float32)
     for first in range(0, len(rows), 4096):  # pairs of a cell and a glyph: some megabytes at a time
@@ -59,5 +60,5 @@ def _match_many(
     best, highest = columns[order[starts]], products[order[starts]]
     following = np.append(order, order[-1])[starts + 1]
     alone = (starts + 1 == len(order)) | (rows[following] != np.arange(len(cells)))
-    second = np.where(alone, highest - _SLACK * energy, products[following])
+    second = np.where(alone, highest - slack * energy, products[following])
     return best, highest, second.astype(np.float32)

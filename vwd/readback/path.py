@@ -59,9 +59,13 @@ def _padded(pixels: Ink, before: int, after: int) -> _Line:
 def _read_grid(lines: list[_Line], start: int, group: Templates) -> list[list[Cell]]:
     """Lines in which all cells are equally wide."""
     starts = [list(range(start, line.last + 1, group.advance)) for line in lines]
-    judged = judge(np.concatenate([cut(line.pixels, xs, group.advance) for line, xs in zip(lines, starts, strict=True)]), group)
+    judged = judge(
+        np.concatenate([cut(line.pixels, xs, group.advance) for line, xs in zip(lines, starts, strict=True)]), group
+    )
     cells = iter(zip(judged.texts, judged.scores, strict=True))
-    return [[Cell(text, x, 0, group.advance, score) for x, (text, score) in zip(xs, cells)] for xs in starts]
+    return [
+        [Cell(text, x, 0, group.advance, score) for x, (text, score) in zip(xs, cells, strict=False)] for xs in starts
+    ]
 
 
 def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> list[list[Cell]]:

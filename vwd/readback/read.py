@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vwd.corpora.sample import Language
 from vwd.readback.cells import Cell
-from vwd.readback.geometry import GOOD, LEAST_QUALITY, ReadPage, find_geometry, read_page
+from vwd.readback.geometry import GOOD, LEAST_QUALITY, Geometry, ReadPage, find_geometry, read_page
 from vwd.readback.ink import Grey, to_grey
 from vwd.readback.reading import Reading, ReadWord, State
 from vwd.readback.turns import Turns
@@ -18,6 +18,7 @@ from vwd.text.spec import PageSpec
 from vwd.text.storyboard import Box
 
 _LANGUAGES: tuple[Language, ...] = ("en", "zh", "ko")
+_PAGE = PageSpec()
 # A page lies as the one before where it is not read worse by more than this.
 _AS_GOOD = 0.03
 # Pixels of a page for one of the small pictures that tell when something appears.
@@ -25,7 +26,7 @@ _POOL = 4
 
 
 def read_frames(
-    frames: Iterable[npt.NDArray[Any]], language: Language | None = None, page: PageSpec = PageSpec()
+    frames: Iterable[npt.NDArray[Any]], language: Language | None = None, page: PageSpec = _PAGE
 ) -> Reading:
     """Reads a video of text in this style.
 
@@ -53,7 +54,7 @@ def read_frames(
     return Reading(turns.count, tuple(turns.starts), tuple(words), _state(pages))
 
 
-def read_picture(picture: npt.NDArray[Any], language: Language | None = None, page: PageSpec = PageSpec()) -> Reading:
+def read_picture(picture: npt.NDArray[Any], language: Language | None = None, page: PageSpec = _PAGE) -> Reading:
     """Reads one picture; as `read_frames`."""
     return read_frames([picture], language, page)
 
@@ -87,7 +88,7 @@ def _words(turns: Turns, number: int, read: ReadPage) -> list[ReadWord]:
         return []
     runs = [(line, run) for line, cells in enumerate(read.lines) for run in _runs(cells)]
     spaced = read.geometry.face.language != "zh"
-    groups = [(line, [cell for cell in run]) for line, run in runs] if spaced else [(line, [c]) for line, run in runs for c in run]
+    groups = [(line, list(run)) for line, run in runs] if spaced else [(line, [c]) for line, run in runs for c in run]
     boxes = [_box(cells, read.geometry) for _, cells in groups]
     words: list[ReadWord] = []
     for (line, cells), box, frame in zip(groups, boxes, turns.first_frames(number, boxes), strict=True):

@@ -18,6 +18,8 @@ Matrix = npt.NDArray[np.float32]
 # Above so many glyphs, a short description of each cell chooses the few that are compared pixel by pixel.
 _MANY = 800
 _DESCRIBED = 96
+# How much of a cell's ink the main components leave out; blurred glyphs have less that they could.
+_SLACK, _SLACK_BLURRED = 0.09, 0.03
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Templates:
         units: float32 [glyphs, line height x advance], each of length 1.
         lengths: float32 [glyphs], what they were divided by.
         basis, described: float32 [pixels, d] and [d, glyphs]: their main components; None where they are few.
+        slack: by how much of a cell's ink a score by these may be too low.
     """
 
     advance: int
@@ -47,6 +50,7 @@ class Templates:
     lengths: Matrix
     basis: Matrix | None
     described: Matrix | None
+    slack: float = 0.0
 
 
 @lru_cache(maxsize=16)
@@ -76,7 +80,7 @@ def _drawn(font_size: int, language: Language, tier: int) -> dict[int, _Drawn]:
             groups[glyph.advance].append((char, glyph.coverage))
     drawn = {}
     for advance, members in sorted(groups.items()):
-        pictures = np.stack([coverage for _, coverage in members]).astype(np.float32) / 255
+        pictures = np.stack([coverage for _, coverage in members]).astype(np.float32) / np.float32(255)
         drawn[advance] = _Drawn(tuple(char for char, _ in members), pictures, _basis(pictures))
     return drawn
 
@@ -112,7 +116,15 @@ def _group(face: Typeface, glyphs: _Drawn) -> Templates:
         pictures = np.stack([_blurred(picture, face.blur) for picture in pictures])
     units, lengths = _normalised(pictures)
     described = None if glyphs.basis is None else np.ascontiguousarray((units @ glyphs.basis).T)
-    return Templates(pictures.shape[2], glyphs.chars, units, lengths, glyphs.basis, described)
+    return Templates(
+        pictures.shape[2],
+        glyphs.chars,
+        units,
+        lengths,
+        glyphs.basis,
+        described,
+        _SLACK_BLURRED if face.blur else _SLACK,
+    )
 
 
 def _blurred(picture: Matrix, blur: float) -> Matrix:

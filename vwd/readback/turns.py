@@ -16,8 +16,8 @@ from vwd.text.storyboard import Box
 _SAME = 6
 # A page is over when so much of its ink is gone from one frame to the next.
 _GONE = 0.4
-# Of 255: what a pixel must be darker than paper, to be ink, in the small pictures.
-_INK = 24
+# Of 255: what a pixel of a small picture must be darker than paper, not to be noise; and to be ink for certain.
+_FAINT, _INK = 12, 24
 # A word is there when it has this share of its final ink.
 _THERE = 0.5
 
@@ -42,11 +42,11 @@ class Turns:
     def add(self, frame: Grey) -> None:
         """The next frame: uint8 [height, width]."""
         if self._frame is None:
-            self._turn(self._pooled(frame))
+            self._turn(self._small_ink(frame))
         elif frame.shape != self._frame.shape:
             raise ValueError(f"frames of {self._frame.shape} and of {frame.shape} pixels in one video")
         elif cv2.norm(frame, self._frame, cv2.NORM_INF) > _SAME:
-            small = self._pooled(frame)
+            small = self._small_ink(frame)
             if _is_turn(self._small[-1][-1][1], small):
                 self.lasts.append(self._frame)
                 self._turn(small)
@@ -64,7 +64,7 @@ class Turns:
         if not boxes:
             return []
         numbers = [number for number, _ in self._small[page]]
-        sums = np.stack([cv2.integral(_ink(small)) for _, small in self._small[page]])
+        sums = np.stack([cv2.integral(small) for _, small in self._small[page]])
         across, down = self.pool
         x1, y1, width, height = np.array(boxes).T
         x2, y2 = -(-(x1 + width) // across), -(-(y1 + height) // down)
@@ -80,23 +80,19 @@ class Turns:
         self.starts.append(self.count)
         self._small.append([(self.count, small)])
 
-    def _pooled(self, frame: Grey) -> npt.NDArray[np.uint8]:
+    def _small_ink(self, frame: Grey) -> npt.NDArray[np.uint8]:
+        """How much darker than paper each part of a frame is, 0 where that may be noise."""
         size = max(1, frame.shape[1] // self.pool[0]), max(1, frame.shape[0] // self.pool[1])
-        result: npt.NDArray[np.uint8] = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        return result
-
-
-def _ink(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """How much darker than paper each pixel is, 0 where that may be noise."""
-    paper = int(np.median(small))
-    darker: npt.NDArray[np.uint8] = cv2.subtract(np.full_like(small, paper), small)  # type: ignore[assignment]
-    darker[darker < _INK // 2] = 0
-    return darker
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        counts = np.bincount(small.ravel(), minlength=256).cumsum()
+        paper = int(np.searchsorted(counts, counts[-1] / 2))
+        darker = np.maximum(paper - np.arange(256), 0)
+        darker[darker < _FAINT] = 0
+        ink: npt.NDArray[np.uint8] = cv2.LUT(small, darker.astype(np.uint8))
+        return ink
 
 
 def _is_turn(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> bool:
-    brighter = cv2.subtract(after, before)
-    gone = int(brighter[brighter > _INK].sum())
-    had = _ink(before)
-    total = int(had[had > _INK].sum())
-    return total > 0 and gone > _GONE * total
+    gone = cv2.subtract(before, after)
+    gone[gone < _INK] = 0
+    return int(gone.sum()) > _GONE * int(np.where(before < _INK, 0, before).sum())

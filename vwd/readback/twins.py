@@ -8,7 +8,7 @@ from vwd.corpora.sample import Language
 from vwd.readback.alphabet import common
 from vwd.readback.templates import names_of_pictures
 from vwd.text.metrics import FONT_SIZE
-from vwd.video.fonts import drawable, draw_glyph
+from vwd.video.fonts import draw_glyph, drawable
 
 
 def as_read(text: str, language: Language) -> str:
