@@ -56,10 +56,10 @@ def judge(pixels: Matrix, group: Templates) -> Judged:
     """What cells show, of the glyphs of their advance."""
     energy = np.einsum("ij,ij->i", pixels, pixels)
     found = match(pixels, group)
-    spaces = energy * found.score**2 < _BLANK * float(group.lengths.min()) ** 2
+    spaces = energy * found.cosine**2 < _BLANK * float(group.lengths.min()) ** 2
     readable = (found.score >= LEAST_SCORE) & (found.gain > _PALEST) & (found.gain < _DARKEST) & ~spaces
-    clear = readable & leads(found.score, found.second)
-    costs = np.where(readable, energy * (1 - found.score**2), _UNREAD * energy) + _CELL
+    clear = readable & leads(found.cosine, found.second)
+    costs = np.where(readable, energy * (1 - found.cosine**2), _UNREAD * energy) + _CELL
     chars = group.chars
     texts = [
         chars[glyph] if read else " " if space else UNREADABLE
@@ -93,7 +93,7 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
                 [strips[n][:, x : x + advance].ravel() for (n, _, _), x in zip(places, starts, strict=True)]
             )
             found = match(pixels, others[advance])
-            clear = leads(found.score, found.second)
+            clear = leads(found.cosine, found.second)
             for i, (n, at, cell) in enumerate(places):
                 if clear[i] and found.score[i] > max(cell.score + _BETTER, LEAST_SCORE):
                     char = others[advance].chars[found.glyph[i]]

@@ -38,6 +38,7 @@ def video_frames(video: bytes) -> Iterator[Grey]:
 
 
 def _video_frames(path: str) -> Iterator[Grey]:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by an error
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
     try:
         if not capture.isOpened():
@@ -46,6 +47,8 @@ def _video_frames(path: str) -> Iterator[Grey]:
         if max(width, height) > LARGEST_SIDE:
             raise DecodeError(f"its frames have {width:.0f}x{height:.0f} pixels")
         count = 0
+        # Of other files it is an estimate.
+        declared = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if not path.endswith((".webm", ".gif")) else 0
         while True:
             found, frame = capture.read()
             if not found:
@@ -56,6 +59,8 @@ def _video_frames(path: str) -> Iterator[Grey]:
             yield to_grey(frame)
         if not count:
             raise DecodeError("it has no frames")
+        if count < declared:
+            raise DecodeError(f"it has {declared:,} frames, of which only {count:,} can be decoded")
     finally:
         capture.release()
 

@@ -20,9 +20,11 @@ from vwd.text.spec import PageSpec
 from vwd.video.fonts import draw_glyph
 
 # The mean score of a page that is read well: no other geometry is tried.
-GOOD = 0.93
+GOOD = 0.9
 # Below this, hardly anything on a page is text.
 LEAST_QUALITY = 0.35
+# Below this, where lines are placed as fits best, no blur helps.
+_HOPELESS = 0.3
 # Strokes that are this blurred, as a Gaussian's σ in pixels of the page.
 _BLURS = (0.0, 0.6, 1.0, 1.5, 2.2)
 # Characters of each width.
@@ -105,7 +107,7 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
         face = Typeface(page.font_size, language, 1.0 if blurred else 0.0)
         start = Geometry(face, scale, page.margin_left)
         found = _improved(grey, read_page(grey, start))
-        best = max(best, found, key=lambda read: read.quality)
+        best = max(best, found, key=lambda read: (read.quality, not read.empty))
         if best.quality >= GOOD:
             break
     return best
@@ -116,6 +118,10 @@ def _improved(grey: Grey, read: ReadPage) -> ReadPage:
     if read.empty:
         return read
     best = read
+    if read.quality < _HOPELESS:
+        best = _moved(grey, read)
+        if best.quality < _HOPELESS:
+            return best
     for step in (_sharpened, _moved, _sharpened):
         if best.quality >= GOOD:
             break

@@ -15,6 +15,9 @@ from vwd.text.metrics import line_height
 _FAINT = 0.3
 # A row of pixels of which more than this share has ink, however pale, is the separator.
 _RULE = 0.8
+_FEW = 0.05
+# Of the best fit of a line: what lines are worth that follow at the usual distance.
+_STEADY = 0.3
 # Of the page's densest rows: with less, a row is between lines.
 _SPARSE = 0.02
 
@@ -22,7 +25,9 @@ _SPARSE = 0.02
 def row_profile(ink: Ink) -> Matrix:
     """How much ink each row of pixels has, float32 [height]; 0 for those of the separator."""
     rows: Matrix = np.where(ink > _FAINT, ink, 0).sum(axis=1, dtype=np.float32)
-    rows[np.count_nonzero(ink > _FAINT / 2, axis=1) > _RULE * ink.shape[1]] = 0
+    rules = np.count_nonzero(ink > _FAINT / 2, axis=1) > _RULE * ink.shape[1]
+    if rules.sum() < _FEW * len(rows):  # else it is no page with a separator
+        rows[rules] = 0
     return rows
 
 
@@ -41,31 +46,39 @@ def _line_profile(face: Typeface) -> Matrix:
 
 
 def line_tops(ink: Ink, face: Typeface) -> list[int]:
-    """The first pixel row of each line that has ink, which may be above the picture.
-
-    Lines are a line's height apart, and half of one more where the separator is: all tops are on one grid.
-    """
+    """The first pixel row of each line that has ink, which may be above the picture."""
     height = line_height(face.font_size)
     rows = row_profile(ink)
     if rows.max() <= 0:
         return []
     padded = np.pad(rows, height)
     fits = np.correlate(padded, _line_profile(face), "valid")  # [k]: of a line that starts at k - height
-    step = height // 2
-    start = max(range(step), key=lambda phase: float(np.maximum(fits[phase::step], 0).sum()))
-    return [top - height for top in _apart(fits, padded, range(start, len(fits), step), height)]
-
-
-def _apart(fits: Matrix, rows: Matrix, places: range, height: int) -> list[int]:
-    """Of the places for tops those that fit best, no two on the same line."""
     left = float(rows.max()) * _SPARSE
-    chosen: list[int] = []
-    for top in sorted(places, key=lambda place: -float(fits[place])):
-        if fits[top] <= 0:
-            break
-        if rows[top : top + height].max() > left and all(abs(top - other) >= height for other in chosen):
+    return [top - height for top in _apart(fits, height) if padded[top : top + height].max() > left]
+
+
+def _apart(fits: Matrix, height: int) -> list[int]:
+    """The tops that fit best together: a line's height apart, or half of one more where the separator is, or further."""
+    steady = _STEADY * float(fits.max())
+    totals = np.maximum(fits, 0)
+    came = np.full(len(fits), -1)
+    furthest, best = -1, 0.0
+    for top in range(height, len(fits)):
+        if totals[top - height] > best:  # of those that are far enough above
+            furthest, best = top - height, float(totals[top - height])
+        before = [(best, furthest), (float(totals[top - height]) + steady, top - height)]
+        if top >= height + height // 2:
+            at = top - height - height // 2
+            before.append((float(totals[at]) + steady, at))
+        gained, came[top] = max(before)
+        totals[top] += gained
+    chosen = []
+    top = int(totals.argmax())
+    while top >= 0:
+        if fits[top] > 0:
             chosen.append(top)
-    return sorted(chosen)
+        top = int(came[top])
+    return chosen[::-1]
 
 
 def strip(ink: Ink, top: int, height: int) -> Ink:

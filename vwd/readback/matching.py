@@ -16,14 +16,16 @@ _ROUGHLY = 0.6
 class Matches(NamedTuple):
     """For each of n cells the glyph that fits best.
 
-    `glyph`: its number in the templates, int [n]. `score`: its normalised correlation, 0 to 1, and `second` that of
-    the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's.
+    `glyph`: its number in the templates, int [n]. `cosine`: of the angle between both, 0 to 1, and `second` that of
+    the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's. `score`: the normalised
+    correlation, 0 to 1: what is evenly dark resembles a dense glyph by the angle, but does not correlate with it.
     """
 
     glyph: npt.NDArray[np.int64]
-    score: Matrix
+    cosine: Matrix
     second: Matrix
     gain: Matrix
+    score: Matrix
 
 
 def match(cells: Matrix, glyphs: Templates) -> Matches:
@@ -38,7 +40,19 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
         second = products.max(axis=1)
     else:
         best, highest, second = _match_many(cells, energy, glyphs)
-    return Matches(best, highest / energy, second / energy, highest / glyphs.lengths[best])
+    return Matches(
+        best, highest / energy, second / energy, highest / glyphs.lengths[best],
+        _correlation(cells, energy, highest, glyphs.units[best].sum(axis=1)),
+    )  # fmt: skip
+
+
+def _correlation(cells: Matrix, energy: Matrix, products: Matrix, units: Matrix) -> Matrix:
+    """Of cells and glyphs of length 1: from their products, the cells' lengths and the glyphs' sums."""
+    count = cells.shape[1]
+    sums = cells.sum(axis=1)
+    spread = np.sqrt(np.maximum((energy**2 - sums**2 / count) * (1 - units**2 / count), 1e-9))
+    correlation: Matrix = np.clip((products - sums * units / count) / spread, 0, 1)
+    return correlation
 
 
 def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:

@@ -13,7 +13,9 @@ from vwd.readback.templates import Templates, Typeface, templates
 from vwd.text.metrics import line_height
 
 # A glyph that fits so well, where none of another width does, is right; where there may be a space, so well.
-_CERTAIN, _CERTAIN_BESIDE_SPACE = 0.93, 0.975
+_CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
+# Lines of which the first cell is doubtful: so many are read in full before the others are given up.
+_TRIED = 2
 # Between cells a column has at most so much of the ink of a dense one.
 _GAP = 0.3
 
@@ -93,9 +95,16 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
             places[number] += cell.advance
             if places[number] > lines[number].last:
                 del places[number]
-    for number in doubtful:
+    certain = any(read)
+    for place, number in enumerate(doubtful):
+        if not certain and place >= _TRIED:
+            break  # this is no page of text, or it lies otherwise
         read[number] = _best_path(lines[number], start, groups)
-    return read
+        certain |= any(cell.score > _CERTAIN for cell in read[number])
+    return [
+        cells or [Cell(UNREADABLE, start, 0, min(groups), 0.0)] * (line.last >= start)
+        for cells, line in zip(read, lines, strict=True)
+    ]
 
 
 def _certain(options: list[Cell]) -> Cell | None:
