@@ -10,7 +10,7 @@ import numpy.typing as npt
 from text.boards import FONTS, sample_of
 
 from vwd.corpora.sample import Language
-from vwd.grade.tokens import expected_tokens, found_tokens
+from vwd.grade.tokens import Token, expected_tokens, found_tokens
 from vwd.readback import Reading, read_frames
 from vwd.text.layout import lay_out
 from vwd.text.spec import PageSpec, StoryboardSpec
@@ -42,10 +42,9 @@ def read(frames: Frames, board: Storyboard) -> Reading:
     return read_frames(frames, board.language, page)
 
 
-def tokens(reading: Reading, board: Storyboard) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
+def tokens(reading: Reading, board: Storyboard) -> tuple[list[Token], list[Token]]:
     """What was read and what should have been: each as text, frame and page."""
-    found = found_tokens(reading, board.language)
-    return [tuple(token) for token in found], [tuple(token) for token in expected_tokens(board)]
+    return found_tokens(reading, board.language), expected_tokens(board)
 
 
 def sized(width: int, height: int) -> Callable[[Frames], Frames]:

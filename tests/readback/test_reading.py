@@ -69,7 +69,9 @@ def test_the_language_is_found_out() -> None:
 
 
 def test_pages_are_told_apart_by_their_frames() -> None:
-    board = board_of("Name the numbers.", " ".join(f"number-{n:04}" for n in range(60)), spec=StoryboardSpec(frames=70))
+    board = board_of(
+        "Name the numbers.", " ".join(f"number-{n:04}" for n in range(100)), spec=StoryboardSpec(frames=110)
+    )
     assert board.pages > 2
     reading = read(grey_frames(board), board)
     assert reading.page_starts == board.page_starts

@@ -3,7 +3,8 @@
     python tools/grade/disturbed.py FOLDER [--check]
 
 Writes FOLDER/shards (50 English and 50 Chinese samples, made up here), FOLDER/videos (what a model might have made of
-them) and FOLDER/expected.json. With --check, runs 'vwd grade' for both tasks and compares each verdict.
+them) and FOLDER/expected.json. With --check, runs 'vwd grade' for both tasks and compares each verdict; videos that
+are there already are not made again.
 """
 
 from __future__ import annotations
@@ -190,20 +191,26 @@ def check(folder: Path, expected: dict[str, dict[str, Verdict | str]]) -> Iterat
                 yield f"{task} {found['key']} ({expected[found['key']]['kind']}): {verdict}, {found}"
 
 
+def make_all(folder: Path) -> None:
+    """Packs the samples, makes a prediction of each, and writes the expected verdicts."""
+    (folder / "videos").mkdir(parents=True)
+    expected: dict[str, dict[str, Verdict | str]] = {}
+    for number, truth in enumerate(load_truths(pack(folder))):
+        kind, inference, rendering = KINDS[number % len(KINDS)]
+        make(truth, kind, folder / "videos")
+        expected[truth.key] = {"kind": kind, "inference": inference, "rendering": rendering}
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1), "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    videos = options.folder / "videos"
-    videos.mkdir(parents=True)
-    expected: dict[str, dict[str, Verdict | str]] = {}
-    for number, truth in enumerate(load_truths(pack(options.folder))):
-        kind, inference, rendering = KINDS[number % len(KINDS)]
-        make(truth, kind, videos)
-        expected[truth.key] = {"kind": kind, "inference": inference, "rendering": rendering}
-    (options.folder / "expected.json").write_text(json.dumps(expected, indent=1), "utf-8")
-    print(f"{len(expected)} samples: {dict(Counter(str(one['kind']) for one in expected.values()))}\n")
+    if not (options.folder / "expected.json").is_file():
+        make_all(options.folder)
+    expected = json.loads((options.folder / "expected.json").read_text("utf-8"))
+    print(f"{len(expected)} samples: {dict(Counter(one['kind'] for one in expected.values()))}\n", flush=True)
     if options.check:
         wrong = list(check(options.folder, expected))
         print("\n".join(wrong) or "every verdict is the expected one")

@@ -11,7 +11,7 @@ from vwd.corpora.sample import Language
 from vwd.grade.distance import aligned, edit_distance, prefix_end
 from vwd.grade.final import How, find_final_answer, reached_before
 from vwd.grade.numbers import same_answer
-from vwd.grade.tokens import Token, expected_tokens, found_tokens, joined_text
+from vwd.grade.tokens import CHINESE_TOKEN, Token, expected_tokens, found_tokens, joined_text
 from vwd.grade.truths import Truth
 from vwd.readback import UNREADABLE, Reading
 
@@ -93,9 +93,7 @@ def _answer_part(reading: Reading, truth: Truth) -> tuple[str, list[Token]]:
 
 def _plain_tokens(text: str, language: Language) -> list[str]:
     if language == "zh":
-        from vwd.grade.tokens import _CHINESE_TOKEN
-
-        return _CHINESE_TOKEN.findall(text)
+        return CHINESE_TOKEN.findall(text)
     return text.split()
 
 

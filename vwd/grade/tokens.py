@@ -1,4 +1,7 @@
-"""Texts as tokens that have frames and pages: words, and single characters where Chinese has no spaces."""
+"""Texts as tokens that have frames and pages: words, and single characters where Chinese has no spaces.
+
+Tokens end with their line: a picture does not tell whether a word that was too long for a line goes on in the next one.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from typing import NamedTuple
 from vwd.corpora.sample import Language
 from vwd.readback import Reading
 from vwd.readback.twins import as_read
-from vwd.text.storyboard import Storyboard
+from vwd.text.storyboard import Storyboard, Word
 
 # In Chinese: a run of Latin letters and digits, or any other character.
-_CHINESE_TOKEN = re.compile(r"[A-Za-z0-9.]+|\S")
+CHINESE_TOKEN = re.compile(r"[A-Za-z0-9.]+|\S")
 
 
 class Token(NamedTuple):
@@ -26,25 +29,18 @@ class Token(NamedTuple):
 def expected_tokens(board: Storyboard) -> list[Token]:
     """The tokens of a storyboard, as they are read where every character is read."""
     pieces: list[tuple[str, int, int, bool]] = []
-    for before, word in zip((None, *board.words), board.words, strict=False):
-        # A unit that is longer than a line is cut: one token, on several lines.
-        cut = (
-            before is not None
-            and before.end == word.start > 0
-            and before.frame == word.frame
-            and before.page == word.page
-        )
-        joined = cut or (board.language == "zh" and before is not None and before.end == word.start > 0)
+    before: Word | None = None
+    for word in board.words:
+        same_line = before is not None and (before.page, before.box.y) == (word.page, word.box.y)
+        joined = same_line and before is not None and before.end == word.start > 0
         pieces.append((as_read(word.text, board.language), word.frame, word.page, joined))
+        before = word
     return _tokens(pieces, board.language)
 
 
 def found_tokens(reading: Reading, language: Language) -> list[Token]:
     """The tokens of what was read."""
-    pieces = []
-    for before, word in zip((None, *reading.words), reading.words, strict=False):
-        wraps = before is not None and before.page == word.page and before.line != word.line and language == "zh"
-        pieces.append((word.text, word.frame, word.page, word.joined or wraps))
+    pieces = [(word.text, word.frame, word.page, word.joined) for word in reading.words]
     return _tokens(pieces, language)
 
 
@@ -61,7 +57,7 @@ def _tokens(pieces: Sequence[tuple[str, int, int, bool]], language: Language) ->
 
 def _cut(run: list[tuple[str, int, int]], language: Language) -> list[Token]:
     text = "".join(char for char, _, _ in run)
-    spans = [m.span() for m in (_CHINESE_TOKEN if language == "zh" else re.compile(r"\S+")).finditer(text)]
+    spans = [m.span() for m in (CHINESE_TOKEN if language == "zh" else re.compile(r"\S+")).finditer(text)]
     return [Token(text[a:b], max(f for _, f, _ in run[a:b]), run[a][2]) for a, b in spans]
 
 

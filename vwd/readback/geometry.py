@@ -21,6 +21,8 @@ from vwd.video.fonts import draw_glyph
 
 # The mean score of a page that is read well: no other geometry is tried.
 GOOD = 0.9
+# The same where some cells are not read: they are really hidden.
+_VERY_GOOD = 0.97
 # Below this, hardly anything on a page is text.
 LEAST_QUALITY = 0.35
 # Below this, where lines are placed as fits best, no blur helps.
@@ -59,6 +61,12 @@ class ReadPage:
         """The mean score of its cells, 0 to 1, those that are not read counted as 0; 0 where there are none."""
         scores = [cell.score for line in self.lines for cell in line]
         return float(np.mean(scores)) if scores else 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether it is read so well that no other geometry need be tried."""
+        unread = any(cell.text == UNREADABLE for line in self.lines for cell in line)
+        return self.quality >= (_VERY_GOOD if unread else GOOD)
 
     @property
     def empty(self) -> bool:
@@ -108,7 +116,7 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
         start = Geometry(face, scale, page.margin_left)
         found = _improved(grey, read_page(grey, start))
         best = max(best, found, key=lambda read: (read.quality, not read.empty))
-        if best.quality >= GOOD:
+        if best.good:
             break
     return best
 
@@ -123,7 +131,7 @@ def _improved(grey: Grey, read: ReadPage) -> ReadPage:
         if best.quality < _HOPELESS:
             return best
     for step in (_sharpened, _moved, _sharpened):
-        if best.quality >= GOOD:
+        if best.good:
             break
         best = step(grey, best)
     return best

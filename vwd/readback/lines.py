@@ -16,8 +16,8 @@ _FAINT = 0.3
 # A row of pixels of which more than this share has ink, however pale, is the separator.
 _RULE = 0.8
 _FEW = 0.05
-# Of the best fit of a line: what lines are worth that follow at the usual distance.
-_STEADY = 0.3
+# How many times as much a line counts that follows at the usual distance.
+_STEADY = 3.0
 # Of the page's densest rows: with less, a row is between lines.
 _SPARSE = 0.02
 
@@ -58,20 +58,17 @@ def line_tops(ink: Ink, face: Typeface) -> list[int]:
 
 
 def _apart(fits: Matrix, height: int) -> list[int]:
-    """The tops that fit best together: a line's height apart, or half of one more where the separator is, or further."""
-    steady = _STEADY * float(fits.max())
-    totals = np.maximum(fits, 0)
+    """The tops that fit best together: a line's height apart, half of one more around the separator, or further."""
+    own = np.maximum(fits, 0)
+    totals = own.copy()
     came = np.full(len(fits), -1)
     furthest, best = -1, 0.0
     for top in range(height, len(fits)):
         if totals[top - height] > best:  # of those that are far enough above
             furthest, best = top - height, float(totals[top - height])
-        before = [(best, furthest), (float(totals[top - height]) + steady, top - height)]
-        if top >= height + height // 2:
-            at = top - height - height // 2
-            before.append((float(totals[at]) + steady, at))
-        gained, came[top] = max(before)
-        totals[top] += gained
+        steady = max(top - height, top - height - height // 2, key=lambda at: totals[at] if at >= 0 else -1.0)
+        ways = [(best + own[top], furthest), (totals[steady] + _STEADY * own[top], steady)]
+        totals[top], came[top] = max(ways)
     chosen = []
     top = int(totals.argmax())
     while top >= 0:

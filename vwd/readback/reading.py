@@ -23,6 +23,7 @@ class ReadWord:
         boxes: that of each character.
         confidence: of each character, 0 to 1: how well its glyph fits; 0 where it could not be told.
         line: its number on the page.
+        joined: whether it follows the word before without a space, on the same line.
     """
 
     text: str
