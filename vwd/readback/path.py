@@ -14,6 +14,8 @@ from vwd.text.metrics import line_height
 
 # A glyph that fits so well, where none of another width does, is right; where there may be a space, so well.
 _CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
+# So many cells of a line are looked at together, as if all were as wide as the widest, which most are.
+_AHEAD = 4
 # Lines of which the first cell is doubtful: so many are read in full before the others are given up.
 _TRIED = 2
 # Between cells a column has at most so much of the ink of a dense one.
@@ -77,16 +79,22 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
     """
     read: list[list[Cell]] = [[] for _ in lines]
     places = {number: start for number, line in enumerate(lines) if line.last >= start}
+    widest = max(groups)
     doubtful = []
     while places:
-        numbers = list(places)
+        guesses = [
+            (number, x)
+            for number, place in places.items()
+            for x in range(place, min(place + _AHEAD * widest, lines[number].last + 1), widest)
+        ]
         judged = {
-            advance: judge(np.stack([lines[n].pixels[:, x : x + advance].ravel() for n, x in places.items()]), group)
+            advance: judge(np.stack([lines[n].pixels[:, x : x + advance].ravel() for n, x in guesses]), group)
             for advance, group in groups.items()
         }
-        for i, number in enumerate(numbers):
-            options = [Cell(j.texts[i], places[number], 0, advance, j.scores[i]) for advance, j in judged.items()]
-            cell = _certain(options)
+        for i, (number, x) in enumerate(guesses):
+            if places.get(number) != x:  # a guess that did not come true
+                continue
+            cell = _certain([Cell(j.texts[i], x, 0, advance, j.scores[i]) for advance, j in judged.items()])
             if cell is None:
                 doubtful.append(number)
                 del places[number]
