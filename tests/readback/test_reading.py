@@ -53,7 +53,9 @@ def test_every_word_is_read_at_its_frame_of_every_encoder(encoder: str, language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("disturbance", DISTURBANCES)
+@pytest.mark.parametrize(
+    "disturbance", [pytest.param(name, marks=[pytest.mark.slow] * (name == "noise")) for name in DISTURBANCES]
+)
 def test_disturbed_videos_are_read_all_the_same(disturbance: str, language: Language) -> None:
     board = board_of(*TEXTS[language], language)
     found, expected = tokens(read(DISTURBANCES[disturbance](grey_frames(board)), board), board)
@@ -99,7 +101,7 @@ def test_on_paper_nothing_is_written() -> None:
     assert (reading.state, reading.words) == ("blank", ())
 
 
-@pytest.mark.parametrize("kind", ["white noise", "ramp", "discs"])
+@pytest.mark.parametrize("kind", ["white noise", "ramp", pytest.param("discs", marks=pytest.mark.slow)])
 def test_pictures_without_text_are_read_as_nothing(kind: str) -> None:
     y, x = np.mgrid[:360, :640]
     pictures = {
@@ -112,6 +114,7 @@ def test_pictures_without_text_are_read_as_nothing(kind: str) -> None:
     assert reading.state != "read"
 
 
+@pytest.mark.slow
 def test_what_hides_a_character_makes_it_unreadable_not_another_one() -> None:
     board = board_of(*ENGLISH)
     picture = grey_frames(board)[-1]
@@ -142,5 +145,8 @@ def test_frames_of_another_shape_are_refused() -> None:
 def test_any_latin_text_is_read_back(text: str) -> None:
     board = board_of("Read this.", text)
     found, expected = tokens(read(grey_frames(board)[-1:], board), board)
-    last = board.pages - 1
-    assert [text for text, _, _ in found] == [text for text, _, page in expected if page == last]
+    have = [token.text for token in found]
+    want = [token.text for token in expected if token.page == board.pages - 1]
+    # Where a line has nothing but a mark, it may not be told how high it stands: it is unreadable then, or passed over.
+    assert [text for text in have if UNREADABLE not in text] == [text for text in want if text in have]
+    assert {text for text in want if any(char.isalnum() for char in text)} <= set(have)

@@ -82,7 +82,13 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
         strips: the pixels of each line, in which columns are by `shift` further to the right.
     """
     for tier in (1, 2) if not face.blur else (1,):
-        weak = [(n, at, cell) for n, line in enumerate(lines) for at, cell in enumerate(line) if cell.score < _SURE]
+        weak = [
+            (n, at, cell)
+            for n, line in enumerate(lines)
+            for at, cell in enumerate(line)
+            # A line of nothing but a mark may be higher or lower than it seems, and other marks differ by just that.
+            if cell.score < _SURE and any(other.score >= _SURE for other in line)
+        ]
         if not weak or 4 * len(weak) > sum(map(len, lines)):  # tens of thousands of glyphs: only where most cells fit
             break
         others = templates(face, tier)
