@@ -18,6 +18,7 @@ _CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
 _AHEAD = 4
 # Lines of which the first cell is doubtful: so many are read in full before the others are given up.
 _TRIED = 2
+_SMALL = frozenset(",.'`´¨’‘“”\"·•-–—−_¯~^°¸:;′″，。、：；…")
 # Between cells a column has at most so much of the ink of a dense one.
 _GAP = 0.3
 
@@ -51,7 +52,15 @@ def read_lines(ink: Ink, tops: list[int], left: int, face: Typeface, advances: t
         [cell._replace(x=cell.x - before, top=top) for cell in cells if cell.text != " "]
         for cells, top in zip(found, tops, strict=True)
     ]
-    return with_other_glyphs(placed, [line.pixels for line in lines], before, face)
+    return [
+        [cell._replace(text=UNREADABLE, score=0.0) for cell in cells] if _only_small(cells) else cells
+        for cells in with_other_glyphs(placed, [line.pixels for line in lines], before, face)
+    ]
+
+
+def _only_small(cells: list[Cell]) -> bool:
+    """Whether a line has nothing but small marks: these do not tell how high it stands, and differ by their height."""
+    return all(cell.text in _SMALL for cell in cells)
 
 
 def _padded(pixels: Ink, before: int, after: int) -> _Line:
