@@ -17,6 +17,8 @@ LAYERS = (
     {"video"},
     {"shards"},
     {"index", "export", "stream"},
+    {"readback"},
+    {"grade"},
     {"inspect", "preview"},
     {"meta", "records"},
     {"packing"},

@@ -13,6 +13,7 @@ from vwd.cli.export.jsonl import jsonl
 from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
+from vwd.cli.grade import grade
 from vwd.cli.index import index
 from vwd.cli.meta import meta
 from vwd.cli.pack import pack
@@ -52,6 +53,7 @@ def cli() -> None:
     vwd status                           how far it is
     vwd show shards/gsm8k --skips        which rows were skipped, and why
     vwd verify                           compare every tar with the ledger
+    vwd grade videos --against shards    read a model's videos, and compare them
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
     vwd meta scan videos                 tables of real videos: cut, captioned
@@ -61,7 +63,8 @@ def cli() -> None:
 
 EXPORTS = (jsonl, opensora, sat, parquet)
 TABLES = (meta, pack_videos, convert_parquet, prepare, recipe, pack_records)
-for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, *TABLES, completion):
+LOOKING = (preview, status, verify, show, grade)
+for command in (pack, *LOOKING, index, *EXPORTS, slurm, datasets, download, *TABLES, completion):
     cli.add_command(command)
 
 

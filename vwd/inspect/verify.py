@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vwd.errors import OutputError, ShardError
 from vwd.index.write import stale_sidecars
+from vwd.inspect.deep import HEADERS_ONLY, DeepCheck
 from vwd.inspect.rules import rule_problems
 from vwd.shards.checksums import Checksums
 from vwd.shards.contract import Contract
@@ -56,9 +57,15 @@ class Verification:
 
 
 def verify_output(
-    paths: OutputPaths, num_workers: int = 1, on_shard: Callable[[], None] = lambda: None
+    paths: OutputPaths,
+    num_workers: int = 1,
+    on_shard: Callable[[], None] = lambda: None,
+    deep: DeepCheck = HEADERS_ONLY,
 ) -> Verification:
     """Opens every tar and compares every member, key, count, hash and video header with the ledger.
+
+    Args:
+        deep: whether videos are also decoded and read, and how many.
 
     Raises:
         OutputError: the `pack.json` is missing or unreadable, or the store of the output does not answer.
@@ -71,7 +78,7 @@ def verify_output(
     strays = sorted(set(tar_numbers(paths)) - set(numbers))
     problems += [Problem(paths.shard_name(n), "a tar without a ledger entry") for n in strays]
     samples = 0
-    for found, count in _each(ledger, numbers, num_workers):
+    for found, count in _each(ledger, numbers, num_workers, deep):
         problems += found
         samples += count
         on_shard()
@@ -89,13 +96,13 @@ def verify_output(
     return Verification(paths.dataset, len(numbers), samples, by_shard, stale)
 
 
-def _each(ledger: Ledger, numbers: list[int], num_workers: int) -> Iterator[tuple[list[Problem], int]]:
+def _each(ledger: Ledger, numbers: list[int], num_workers: int, deep: DeepCheck) -> Iterator[tuple[list[Problem], int]]:
     """The problems and samples of each shard. A check that failed is a problem, too."""
     if min(num_workers, len(numbers)) <= 1:
-        check = _open_check(ledger)
+        check = _open_check(ledger, deep)
         yield from (check(number, lambda: None) for number in numbers)
         return
-    outcomes = run_pool(partial(_open_check, ledger), numbers, num_workers)
+    outcomes = run_pool(partial(_open_check, ledger, deep), numbers, num_workers)
     try:
         for outcome in outcomes:
             if isinstance(outcome, Failed):
@@ -107,15 +114,15 @@ def _each(ledger: Ledger, numbers: list[int], num_workers: int) -> Iterator[tupl
         outcomes.close()
 
 
-def _open_check(ledger: Ledger) -> Handler[int, tuple[list[Problem], int]]:
-    return partial(_check, ledger)
+def _open_check(ledger: Ledger, deep: DeepCheck) -> Handler[int, tuple[list[Problem], int]]:
+    return partial(_check, ledger, deep)
 
 
-def _check(ledger: Ledger, number: int, _count: Callable[[], None]) -> tuple[list[Problem], int]:
-    return verify_shard(ledger, number)
+def _check(ledger: Ledger, deep: DeepCheck, number: int, _count: Callable[[], None]) -> tuple[list[Problem], int]:
+    return verify_shard(ledger, number, deep)
 
 
-def verify_shard(ledger: Ledger, number: int) -> tuple[list[Problem], int]:
+def verify_shard(ledger: Ledger, number: int, deep: DeepCheck = HEADERS_ONLY) -> tuple[list[Problem], int]:
     """The problems of one shard, and how many samples were checked."""
     paths = ledger.paths
     _, state, entry, problem = ledger.lookup(number)
@@ -132,10 +139,12 @@ def verify_shard(ledger: Ledger, number: int) -> tuple[list[Problem], int]:
     if not _accounts_for_its_rows(ledger.contract, entry):
         problems.append(found("the ledger entry's samples and skips are not the rows of this shard"))
     with local_copy(paths.tar(number)) as copy:
-        return _tar_problems(ledger, entry, copy, problems)
+        return _tar_problems(ledger, entry, copy, problems, deep)
 
 
-def _tar_problems(ledger: Ledger, entry: Entry, copy: Path, problems: list[Problem]) -> tuple[list[Problem], int]:
+def _tar_problems(
+    ledger: Ledger, entry: Entry, copy: Path, problems: list[Problem], deep: DeepCheck
+) -> tuple[list[Problem], int]:
     paths, contract = ledger.paths, ledger.contract
     found = partial(Problem, paths.shard_name(entry.number))
     if sha256_file(copy) != entry.sha256:
@@ -156,7 +165,7 @@ def _tar_problems(ledger: Ledger, entry: Entry, copy: Path, problems: list[Probl
                 if ending := checksums.differing(len(keys), members) if len(keys) < entry.samples else "":
                     problems.append(found(f"{sample.key}.{ending}: differs from what was packed"))
                 keys.append(sample.key)
-                problems += [found(f"{sample.key}: {what}") for what in _sample_problems(paths, contract, sample)]
+                problems += [found(f"{sample.key}: {what}") for what in _sample_problems(paths, contract, sample, deep)]
     except ShardError as error:
         problems.append(found(error.what))
     if keys != list(expected):
@@ -179,7 +188,7 @@ def _is_at(sample: StoredSample, expected: SampleOffsets) -> bool:
     return stored == list(expected.members.items())
 
 
-def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSample) -> Iterator[str]:
+def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSample, deep: DeepCheck) -> Iterator[str]:
     """What is wrong with a sample, whatever it is made of, and then with a text video."""
     header = None
     if "mp4" in sample.members:
@@ -189,14 +198,16 @@ def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSampl
             yield f"the video is broken: {error}"
             return
     if header and contract.video:
-        yield from _text_video_problems(paths, contract.video, header, sample)
+        yield from _text_video_problems(paths, contract.video, header, sample, deep)
         return
     for ending in sample.members:
         if ending.endswith("json"):
             sample.json(ending)
 
 
-def _text_video_problems(paths: OutputPaths, video: VideoSpec, header: Header, sample: StoredSample) -> Iterator[str]:
+def _text_video_problems(
+    paths: OutputPaths, video: VideoSpec, header: Header, sample: StoredSample, deep: DeepCheck
+) -> Iterator[str]:
     wanted = (video.width, video.height, video.frames, video.fps)
     if header[1:] != wanted:
         yield "the video has {}x{} pixels, {} frames at {} a second, not {}x{}, {} at {}".format(*header[1:], *wanted)
@@ -204,7 +215,9 @@ def _text_video_problems(paths: OutputPaths, video: VideoSpec, header: Header, s
     if (storyboard.get("dataset"), storyboard.get("index")) != (paths.dataset, sample.index):
         yield "the storyboard belongs to another sample"
     try:
-        StoryboardRecord.from_json(storyboard)
+        parsed = StoryboardRecord.from_json(storyboard)
+        if deep.chooses(sample.key):
+            yield from (f"the video: {what}" for what in deep.problems(sample.key, sample.read("mp4"), parsed))
     except ValueError as error:
         yield f"storyboard.json {error}"
     for task in TASKS:

@@ -81,6 +81,18 @@ def drawable(char: str) -> bool:
     return covered and char != "\ufffd" and _fits_cell(char)
 
 
+@cache
+def drawable_characters() -> str:
+    """Every character that a shipped font draws legibly, in order of code points."""
+    points = sorted(_code_points(LATIN) | _code_points(CHINESE))
+    return "".join(char for char in map(chr, points) if drawable(char))
+
+
+def latin_characters() -> str:
+    """Every character of the Latin font, in order of code points."""
+    return "".join(map(chr, sorted(_code_points(LATIN))))
+
+
 def _fits_cell(char: str) -> bool:
     font = _face(char, FONT_SIZE, "zh")
     left, top, right, bottom = font.getbbox(char, anchor="ls")

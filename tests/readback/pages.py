@@ -1,0 +1,71 @@
+"""Videos of text, as drawn, encoded and disturbed; and what should be read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from text.boards import FONTS, sample_of
+
+from vwd.corpora.sample import Language
+from vwd.grade.tokens import Token, expected_tokens, found_tokens
+from vwd.readback import Reading, read_frames
+from vwd.text.layout import lay_out
+from vwd.text.spec import PageSpec, StoryboardSpec
+from vwd.text.storyboard import Storyboard
+
+Frames = npt.NDArray[np.uint8]
+ENGLISH = (
+    "Mia sells 12 jars at $3.50 each. How much does she earn?",
+    "She earns 12*3.5 = 42 dollars; -7 ÷ 2 × 5 − 1 is not asked.\nSo the answer is: 42.",
+)
+CHINESE = (
+    "小红有12个苹果，每个3.5元。她一共要付多少元？",
+    "她要付12×3.5=42元。（注意：−7÷2不用算）\n答案是：42。",
+)
+TEXTS: dict[Language, tuple[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+SPEC = StoryboardSpec(frames=30)
+
+
+def board_of(prompt: str, answer: str, language: Language = "en", spec: StoryboardSpec = SPEC) -> Storyboard:
+    """The storyboard of a text with the language's own margins."""
+    board = lay_out(sample_of(prompt, answer, language), spec.for_language(language), FONTS)
+    assert isinstance(board, Storyboard), board
+    return board
+
+
+def read(frames: Frames, board: Storyboard) -> Reading:
+    """What is read of the frames of a storyboard."""
+    page = PageSpec(board.width, board.height, board.font_size).for_language(board.language)
+    return read_frames(frames, board.language, page)
+
+
+def tokens(reading: Reading, board: Storyboard) -> tuple[list[Token], list[Token]]:
+    """What was read and what should have been: each as text, frame and page."""
+    return found_tokens(reading, board.language), expected_tokens(board)
+
+
+def sized(width: int, height: int) -> Callable[[Frames], Frames]:
+    method = cv2.INTER_AREA if width <= 640 and height <= 360 else cv2.INTER_CUBIC
+    return lambda frames: np.stack([cv2.resize(frame, (width, height), interpolation=method) for frame in frames])
+
+
+def noisy(frames: Frames) -> Frames:
+    random = np.random.default_rng(0)
+    return np.stack([np.clip(f + random.normal(0, 20, f.shape), 0, 255).astype(np.uint8) for f in frames])
+
+
+def blurred(frames: Frames) -> Frames:
+    return np.stack([cv2.GaussianBlur(frame, (0, 0), 1.0) for frame in frames])
+
+
+def moved(frames: Frames) -> Frames:
+    shift = np.array([[1, 0, 5], [0, 1, -3]], np.float32)
+    return np.stack([cv2.warpAffine(f, shift, f.shape[::-1], borderValue=255) for f in frames])
+
+
+def pale(frames: Frames) -> Frames:
+    """Grey ink on greyish paper."""
+    return frames // 5 * 3 + 70

@@ -1,0 +1,152 @@
+"""What a video of text says is read back: each word, its page and its first frame, also from disturbed pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from readback.pages import (
+    ENGLISH,
+    TEXTS,
+    Frames,
+    blurred,
+    board_of,
+    moved,
+    noisy,
+    pale,
+    read,
+    sized,
+    tokens,
+)
+
+from vwd.corpora.sample import Language
+from vwd.readback import UNREADABLE, read_frames, read_picture
+from vwd.readback.files import video_frames
+from vwd.readback.twins import as_read
+from vwd.text.spec import StoryboardSpec
+from vwd.video.encoders import ENCODERS, get_encoder
+from vwd.video.frames import grey_frames
+from vwd.video.spec import VideoSpec
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+DISTURBANCES: dict[str, Callable[[Frames], Frames]] = {
+    "half size": sized(320, 180),
+    "another aspect": sized(480, 480),
+    "double size": sized(1280, 720),
+    "noise": noisy,
+    "blur": blurred,
+    "moved": moved,
+    "pale": pale,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_every_word_is_read_at_its_frame_of_every_encoder(encoder: str, language: Language) -> None:
+    board = board_of(*TEXTS[language], language)
+    video = get_encoder(encoder).encode(board, VideoSpec(frames=board.frames))
+    found, expected = tokens(read(np.stack(list(video_frames(video))), board), board)
+    assert found == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "disturbance", [pytest.param(name, marks=[pytest.mark.slow] * (name == "noise")) for name in DISTURBANCES]
+)
+def test_disturbed_videos_are_read_all_the_same(disturbance: str, language: Language) -> None:
+    board = board_of(*TEXTS[language], language)
+    found, expected = tokens(read(DISTURBANCES[disturbance](grey_frames(board)), board), board)
+    assert found == expected
+
+
+def test_the_language_is_found_out() -> None:
+    for language in LANGUAGES:
+        board = board_of(*TEXTS[language], language)
+        reading = read_picture(grey_frames(board)[-1])
+        assert "42" in reading.text
+        assert reading.unreadable == 0
+
+
+def test_pages_are_told_apart_by_their_frames() -> None:
+    board = board_of(
+        "Name the numbers.", " ".join(f"number-{n:04}" for n in range(100)), spec=StoryboardSpec(frames=110)
+    )
+    assert board.pages > 2
+    reading = read(grey_frames(board), board)
+    assert reading.page_starts == board.page_starts
+    found, expected = tokens(reading, board)
+    assert found == expected
+
+
+def test_a_smaller_font_is_read_where_it_is_expected() -> None:
+    spec = VideoSpec(320, 240, 30).storyboard_spec(font_size=16)
+    board = board_of(*ENGLISH, spec=spec)
+    found, expected = tokens(read(grey_frames(board), board), board)
+    assert found == expected
+
+
+def test_a_word_has_its_box_and_a_confidence_for_each_character() -> None:
+    board = board_of(*ENGLISH)
+    word = read(grey_frames(board), board).words[1]
+    assert (word.text, word.box) == (board.words[1].text, board.words[1].box)
+    assert len(word.confidence) == len(word.boxes) == len(word.text)
+    assert min(word.confidence) > 0.99
+
+
+def test_on_paper_nothing_is_written() -> None:
+    reading = read_picture(np.full((360, 640), 250, np.uint8))
+    assert (reading.state, reading.words) == ("blank", ())
+
+
+@pytest.mark.parametrize("kind", ["white noise", "ramp", pytest.param("discs", marks=pytest.mark.slow)])
+def test_pictures_without_text_are_read_as_nothing(kind: str) -> None:
+    y, x = np.mgrid[:360, :640]
+    pictures = {
+        "white noise": np.random.default_rng(0).integers(0, 256, (360, 640)),
+        "ramp": x * 255 // 640,
+        "discs": 255 * (((x % 90) - 45) ** 2 + ((y % 90) - 45) ** 2 > 900),
+    }
+    reading = read_picture(pictures[kind].astype(np.uint8))
+    assert reading.words == ()
+    assert reading.state != "read"
+
+
+@pytest.mark.slow
+def test_what_hides_a_character_makes_it_unreadable_not_another_one() -> None:
+    board = board_of(*ENGLISH)
+    picture = grey_frames(board)[-1]
+    box = board.words[0].box
+    picture[box.y + 4 : box.y + 28, box.x : box.x + 17] = np.random.default_rng(0).integers(0, 256, (24, 17))
+    word = read(picture[None], board).words[0].text
+    assert word[0] == UNREADABLE
+    assert word[1:] == board.words[0].text[1:]
+
+
+def test_characters_of_the_same_picture_are_read_as_the_first_of_them() -> None:
+    assert as_read("А", "en") == "A"
+    board = board_of("А is a letter.", "Yes.")
+    found, expected = tokens(read(grey_frames(board), board), board)
+    assert found == expected
+    assert found[0][0] == "A"
+
+
+def test_frames_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match="give uint8"):
+        read_picture(np.zeros((4, 4, 4, 3), np.uint8))
+    with pytest.raises(ValueError, match="in one video"):
+        read_frames([np.zeros((40, 40), np.uint8), np.zeros((40, 44), np.uint8)])
+
+
+@settings(max_examples=20)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=120))
+def test_any_latin_text_is_read_back(text: str) -> None:
+    board = board_of("Read this.", text)
+    found, expected = tokens(read(grey_frames(board)[-1:], board), board)
+    have = [token.text for token in found]
+    want = [token.text for token in expected if token.page == board.pages - 1]
+    # Where a line has nothing but a mark, it may not be told how high it stands: it is unreadable then, or passed over.
+    assert [text for text in have if UNREADABLE not in text] == [text for text in want if text in have]
+    assert {text for text in want if any(char.isalnum() for char in text)} <= set(have)

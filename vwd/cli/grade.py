@@ -1,0 +1,118 @@
+"""`vwd grade`: what videos that a model generated say, compared with what they should say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vwd.cli.command import OutputPath, VwdCommand, echo, json_option, print_json
+
+if TYPE_CHECKING:
+    from vwd.grade import Graded, Report
+
+
+class _Against(OutputPath):
+    """An output, or a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file_okay = True
+
+
+@click.command(cls=VwdCommand)
+@click.argument("predictions", metavar="PRED", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--against",
+    required=True,
+    type=_Against(),
+    help="What the videos should say: an output of 'vwd pack', or VideoThinkBench's questions.json.",
+)
+@click.option(
+    "--task",
+    type=click.Choice(["inference", "rendering"]),
+    default="inference",
+    show_default=True,
+    help="Is the final answer right; or is the whole text there, in order and on time.",
+)
+@click.option(
+    "--order",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="For files like 000000.mp4: their prompts, one a line, a manifest.jsonl or a questions.json.  "
+    "[default: files are named by key]",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report, as JSON.  [default: none]"
+)
+@click.option(
+    "--samples",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a line of JSON for each sample.  [default: none]",
+)
+@click.option(
+    "--export-videothinkbench",
+    "benchmark",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an evaluation_results.json of that benchmark's form.  [default: none]",
+)
+@json_option
+def grade(
+    predictions: Path, against: Path, task: Any, order: Path | None, out: Path | None, samples: Path | None,
+    benchmark: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Read the videos in PRED, and compare them with what they should say.
+
+    PRED holds .mp4, .webm or .gif files, or folders of PNG files, named by the samples' keys.
+    """
+    from vwd.cli.progress import Progress
+    from vwd.grade import find_predictions, make_report, read_order
+    from vwd.grade import grade as grade_all
+    from vwd.grade.videothinkbench import evaluation_results
+    from vwd.grade.write import write_json, write_lines
+    from vwd.inspect.truths import load_truths
+
+    truths = load_truths(against)
+    found = find_predictions(predictions, truths, read_order(order, truths) if order else None)
+    with Progress("grade", len(truths), "samples") as bar:
+        graded = list(grade_all(truths, found, task, bar.add))
+    report = make_report(task, graded, found)
+    if out:
+        write_json(out, report.to_json())
+    if samples:
+        write_lines(samples, [one.to_json() for one in graded])
+    if benchmark:
+        write_json(benchmark, evaluation_results(graded))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        _show(report, graded)
+
+
+def _show(report: Report, graded: list[Graded]) -> None:
+    data = report.to_json()
+    low, high = data["accuracy_interval"]
+    what = "right answers" if report.task == "inference" else "exact videos"
+    echo(f"{report.task}: {report.right:,} {what} of {report.n:,}: {report.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    low, high = data["accuracy_of_all_interval"]
+    unjudged = ", ".join(f"{count:,} {name}" for name, count in report.unjudged.items() if count)
+    echo(f"  of all {report.samples:,} samples: {data['accuracy_of_all']:.1%} ({low:.1%} to {high:.1%})")
+    echo(f"  not judged: {unjudged or 'none'}; files of no sample: {report.foreign:,}")
+    for name, (mean, (low, high)) in report.columns.items():
+        echo(f"  {name:<14} {mean:8.4f}  ({low:.4f} to {high:.4f})")
+    for name, count in report.counts.items():
+        echo(f"  {name:<14} {count:8,}")
+    for kind, parts in report.groups.items():
+        for part, (n, right) in parts.items():
+            echo(f"  {kind}: {part:<15} {right:,} of {n:,}")
+    wrong = [one for one in graded if not one.unjudged and not one.right]
+    for one in wrong[:10]:
+        echo(f"  {one.truth.key}: {_difference(one)}")
+    if len(wrong) > 10:
+        echo(f"  and {len(wrong) - 10:,} more: --samples writes all")
+
+
+def _difference(one: Graded) -> str:
+    if one.inference:
+        return f"expected {one.inference.expected}, found {one.inference.found or 'no answer'}"
+    return "; ".join(one.rendering.differences) if one.rendering else ""

@@ -1,0 +1,123 @@
+"""Which prediction belongs to which sample: by the name of its file, or by its number in an order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vwd.errors import UsageError
+from vwd.grade.truths import Truth
+from vwd.readback.files import PICTURE_ENDING, VIDEO_ENDINGS, number_in_name
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The files of predictions.
+
+    Attributes:
+        files: the one of each sample, by key.
+        doubled: samples that have several; none of them is graded.
+        foreign: files that belong to no sample.
+    """
+
+    files: Mapping[str, Path]
+    doubled: Mapping[str, tuple[Path, ...]]
+    foreign: tuple[Path, ...]
+
+
+def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str] | None = None) -> Predictions:
+    """Looks for video files and folders of PNG files, also in subfolders.
+
+    Args:
+        order: the keys of files that are numbered in this order, such as 000000.mp4; None where files are named by key.
+
+    Raises:
+        UsageError: there are none at all, or files that are numbered have no numbers.
+    """
+    found = _candidates(folder)
+    if not found:
+        raise UsageError(
+            f"{folder} holds no predictions",
+            f"Give a folder with {', '.join(VIDEO_ENDINGS)} files or folders of PNG files.",
+        )
+    keys = {truth.key for truth in truths}
+    if order is None:
+        named = [(path.name if path.is_dir() else path.stem, path) for path in found]
+    else:
+        numbered = [(number_in_name(path)[0], path) for path in found]
+        # Samplers count from 0; where no file is 0 and one is behind the end, from 1.
+        numbers = {number for number, _ in numbered}
+        first = 1 if 0 not in numbers and len(order) in numbers else 0
+        named = [(order[n - first] if 0 <= n - first < len(order) else "", path) for n, path in numbered]
+    by_key: dict[str, list[Path]] = defaultdict(list)
+    for key, path in named:
+        by_key[key if key in keys else ""].append(path)
+    foreign = tuple(by_key.pop("", []))
+    return Predictions(
+        {key: paths[0] for key, paths in by_key.items() if len(paths) == 1},
+        {key: tuple(paths) for key, paths in by_key.items() if len(paths) > 1},
+        foreign,
+    )
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """Video files, and folders that hold PNG files, in order of their paths."""
+    found = set()
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in VIDEO_ENDINGS and path.is_file():
+            found.add(path)
+        elif path.suffix.lower() == PICTURE_ENDING and path.is_file() and path.parent != folder:
+            found.add(path.parent)
+    return sorted(found)
+
+
+def read_order(file: Path, truths: Sequence[Truth]) -> list[str]:
+    """The keys in the order of a file: a list of prompts, one a line; JSONL or JSON of objects with keys or prompts.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+        entries = _entries(file, text)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{file} is no order of predictions: {error}",
+            "Give a file of prompts, one a line, a manifest.jsonl or a questions.json.",
+        ) from error
+    keys = {truth.key for truth in truths}
+    by_prompt = {_flat(prompt): truth.key for truth in truths for prompt in (*truth.prompts, truth.question)}
+    return [_key(entry, keys, by_prompt) for entry in entries]
+
+
+def _entries(file: Path, text: str) -> list[Any]:
+    if file.suffix == ".json":
+        data = json.loads(text)
+        return [{"key": name, **item} for name, item in data.items()] if isinstance(data, dict) else list(data)
+    lines = [line for line in text.split("\n") if line.strip()]
+    return [json.loads(line) for line in lines] if file.suffix == ".jsonl" else lines
+
+
+def _key(entry: Any, keys: set[str], by_prompt: Mapping[str, str]) -> str:
+    """The key that an entry names, by itself, by a file or by its prompt; "" where it names none."""
+    if isinstance(entry, str):
+        return by_prompt.get(_flat(entry), entry if entry in keys else "")
+    if not isinstance(entry, dict):
+        return ""
+    for name in ("key", "__key__", "id", "video_path", "video", "video_filename", "path", "file"):
+        stem = re.sub(r"\.[a-z0-9]+$", "", str(entry.get(name, "")).rpartition("/")[2])
+        if stem in keys:
+            return stem
+    for name in ("prompt", "question", "text", "caption"):
+        if (key := by_prompt.get(_flat(str(entry.get(name, ""))))) is not None:
+            return key
+    return ""
+
+
+def _flat(prompt: str) -> str:
+    return " ".join(prompt.split())

@@ -1,0 +1,82 @@
+"""Frames of video files, of animated pictures and of folders of pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+
+from vwd.errors import DecodeError
+from vwd.limits import LARGEST_SIDE, MOST_FRAMES
+from vwd.readback.ink import Grey, to_grey
+
+VIDEO_ENDINGS = (".mp4", ".webm", ".gif")
+PICTURE_ENDING = ".png"
+
+
+def file_frames(path: Path) -> Iterator[Grey]:
+    """The frames of a video file, or of a folder of PNG files in order of the numbers in their names, in grey.
+
+    Raises:
+        DecodeError: it cannot be decoded, has no frames, or more or larger ones than anything here.
+    """
+    return _picture_frames(path) if path.is_dir() else _video_frames(str(path))
+
+
+def video_frames(video: bytes) -> Iterator[Grey]:
+    """The frames of a video in memory, in grey; as `file_frames`."""
+    handle = os.memfd_create("vwd-video")
+    try:
+        with open(handle, "wb", closefd=False) as file:
+            file.write(video)
+        yield from _video_frames(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
+
+
+def _video_frames(path: str) -> Iterator[Grey]:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by an error
+    capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+    try:
+        if not capture.isOpened():
+            raise DecodeError("it is no video")
+        width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        if max(width, height) > LARGEST_SIDE:
+            raise DecodeError(f"its frames have {width:.0f}x{height:.0f} pixels")
+        count = 0
+        # Of other files it is an estimate.
+        declared = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if not path.endswith((".webm", ".gif")) else 0
+        while True:
+            found, frame = capture.read()
+            if not found:
+                break
+            count += 1
+            if count > MOST_FRAMES:
+                raise DecodeError(f"it has more than {MOST_FRAMES:,} frames")
+            yield to_grey(frame)
+        if not count:
+            raise DecodeError("it has no frames")
+        if count < declared:
+            raise DecodeError(f"it has {declared:,} frames, of which only {count:,} can be decoded")
+    finally:
+        capture.release()
+
+
+def _picture_frames(folder: Path) -> Iterator[Grey]:
+    names = sorted((path for path in folder.iterdir() if path.suffix.lower() == PICTURE_ENDING), key=number_in_name)
+    if not names:
+        raise DecodeError("the folder has no pictures")
+    for path in names[:MOST_FRAMES]:
+        picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            raise DecodeError(f"{path.name} is no picture")
+        yield to_grey(picture)
+
+
+def number_in_name(path: Path) -> tuple[int, str]:
+    """The last number in a file's name, and the name: their order is that of numbers, also without leading zeros."""
+    numbers = re.findall(r"[0-9]+", path.stem)
+    return (int(numbers[-1][-40:]) if numbers else -1), path.name

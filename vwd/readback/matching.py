@@ -1,0 +1,78 @@
+"""Cells of a page against all glyphs: which fits best, how well, and how well the next one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vwd.readback.templates import Matrix, Templates
+
+# Cells that fit worse by the short description are not compared pixel by pixel.
+_ROUGHLY = 0.6
+
+
+class Matches(NamedTuple):
+    """For each of n cells the glyph that fits best.
+
+    `glyph`: its number in the templates, int [n]. `cosine`: of the angle between both, 0 to 1, and `second` that of
+    the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's. `score`: the normalised
+    correlation, 0 to 1: what is evenly dark resembles a dense glyph by the angle, but does not correlate with it.
+    """
+
+    glyph: npt.NDArray[np.int64]
+    cosine: Matrix
+    second: Matrix
+    gain: Matrix
+    score: Matrix
+
+
+def match(cells: Matrix, glyphs: Templates) -> Matches:
+    """Compares cells, float32 [n, line height x advance], with glyphs."""
+    energy = np.sqrt(np.einsum("ij,ij->i", cells, cells)) + np.float32(1e-6)
+    if glyphs.basis is None:
+        products = cells @ glyphs.units.T
+        best = products.argmax(axis=1)
+        rows = np.arange(len(cells))
+        highest = products[rows, best]
+        products[rows, best] = -1
+        second = products.max(axis=1)
+    else:
+        best, highest, second = _match_many(cells, energy, glyphs)
+    return Matches(
+        best, highest / energy, second / energy, highest / glyphs.lengths[best],
+        _correlation(cells, energy, highest, glyphs.units[best].sum(axis=1)),
+    )  # fmt: skip
+
+
+def _correlation(cells: Matrix, energy: Matrix, products: Matrix, units: Matrix) -> Matrix:
+    """Of cells and glyphs of length 1: from their products, the cells' lengths and the glyphs' sums."""
+    count = cells.shape[1]
+    sums = cells.sum(axis=1)
+    spread = np.sqrt(np.maximum((energy**2 - sums**2 / count) * (1 - units**2 / count), 1e-9))
+    correlation: Matrix = np.clip((products - sums * units / count) / spread, 0, 1)
+    return correlation
+
+
+def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
+    """The best glyph of each cell, and its product and the next one's with the cell, by way of a short description."""
+    basis, described, units, slack = glyphs.basis, glyphs.described, glyphs.units, np.float32(glyphs.slack)
+    assert basis is not None
+    assert described is not None
+    rough = (cells @ basis) @ described
+    floor = rough.max(axis=1)
+    # Cells that are cut wrongly resemble nothing, or a thousand glyphs: their score is left as it is roughly.
+    floor -= np.where(floor > _ROUGHLY * energy, slack * energy, 0)
+    rows, columns = np.divmod(np.flatnonzero((rough >= floor[:, None]).ravel()), rough.shape[1])
+    products = np.empty(len(rows), np.float32)
+    for first in range(0, len(rows), 4096):  # pairs of a cell and a glyph: some megabytes at a time
+        part = slice(first, first + 4096)
+        products[part] = np.einsum("ij,ij->i", cells[rows[part]], units[columns[part]])
+    order = np.lexsort((-products, rows))
+    starts = np.searchsorted(rows[order], np.arange(len(cells)))
+    best, highest = columns[order[starts]], products[order[starts]]
+    following = np.append(order, order[-1])[starts + 1]
+    alone = (starts + 1 == len(order)) | (rows[following] != np.arange(len(cells)))
+    second = np.where(alone, highest - slack * energy, products[following])
+    return best, highest, second.astype(np.float32)

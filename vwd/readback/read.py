@@ -1,0 +1,138 @@
+"""Reading a video, or a picture: what it says, where, and from which frame on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy.typing as npt
+
+from vwd.corpora.sample import Language
+from vwd.readback.cells import Cell
+from vwd.readback.geometry import GOOD, LEAST_QUALITY, Geometry, ReadPage, find_geometry, read_page
+from vwd.readback.ink import Grey, to_grey
+from vwd.readback.reading import Reading, ReadWord, State
+from vwd.readback.turns import Turns
+from vwd.text.metrics import line_height
+from vwd.text.spec import PageSpec
+from vwd.text.storyboard import Box
+
+_LANGUAGES: tuple[Language, ...] = ("en", "zh", "ko")
+_PAGE = PageSpec()
+# A page lies as the one before where it is not read worse by more than this.
+_AS_GOOD = 0.03
+# Pixels of a page for one of the small pictures that tell when something appears.
+_POOL = 4
+
+
+def read_frames(
+    frames: Iterable[npt.NDArray[Any]], language: Language | None = None, page: PageSpec = _PAGE
+) -> Reading:
+    """Reads a video of text in this style.
+
+    Each page is read once, from its last frame; the frames before only tell when its words appeared.
+
+    Args:
+        frames: uint8 [height, width], or [height, width, 3] as B, G, R; all of one size.
+        language: None to find out.
+        page: what is expected: size and font. Scale, place and blur are found from the pictures.
+
+    Raises:
+        ValueError: a frame has another shape or type.
+    """
+    turns: Turns | None = None
+    for frame in frames:
+        grey = to_grey(frame)
+        if turns is None:
+            pool = max(1, round(_POOL * grey.shape[1] / page.width)), max(1, round(_POOL * grey.shape[0] / page.height))
+            turns = Turns(pool)
+        turns.add(grey)
+    if turns is None:
+        return Reading(0, (), (), "blank")
+    pages = _read_pages(turns.pages(), language, page)
+    words = [word for number, read in enumerate(pages) for word in _words(turns, number, read)]
+    return Reading(turns.count, tuple(turns.starts), tuple(words), _state(pages))
+
+
+def read_picture(picture: npt.NDArray[Any], language: Language | None = None, page: PageSpec = _PAGE) -> Reading:
+    """Reads one picture; as `read_frames`."""
+    return read_frames([picture], language, page)
+
+
+def _read_pages(pictures: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:
+    known: ReadPage | None = None
+    pages = []
+    for picture in pictures:
+        read = read_page(picture, known.geometry) if known else None
+        if read is None or not (read.empty or (known and read.quality > min(GOOD, known.quality - _AS_GOOD))):
+            found = max(
+                (find_geometry(picture, page, one) for one in ([language] if language else _LANGUAGES)),
+                key=lambda one: one.quality,
+            )
+            read = found if read is None or found.quality > read.quality else read
+            if read.quality >= LEAST_QUALITY:
+                known = read
+        pages.append(read)
+    return pages
+
+
+def _state(pages: list[ReadPage]) -> State:
+    if all(read.empty for read in pages):
+        return "blank"
+    return "read" if any(read.quality >= LEAST_QUALITY for read in pages) else "unreadable"
+
+
+def _words(turns: Turns, number: int, read: ReadPage) -> list[ReadWord]:
+    """The words of a page: cells side by side that appear together."""
+    if read.quality < LEAST_QUALITY:
+        return []
+    runs = [(line, run) for line, cells in enumerate(read.lines) for run in _runs(cells)]
+    spaced = read.geometry.face.language != "zh"
+    groups = [(line, list(run)) for line, run in runs] if spaced else [(line, [c]) for line, run in runs for c in run]
+    boxes = [_box(cells, read.geometry) for _, cells in groups]
+    words: list[ReadWord] = []
+    for (line, cells), box, frame in zip(groups, boxes, turns.first_frames(number, boxes), strict=True):
+        last = words[-1] if words else None
+        joined = last is not None and last.line == line and _touch(last.box, box)
+        word = ReadWord(
+            "".join(cell.text for cell in cells), frame, number, box,
+            tuple(_box([cell], read.geometry) for cell in cells), tuple(cell.score for cell in cells), line, joined,
+        )  # fmt: skip
+        if last is not None and joined and last.frame == frame:
+            words[-1] = _join(last, word)
+        else:
+            words.append(word)
+    return words
+
+
+def _runs(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells without a space between them."""
+    runs: list[list[Cell]] = []
+    for cell in cells:
+        if runs and runs[-1][-1].x + runs[-1][-1].advance == cell.x:
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    return runs
+
+
+def _box(cells: list[Cell], geometry: Geometry) -> Box:
+    """The pixels of the picture that cells fill."""
+    across, down = geometry.scale
+    height = line_height(geometry.face.font_size)
+    left, right = cells[0].x * across, (cells[-1].x + cells[-1].advance) * across
+    top, bottom = cells[0].top * down, (cells[0].top + height) * down
+    return Box(round(left), round(top), round(right) - round(left), round(bottom) - round(top))
+
+
+def _touch(left: Box, right: Box) -> bool:
+    return abs(left.x + left.width - right.x) <= 1
+
+
+def _join(one: ReadWord, other: ReadWord) -> ReadWord:
+    a, b = one.box, other.box
+    box = Box(a.x, a.y, b.x + b.width - a.x, a.height)
+    return ReadWord(
+        one.text + other.text, one.frame, one.page, box, one.boxes + other.boxes, one.confidence + other.confidence,
+        one.line, one.joined,
+    )  # fmt: skip

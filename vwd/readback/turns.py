@@ -1,0 +1,98 @@
+"""Which frames show a page, and when something first appears on it, from pictures of a few pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vwd.readback.ink import Grey
+from vwd.text.storyboard import Box
+
+# Frames that nowhere differ by more, of 255, are the same picture.
+_SAME = 6
+# A page is over when so much of its ink is gone from one frame to the next.
+_GONE = 0.4
+# Of 255: what a pixel of a small picture must be darker than paper, not to be noise; and to be ink for certain.
+_FAINT, _INK = 12, 24
+# A word is there when it has this share of its final ink.
+_THERE = 0.5
+
+
+@dataclass
+class Turns:
+    """Takes a video's frames one by one, and keeps what is needed of them.
+
+    Attributes:
+        pool: pixels of a frame for one of the small pictures, across and down.
+        starts: the first frame of each page so far.
+        lasts: the last frame of each page but the present one.
+    """
+
+    pool: tuple[int, int]
+    count: int = 0
+    starts: list[int] = field(default_factory=list)
+    lasts: list[Grey] = field(default_factory=list)
+    _small: list[list[tuple[int, npt.NDArray[np.uint8]]]] = field(default_factory=list)
+    _frame: Grey | None = None
+
+    def add(self, frame: Grey) -> None:
+        """The next frame: uint8 [height, width]."""
+        if self._frame is None:
+            self._turn(self._small_ink(frame))
+        elif frame.shape != self._frame.shape:
+            raise ValueError(f"frames of {self._frame.shape} and of {frame.shape} pixels in one video")
+        elif cv2.norm(frame, self._frame, cv2.NORM_INF) > _SAME:
+            small = self._small_ink(frame)
+            if _is_turn(self._small[-1][-1][1], small):
+                self.lasts.append(self._frame)
+                self._turn(small)
+            else:
+                self._small[-1].append((self.count, small))
+        self._frame = frame
+        self.count += 1
+
+    def pages(self) -> list[Grey]:
+        """The last frame of each page."""
+        return [*self.lasts, self._frame] if self._frame is not None else []
+
+    def first_frames(self, page: int, boxes: Sequence[Box]) -> list[int]:
+        """The first frame of a page at which the ink of each box is there, and stays."""
+        if not boxes:
+            return []
+        numbers = [number for number, _ in self._small[page]]
+        sums = np.stack([cv2.integral(small) for _, small in self._small[page]])
+        across, down = self.pool
+        x1, y1, width, height = np.array(boxes).T
+        x2, y2 = -(-(x1 + width) // across), -(-(y1 + height) // down)
+        x1, y1 = x1 // across, y1 // down
+        x1, x2 = np.clip(x1, 0, sums.shape[2] - 1), np.clip(x2, 0, sums.shape[2] - 1)
+        y1, y2 = np.clip(y1, 0, sums.shape[1] - 1), np.clip(y2, 0, sums.shape[1] - 1)
+        amounts = sums[:, y2, x2] - sums[:, y1, x2] - sums[:, y2, x1] + sums[:, y1, x1]
+        missing = amounts < _THERE * amounts[-1]
+        last_missing = np.where(missing.any(axis=0), len(numbers) - 1 - missing[::-1].argmax(axis=0), -1)
+        return [numbers[place + 1] for place in last_missing]
+
+    def _turn(self, small: npt.NDArray[np.uint8]) -> None:
+        self.starts.append(self.count)
+        self._small.append([(self.count, small)])
+
+    def _small_ink(self, frame: Grey) -> npt.NDArray[np.uint8]:
+        """How much darker than paper each part of a frame is, 0 where that may be noise."""
+        size = max(1, frame.shape[1] // self.pool[0]), max(1, frame.shape[0] // self.pool[1])
+        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        counts = np.bincount(small.ravel(), minlength=256).cumsum()
+        paper = int(np.searchsorted(counts, counts[-1] / 2))
+        darker = np.maximum(paper - np.arange(256), 0)
+        darker[darker < _FAINT] = 0
+        ink: npt.NDArray[np.uint8] = cv2.LUT(small, darker.astype(np.uint8))
+        return ink
+
+
+def _is_turn(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> bool:
+    gone = cv2.subtract(before, after)
+    gone[gone < _INK] = 0
+    return int(gone.sum()) > _GONE * int(np.where(before < _INK, 0, before).sum())
