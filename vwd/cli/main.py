@@ -9,6 +9,7 @@ from vwd.cli.completion import completion
 from vwd.cli.datasets import datasets
 from vwd.cli.download import download
 from vwd.cli.export.jsonl import jsonl
+from vwd.cli.export.layout import layout
 from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
@@ -43,12 +44,12 @@ def cli() -> None:
     vwd status                           how far it is
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
-    vwd export-jsonl                     a folder of videos, and JSONL files of prompts
+    vwd export --for NAME                the folder that a trainer reads; --list names them
     vwd slurm submit tinystories         pack on a cluster
     """
 
 
-EXPORTS = (jsonl, opensora, sat, parquet)
+EXPORTS = (layout, jsonl, opensora, sat, parquet)
 for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 
