@@ -7,6 +7,7 @@ import click
 from vwd.cli.command import print_error
 from vwd.cli.completion import completion
 from vwd.cli.datasets import datasets
+from vwd.cli.decontaminate import decontaminate
 from vwd.cli.download import download
 from vwd.cli.export.jsonl import jsonl
 from vwd.cli.export.layout import layout
@@ -50,7 +51,7 @@ def cli() -> None:
 
 
 EXPORTS = (layout, jsonl, opensora, sat, parquet)
-for command in (pack, status, verify, index, *EXPORTS, slurm, datasets, download, completion):
+for command in (pack, status, verify, index, *EXPORTS, decontaminate, slurm, datasets, download, completion):
     cli.add_command(command)
 
 

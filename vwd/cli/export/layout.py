@@ -42,7 +42,7 @@ def _layout_names(ctx: click.Context, param: click.Parameter, incomplete: str) -
 @click.option("--list", "list_only", is_flag=True, help="Only list the layouts.  [default: off]")
 @click.pass_context
 def layout(
-    ctx: click.Context, request: Request, layout: str, tasks: tuple[str, ...], list_only: bool, **own: Any
+    ctx: click.Context, /, request: Request, layout: str, tasks: tuple[str, ...], list_only: bool, **own: Any
 ) -> None:
     """Unpack OUT to the folder that a trainer reads: its videos, its lists or captions, its dataset file.
 
