@@ -38,8 +38,8 @@ def _text_lines(path: Path) -> list[str]:
 
 
 def documented(folder: Path) -> Pairs:
-    """One list a shard and task; here those of the rendering task."""
-    lists = sorted(folder.glob("*_rendering_video_data_*.jsonl"))
+    """One list a shard; here of one task."""
+    lists = sorted(folder.glob("*_video_data_*.jsonl"))
     return [(Path(row["video_path"]), row["prompt"]) for path in lists for row in _jsonl(path)]
 
 

@@ -18,10 +18,12 @@ from vwd.errors import OutputError, UsageError
 from vwd.export.metadata import read_storyboard
 from vwd.export.selection import select
 from vwd.limits import MAX_ROW_BYTES
+from vwd.shards.contract import read_contract
 from vwd.shards.exclusions import exclusions
 from vwd.shards.paths import OutputPaths
 from vwd.storage.atomic import atomic_write, json_bytes
 from vwd.storage.errors import output_errors
+from vwd.storage.regular import real_path
 
 # Brown et al. 2020, appendix C: overlaps of 13 words.
 DEFAULT_WORDS = 13
@@ -146,16 +148,14 @@ def write_exclusions(paths: OutputPaths, found: Decontamination, to: Path) -> No
     Raises:
         OutputError: the output has no contract, or the file cannot be written.
     """
-    from vwd.shards.contract import read_contract
-
     source = dict(read_contract(paths).source)
     listed = exclusions((match.row for match in found.matches), source)
     report = {**asdict(found), "source": source, "rows": sorted(listed.rows)}
     with output_errors(to, "and run again, or give another `out`."):
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(to, to.parent / ".tmp") as file:
+        folder = real_path(to.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(folder / to.name, folder) as file:
             file.write(json_bytes(report))
-        (to.parent / ".tmp").rmdir()
 
 
 def _runs(words: list[str], length: int) -> Iterator[str]:
