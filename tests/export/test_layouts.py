@@ -17,6 +17,8 @@ from export.exporting import MIXED_ROWS
 from export.others import packed, with_prompts
 from export.test_export_resume import contents, many_samples
 from export.trainers import READERS
+from hypothesis import given
+from hypothesis import strategies as st
 from shards.damage import read_members
 from shards.packing import assert_two_lines, send, snapshot, start, temp_files, wait_until
 
@@ -84,6 +86,13 @@ def test_files_that_are_damaged_or_lost_are_written_again(mixed: Path, tmp_path:
     assert contents(tmp_path) == expected
 
 
+@given(st.text())
+def test_any_prompt_on_one_line_is_a_line_to_every_reader(prompt: str) -> None:
+    line = one_line(prompt)
+    assert len(line.splitlines()) <= 1  # all that any reader takes for a line break, and more
+    assert line.split() == prompt.split()
+
+
 @pytest.mark.parametrize("link", LINKS)
 def test_layouts_share_the_videos_of_a_dataset(mixed: Path, tmp_path: Path, link: Any) -> None:
     for name in ("cogvideox", "finetrainers"):
@@ -124,8 +133,8 @@ def test_train_and_val_are_the_loaders_splits_in_folders_of_their_own(mixed: Pat
 
 
 def test_the_documented_lists_of_a_split_are_named_for_it(mixed: Path, tmp_path: Path) -> None:
-    for split in (None, "val"):
-        export(mixed, tmp_path, "jsonl", split=split, val_fraction=0.3)
+    export(mixed, tmp_path, "jsonl")
+    export(mixed, tmp_path, "jsonl", split="val", val_fraction=0.3)
     lists = sorted(path.name for path in (tmp_path / "mixed").glob("*.jsonl"))
     assert lists == [f"mixed_rendering_video_data_{start}.jsonl" for start in ("0", "12", "val_0")]
 
@@ -134,6 +143,13 @@ def test_a_split_without_samples_leaves_no_empty_list(mixed: Path, tmp_path: Pat
     with pytest.raises(OutputError, match="none of its samples is in the `split` val"):
         export(mixed, tmp_path, "cogvideox", split="val", val_fraction=1e-9)
     assert list(tmp_path.rglob("*.txt")) == []
+
+
+@pytest.mark.parametrize("options", [{"split": "test"}, {"val_fraction": 0.3}, {"split": "val", "val_fraction": 1.0}])
+def test_splits_that_do_not_exist_are_refused(mixed: Path, tmp_path: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        export(mixed, tmp_path, "cogvideox", **options)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_slice_has_a_folder_of_its_own(mixed: Path, tmp_path: Path) -> None:

@@ -28,17 +28,17 @@ def not_decoded(rows: Any, column: str) -> Any:
     return rows.cast_column(column, datasets.Video(decode=False))
 
 
-@pytest.mark.parametrize("split", [None, "val"])
-def test_the_video_folder_is_loaded_with_its_prompts(mixed: Path, tmp_path: Path, split: Any) -> None:
+@pytest.mark.parametrize("options", [{}, {"split": "val", "val_fraction": 0.3}])
+def test_the_video_folder_is_loaded_with_its_prompts(mixed: Path, tmp_path: Path, options: dict[str, Any]) -> None:
     import datasets
 
-    (folder,) = export(mixed, tmp_path, "videofolder", split=split, val_fraction=0.3).folders
+    (folder,) = export(mixed, tmp_path, "videofolder", **options).folders
     rows = load("videofolder", tmp_path / "cache", data_dir=folder)
     assert rows.features["video"] == datasets.Video()
     found = {Path(row["video"]["path"]).read_bytes(): row["prompt"] for row in not_decoded(rows, "video")}
     every = expected(mixed, "videofolder", "rendering")
     assert found.items() <= every.items()
-    assert len(found) == (MIXED_ROWS if split is None else len(list(Path(folder).glob("*.mp4"))))
+    assert len(found) == (len(list(Path(folder).glob("*.mp4"))) if options else MIXED_ROWS)
     assert found
 
 

@@ -154,6 +154,8 @@ def select(
         raise UsageError(f"there is no `split` '{split}'", "Give train or val.")
     if not 0 < fraction < 1:
         raise UsageError(f"`val_fraction` {fraction}", "Give a number between 0 and 1, such as 0.05.")
+    if split is None and fraction != DEFAULT_FRACTION:
+        raise UsageError(f"`val_fraction` {fraction} without a `split`", "Give `split` train or `split` val, too.")
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None
