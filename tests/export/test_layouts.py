@@ -23,7 +23,8 @@ from shards.damage import read_members
 from shards.packing import assert_two_lines, send, snapshot, start, temp_files, wait_until
 
 from vwd.errors import ContractError, OutputError, ShardError, UsageError
-from vwd.export.layouts import LAYOUTS, find_layout, one_line
+from vwd.export.layout import one_line
+from vwd.export.layouts import LAYOUTS, find_layout
 from vwd.export.writer import LINKS, LayoutResult, export_layout
 from vwd.shards.splits import for_validation
 

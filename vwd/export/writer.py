@@ -11,7 +11,7 @@ from typing import IO, Literal
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.export.folder import ExportFolder, ExportResult, export_folder
-from vwd.export.layouts import Clip, Layout, Listing, one_line
+from vwd.export.layout import Clip, Layout, Listing, one_line
 from vwd.export.metadata import read_prompts, read_storyboard
 from vwd.export.selection import Part, Selection, select
 from vwd.shards.members import TASKS
