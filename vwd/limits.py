@@ -69,7 +69,7 @@ LARGEST_JSON_MEMBER = 16_000_000
 LARGEST_MEMBER = 256_000_000
 # Bytes of the frames of one sample that are decoded or drawn, in grey: 482 frames of 1920x1080.
 LARGEST_CLIP_BYTES = 1_000_000_000
-# Members of a sample; text videos have five at most.
+# Members of a sample; text videos have six at most.
 MOST_MEMBERS = 16
 # Characters of a sample's key, and digits of the row's number at its end.
 LONGEST_KEY = 200
@@ -104,6 +104,8 @@ COUNT_LIMIT = 2**62
 MOST_LISTED_SHARDS = 10_000_000
 LARGEST_SHARD_NUMBER = 10**9
 LARGEST_SHARD_LIST = 200_000_000
+# Bytes of a list of rows that are not to be packed: some ten million of them.
+LARGEST_EXCLUSIONS = 100_000_000
 
 # Tasks and processes.
 # Tasks of an array: Slurm's have at most 4,000,001.

@@ -55,7 +55,9 @@ def test_videos_have_the_bytes_of_the_shards(run: Run, three_corpora: Path, tmp_
     for number in (0, 1):
         members.update(read_members(three_corpora / "gsm8k" / f"gsm8k-{number:06d}.tar"))
     rows = records(folder, "parquet")
-    assert [row["video"] for row in rows] == [members[f"{row['key']}.mp4"] for row in rows]
+    assert [row["video"] for row in rows] == [
+        {"bytes": members[f"{row['key']}.mp4"], "path": f"{row['key']}.mp4"} for row in rows
+    ]
     assert len(rows) == 5
 
 
@@ -100,7 +102,19 @@ def test_the_loader_of_hf_datasets_reads_the_folder(
     files = str(tmp_path / "gsm8k" / "parquet" / "*.parquet")
     loaded: Any = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded["key"][:] == [f"gsm8k_{row:06d}" for row in range(5)]
-    assert loaded[0]["video"][4:8] == b"ftyp"
+    assert loaded.features["video"] == datasets.Video()  # without a cast
+    plain = loaded.cast_column("video", datasets.Video(decode=False))  # needs no torchcodec
+    assert plain[0]["video"]["path"] == "gsm8k_000000.mp4"
+    assert plain[0]["video"]["bytes"][4:8] == b"ftyp"
+
+
+def test_videos_are_not_compressed_again(three_shards: Path, tmp_path: Path) -> None:
+    export_parquet(packed(three_shards / "shards" / "gsm8k"), tmp_path, with_video=True)
+    group = pq.read_metadata(tmp_path / "gsm8k" / "parquet" / "gsm8k-000000.parquet").row_group(0)
+    columns = {group.column(n).path_in_schema: group.column(n) for n in range(group.num_columns)}
+    assert {columns["video.bytes"].compression, columns["question"].compression} == {"UNCOMPRESSED", "ZSTD"}
+    assert columns["video.bytes"].compression == "UNCOMPRESSED"
+    assert not columns["video.bytes"].is_stats_set
 
 
 def test_the_same_shard_gives_the_same_bytes(three_corpora: Path, tmp_path: Path) -> None:

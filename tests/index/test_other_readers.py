@@ -157,7 +157,10 @@ def test_sat_needs_the_id_member_and_all_leaves_it_out(run: Run, three_shards: P
     assert_two_lines(done)
     assert "'id' member" in done.stderr
     assert "--sat-meta" in done.stderr
-    run("index", "--all")
+    everything = run("index", "--all")
+    assert everything.stderr.splitlines() == [
+        "left out: sat: the samples have no 'id' member; pack with --sat-meta into another --out"
+    ]
     assert list(folder.glob("*.meta.jsonl")) == []
     assert (folder / "gsm8k-000000.idx").is_file()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json, with_flags
 
 
 @click.command(cls=VwdCommand)
@@ -28,7 +28,12 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
     is_flag=True,
     help="<shard>.meta.jsonl for CogVideoX's trainer; needs 'vwd pack --sat-meta'.  [default: off]",
 )
-@click.option("--all", "everything", is_flag=True, help="Every kind that this output allows.  [default: off]")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every kind that this output allows; says which it left out, and why.  [default: off]",
+)
 @click.option("--push-to-hub", metavar="REPO", help="Then upload everything to this dataset repository.  [default: no]")
 @click.option("--private", is_flag=True, help="With --push-to-hub: create a private repository.  [default: off]")
 @json_option
@@ -38,19 +43,21 @@ def index(output: Path, push_to_hub: str | None, private: bool, as_json: bool, *
     OUT is the base folder that 'vwd pack --out' named, or one dataset's folder in it.  [default: shards]
     If no kind is chosen, those of --webdataset and --hf, which 'vwd pack' also writes when it is complete.
     """
-    from vwd.index.write import KINDS, all_kinds, write_index
+    from vwd.index.write import KINDS, write_all, write_index
     from vwd.shards.paths import find_outputs
 
     chosen = tuple(kind for kind in KINDS if flags[kind]) or None
     found = find_outputs(output)
     results = []
     for paths in found:
-        result = write_index(paths, all_kinds(paths) if flags["everything"] else chosen)
+        result = write_all(paths) if flags["everything"] else write_index(paths, chosen)
         results.append(result)
         if not as_json:
             echo(f"{paths.folder}: {len(result.written):,} files written, {result.unchanged:,} unchanged")
             if result.pattern:
                 echo(f"  webdataset reads {paths.folder / result.pattern}")
+        for reason in result.left_out:
+            echo(f"left out: {with_flags(reason)}", err=True)
     if as_json:
         print_json([asdict(result) for result in results])
     if push_to_hub:

@@ -8,8 +8,10 @@ from vwd.cli.command import print_error
 from vwd.cli.completion import completion
 from vwd.cli.convert_parquet import convert_parquet
 from vwd.cli.datasets import datasets
+from vwd.cli.decontaminate import decontaminate
 from vwd.cli.download import download
 from vwd.cli.export.jsonl import jsonl
+from vwd.cli.export.layout import layout
 from vwd.cli.export.opensora import opensora
 from vwd.cli.export.parquet import parquet
 from vwd.cli.export.sat import sat
@@ -55,15 +57,15 @@ def cli() -> None:
     vwd verify                           compare every tar with the ledger
     vwd grade videos --against shards    read a model's videos, and compare them
     vwd index --all                      what other readers need beside the shards
-    vwd export-jsonl                     a folder of videos, and JSONL files of prompts
+    vwd export --for NAME                the folder that a trainer reads; --list names them
     vwd meta scan videos                 tables of real videos: cut, captioned
     vwd slurm submit tinystories         pack on a cluster
     """
 
 
-EXPORTS = (jsonl, opensora, sat, parquet)
+EXPORTS = (layout, jsonl, opensora, sat, parquet)
 TABLES = (meta, pack_videos, convert_parquet, prepare, recipe, pack_records)
-LOOKING = (preview, status, verify, show, grade)
+LOOKING = (preview, status, verify, show, grade, decontaminate)
 for command in (pack, *LOOKING, index, *EXPORTS, slurm, datasets, download, *TABLES, completion):
     cli.add_command(command)
 

@@ -67,6 +67,11 @@ if TYPE_CHECKING:
     help="A file, folder or pattern of rows (JSON, CSV, Parquet, …), or 'builtin'; may be given several times.  "
     "[default: the local copy, else the hub]",
 )
+@click.option(
+    "--split",
+    default="",
+    help="Another split of the corpus, such as test; its output is <out>/<dataset>_<split>.  [default: train]",
+)
 @own_columns_options
 @click.option("--language", metavar="[en|ko|zh]", help="Your own rows: their language.  [default: none]")
 @text_form_options
@@ -113,6 +118,23 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--sat-meta", is_flag=True, help="Give every sample an 'id' member, for CogVideoX's trainer.  [default: off]"
+)
+@click.option(
+    "--caption-member",
+    type=click.Choice(["txt"]),
+    help="Give every sample a member with the prompt alone, as finetrainers and open_clip read it.  [default: none]",
+)
+@click.option(
+    "--caption-task",
+    type=click.Choice(["inference", "rendering"]),
+    default="rendering",
+    show_default=True,
+    help="With --caption-member: whose prompt.",
+)
+@click.option(
+    "--exclude",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A list of rows not to pack, which 'vwd decontaminate' has written.  [default: none]",
 )
 @click.option(
     "--check",
@@ -167,10 +189,10 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
     def start(plan: PackPlan) -> None:
         complete = len(plan.shards) - len(plan.to_pack)
         echo(
-            f"{dataset}: {len(plan.to_pack):,} to pack, {complete:,} already complete, of {len(plan.shards):,} shards; "
-            f"{settings.num_workers} worker(s), to {settings.out / dataset}", err=True,
+            f"{corpus.name}: {len(plan.to_pack):,} to pack, {complete:,} already complete, of {len(plan.shards):,} "
+            f"shards; {settings.num_workers} worker(s), to {settings.out / corpus.name}", err=True,
         )  # fmt: skip
-        bars.append(Progress(dataset, plan.rows_to_pack, "rows"))
+        bars.append(Progress(corpus.name, plan.rows_to_pack, "rows"))
 
     try:
         packed = pack_output(corpus, rows, settings, start, lambda count: bars[0].add(count))
@@ -182,6 +204,7 @@ def pack(ctx: click.Context, /, dataset: str, as_json: bool, **options: Any) -> 
 
 def _settings(options: dict[str, Any]) -> PackSettings:
     from vwd.shards.cpus import default_workers
+    from vwd.shards.exclusions import Exclusions, read_exclusions
     from vwd.shards.ranges import load_ranges
     from vwd.shards.settings import PackSettings
 
@@ -202,6 +225,8 @@ def _settings(options: dict[str, Any]) -> PackSettings:
         cache_mb=options["cache_mb"],
         shuffle_seed=options["shuffle_seed"],
         sat_meta=options["sat_meta"],
+        caption=options["caption_task"] if options["caption_member"] else "",
+        exclude=read_exclusions(options["exclude"]) if options["exclude"] else Exclusions(),
         staging=_staging(options),
         max_row_bytes=options["max_row_bytes"],
         force_language=options["force_language"],

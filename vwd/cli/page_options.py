@@ -12,7 +12,28 @@ if TYPE_CHECKING:
     from vwd.text.spec import StoryboardSpec
     from vwd.video.spec import VideoSpec
 
+_PRESETS = ("wan", "cogvideox", "ltx", "hunyuan", "opensora")
+
+
+def _use_preset(ctx: click.Context, _: click.Parameter, name: str | None) -> str | None:
+    """Makes a preset's settings the defaults of the others: what is given beside it counts."""
+    if name:
+        from vwd.video.presets import PRESETS
+
+        ctx.default_map = {**(ctx.default_map or {}), **PRESETS[name].options}
+    return name
+
+
 _OPTIONS = (
+    click.option(
+        "--preset",
+        type=click.Choice(_PRESETS),
+        is_eager=True,
+        expose_value=False,
+        callback=_use_preset,
+        help="Clips as a model takes them: other defaults of --size, --frames, --fps, --font-size and --pace.  "
+        "[default: none]",
+    ),
     click.option(
         "--prompt-overflow",
         type=click.Choice(["spill", "shrink", "skip"]),

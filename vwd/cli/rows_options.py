@@ -61,14 +61,15 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
         UsageError: there is none of this name, or an option for one's own rows is missing.
     """
     from vwd.corpora.own import OwnColumns, corpus_of_columns
-    from vwd.corpora.registry import find_corpus
+    from vwd.corpora.registry import find_split
     from vwd.corpora.sources.open import BUILTIN
     from vwd.errors import UsageError
 
     columns, rows = OwnColumns(**{name: options[name] for name in _OWN}), options["rows"]
     given = bool(rows) and BUILTIN not in rows
+    split = options["split"]
     if not (columns.given or options["language"]):
-        return find_corpus(dataset, given)
+        return find_split(dataset, split, given)
     missing = [] if given else ["`rows` FILE"]
     if not options["language"]:
         missing.append("`language`")
@@ -77,4 +78,5 @@ def corpus_of(dataset: str, options: dict[str, Any]) -> Corpus:
             f"rows of your own need {' and '.join(missing)}, too",
             "Give `rows` FILE `prompt_column` A `answer_column` B `language` en|ko|zh.",
         )
-    return corpus_of_columns(dataset, columns, options["language"])
+    corpus = corpus_of_columns(dataset, columns, options["language"])
+    return corpus.with_split(split) if split else corpus

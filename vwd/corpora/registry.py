@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast, get_args
 
 from vwd.corpora import schemas
@@ -52,6 +52,7 @@ class Corpus:
         rows: its size on the hub when this registry was written; 0 where that is unknown.
         licence: its identifier on the hub; "" where none is stated. `terms`: further conditions of its authors.
         schemas: the first one whose columns a row has is used.
+        of: the corpus that this is another split of; "" for its usual one.
     """
 
     name: str
@@ -64,6 +65,18 @@ class Corpus:
     rows: int = 0
     licence: str = ""
     terms: str = ""
+    of: str = ""
+
+    def with_split(self, split: str) -> Corpus:
+        """Another of its splits. A corpus of the hub is then `<name>_<split>`: its keys are not those of the usual one.
+
+        Raises:
+            UsageError: the split's name cannot be part of a key.
+        """
+        if split == self.split:
+            return self
+        name = check_name(f"{self.name}_{split}") if self.hub_id else self.name
+        return replace(self, name=name, split=split, rows=0, of=self.name)
 
     def schema_for(self, columns: Iterable[str], where: str = "") -> Schema:
         """The schema that these columns satisfy.
@@ -155,6 +168,15 @@ def find_corpus(name: str, own_rows: bool = False) -> Corpus:
         f"no corpus is called '{name}'; there are {', '.join(CORPORA)}",
         f"{guess}For rows of your own give `rows`, `prompt_column`, `answer_column` and `language`.",
     )
+
+
+def find_split(name: str, split: str = "", own_rows: bool = False) -> Corpus:
+    """`find_corpus`, and of it a split; `gsm8k_test` with its split `test` is the same as `gsm8k`.
+
+    Raises: as `find_corpus`, and `Corpus.with_split`.
+    """
+    corpus = find_corpus(name.removesuffix(f"_{split}") if split else name, own_rows)
+    return corpus.with_split(split) if split else corpus
 
 
 def own_corpus(name: str, prompt_column: str, answer_column: str, language: Language) -> Corpus:

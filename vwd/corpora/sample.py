@@ -20,6 +20,7 @@ class SkipCode(str, Enum):
     MISSING_GLYPH = "missing_glyph"
     PROMPT_TOO_LONG = "prompt_too_long"
     ANSWER_TOO_LONG = "answer_too_long"
+    EXCLUDED = "excluded"
     # Of clips.
     VIDEO_UNREADABLE = "video_unreadable"
     # Of records: conversations, with or without an image.

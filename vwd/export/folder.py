@@ -87,7 +87,7 @@ class ExportFolder:
         videos.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
             yield [
-                files.enter_context(atomic_write_if_changed(self.path / name, self.temp, self._count)) for name in names
+                files.enter_context(atomic_write_if_changed(self.path / name, self.temp, self.count)) for name in names
             ]
             self._claim()
             fsync_folder(videos)
@@ -98,13 +98,14 @@ class ExportFolder:
         with atomic_write(path, self.temp, sync_parent) as file:
             yield file
             self._claim()
-        self._count()
+        self.count()
 
     def result(self, selection: Selection) -> ExportResult:
         dataset = selection.paths.dataset
         return ExportResult(dataset, self.written, self.unchanged, self.samples, selection.left_out)
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """One more file was written, or linked to."""
         self.written += 1
 
 

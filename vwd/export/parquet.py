@@ -19,8 +19,9 @@ from vwd.storage.hashing import sha256_file
 # Texts compress well and are read in bulk; 64 MB are about 400 videos of the default size.
 ROW_GROUP_ROWS = 10_000
 ROW_GROUP_BYTES = 64_000_000
-# Recorded in every file; raised when the columns change.
+# Recorded in every file; raised when the columns change. The second: videos are a `Video` of `datasets`.
 _VERSION = 1
+_VERSION_WITH_VIDEO = 2
 
 _TEXTS = (
     "key", "dataset", "language", "kind", "question", "answer", "final_answer", "inference_prompt",
@@ -43,7 +44,7 @@ def export_parquet(
     A file that was made from the same tars in the same way is left alone, and its tars are not read.
 
     Args:
-        with_video: with a column `video` of the mp4 files' bytes.
+        with_video: with a column `video` of the mp4 files: a struct of `bytes` and `path`, a `Video` of `datasets`.
         check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
@@ -81,7 +82,8 @@ def _origin(selection: Selection, part: Part, with_video: bool) -> str:
         entry = selection.entries.get(number)
         hashes[selection.paths.shard_name(number)] = entry.sha256 if entry else sha256_file(selection.paths.tar(number))
     rows = [selection.rows.start, selection.rows.stop]
-    return json.dumps({"version": _VERSION, "rows": rows, "with_video": with_video, "shards": hashes})
+    version = _VERSION_WITH_VIDEO if with_video else _VERSION
+    return json.dumps({"version": version, "rows": rows, "with_video": with_video, "shards": hashes})
 
 
 def _count_if_current(path: Path, origin: str) -> int | None:
@@ -102,7 +104,8 @@ def _rows(
     selection: Selection, part: Part, with_video: bool, on_sample: Callable[[], None]
 ) -> Iterator[dict[str, Any]]:
     for sample, row in selection.samples(part, lambda sample: _row(selection.paths.dataset, sample)):
-        yield {**row, "video": sample.read("mp4")} if with_video else row
+        video = {"bytes": sample.read("mp4"), "path": f"{sample.key}.mp4"} if with_video else None
+        yield {**row, "video": video} if video else row
         on_sample()
 
 
@@ -144,9 +147,10 @@ def _write(file: IO[bytes], origin: str, rows: Iterator[dict[str, Any]], with_vi
 
     schema = _schema(origin, with_video)
     plain = [name for name in schema.names if name != "video"]
+    as_it_is = {name: "NONE" for name in ("video.bytes", "video.path") if with_video}  # an mp4 is compressed
     writer = pq.ParquetWriter(
         file, schema,
-        compression={name: "NONE" if name == "video" else "ZSTD" for name in schema.names},  # an mp4 is compressed
+        compression={**dict.fromkeys(plain, "ZSTD"), **as_it_is},
         use_dictionary=["dataset", "language", "kind"],
         write_statistics=plain,  # the smallest and largest value of a video are useless, and large
     )  # fmt: skip
@@ -166,9 +170,14 @@ def _schema(origin: str, with_video: bool) -> Any:
     fields += [pa.field(name, pa.int32(), nullable=False) for name in _COUNTS]
     fields += [pa.field(name, pa.float64(), nullable=False) for name in ("fps", "seconds")]
     fields.append(pa.field("video_bytes", pa.int64(), nullable=False))
+    features = {field.name: {"dtype": str(field.type), "_type": "Value"} for field in fields}
+    metadata = {"vwd": origin}
     if with_video:
-        fields.append(pa.field("video", pa.binary(), nullable=False))
-    return pa.schema(fields, metadata={"vwd": origin})
+        # As `datasets` stores a `Video`, to the last detail: it compares types, and whether they may be null.
+        fields.append(pa.field("video", pa.struct({"bytes": pa.binary(), "path": pa.string()})))
+        features["video"] = {"_type": "Video"}
+        metadata["huggingface"] = json.dumps({"info": {"features": features}})
+    return pa.schema(fields, metadata=metadata)
 
 
 def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -176,7 +185,7 @@ def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     size = 0
     for row in rows:
         group.append(row)
-        size += sum(len(value) for value in row.values() if isinstance(value, (str, bytes)))
+        size += row["video_bytes"] * ("video" in row) + sum(len(text) for text in row.values() if isinstance(text, str))
         if len(group) >= ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
             yield group
             group, size = [], 0

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vwd.errors import UsageError
-from vwd.export.folder import ExportFolder, ExportResult, export_folder
-from vwd.export.metadata import read_prompts, read_storyboard
-from vwd.export.selection import select
+from vwd.export.folder import ExportFolder, ExportResult
+from vwd.export.layouts import SAT_JSONL, SAT_LABEL
+from vwd.export.writer import export_layout
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
-from vwd.shards.reader import StoredSample
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.storage.regular import real_path
 
@@ -92,50 +90,14 @@ def export_sat(
         OutputError: no shard holds rows of the slice, or the base folder cannot be written.
         UsageError: the trainer would not find the labels in this folder.
     """
-    needed = {*tasks, labels} - {None}
-
-    def extract(sample: StoredSample) -> tuple[dict[str, str], StoryboardRecord]:
-        return read_prompts(sample, [task for task in TASKS if task in needed]), read_storyboard(sample)
-
     if labels:
         _check_label_place(real_path(base_dir / paths.dataset))
-    selection, shortage = select(paths, start_idx, num_samples, check=check), _Shortage(clip or Clip())
-    with export_folder(base_dir, paths) as folder:
-        for part in selection.together():
-            names = [f"{paths.dataset}_{task}_sat_{part.start}.jsonl" for task in tasks]
-            with folder.listings(names) as files:
-                for sample, (prompts, record) in selection.samples(part, extract):
-                    shortage.add(record)
-                    video = folder.unpack(sample)
-                    if labels:
-                        _write_label(folder, video, prompts[labels])
-                    for file, task in zip(files, tasks, strict=True):
-                        file.write(_line(video, prompts[task], record))
-                    on_sample()
-    result = folder.result(selection)
+    shortage = _Shortage(clip or Clip())
+    layout = replace(SAT_JSONL, beside=(replace(SAT_LABEL, task=labels),) if labels else ())
+    result = export_layout(
+        paths, base_dir, layout, tasks, start_idx, num_samples, on_sample, check, on_record=shortage.add
+    ).plain()
     return SatResult(**vars(result), too_short=shortage.count, seconds=shortage.seconds, seconds_needed=shortage.needed)
-
-
-def _line(video: Path, caption: str, record: StoryboardRecord) -> bytes:
-    line = {
-        "path": video.name,
-        "duration": record.seconds,
-        "num_frames": record.storyboard.frames,
-        "width": record.storyboard.width,
-        "height": record.storyboard.height,
-        "caps": [{"cap": caption}],
-        "text": caption,
-    }
-    return (json.dumps(line, ensure_ascii=False) + "\n").encode()
-
-
-def _write_label(folder: ExportFolder, video: Path, caption: str) -> None:
-    # The trainer reads only the first line.
-    label = (" ".join(caption.splitlines()) + "\n").encode()
-    path = _label(video)
-    if not path.is_file() or path.read_bytes() != label:
-        with folder.write(path, sync_parent=False) as file:  # the folder is synced with its videos
-            file.write(label)
 
 
 def _label(video: Path) -> Path:

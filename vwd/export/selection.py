@@ -18,6 +18,8 @@ from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.reader import StoredSample, open_shard
 from vwd.shards.shuffle import Indices, permutation
 from vwd.shards.sizes import parse_sizes
+from vwd.shards.splits import DEFAULT_FRACTION, for_validation
+from vwd.shards.splits import Part as Split
 from vwd.storage.errors import reading_errors
 from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import local_copy
@@ -59,6 +61,8 @@ class Selection:
         entries: the ledger's, by shard and without sizes.
         left_out: the shards that are not complete, each with the reason.
         check: compare each tar with the sha256 of its entry.
+        split: only the samples of this one, as `vwd.stream` splits them; None for all.
+        fraction: how much of all is for validation.
     """
 
     paths: OutputPaths
@@ -68,10 +72,12 @@ class Selection:
     entries: Mapping[int, Entry]
     left_out: tuple[str, ...]
     check: bool = True
+    split: Split | None = None
+    fraction: float = DEFAULT_FRACTION
 
     def by_shard(self) -> Iterator[Part]:
-        """One part a shard; of a slice, one for it all."""
-        if not self.rows.everything:
+        """One part a shard; of a slice or a split, one for it all."""
+        if not self.rows.everything or self.split:
             yield from self.together()
             return
         for number in self.shards:
@@ -96,7 +102,17 @@ class Selection:
                     raise ShardError(f"{tar}: the sha256 differs from the ledger's", _REPACK)
                 with open_shard(tar, copy) as stored:
                     _check_samples(self.paths, stored, entry)
-                    yield from [(sample, extract(sample)) for sample in stored if sample.index in self.rows]
+                    wanted = self._wanted(stored)
+                    yield from [(sample, extract(sample)) for sample in stored if sample.index in wanted]
+
+    def _wanted(self, stored: Sequence[StoredSample]) -> Collection[int]:
+        """The rows to take of a shard's."""
+        rows = [sample.index for sample in stored if sample.index in self.rows]
+        if self.split is None or not rows:
+            return set(rows)
+        numbers = np.array([row % 2**64 for row in rows], np.uint64).view(np.int64)
+        validates = for_validation(self.paths.dataset, numbers, self.fraction)
+        return {row for row, val in zip(rows, validates, strict=True) if val == (self.split == "val")}
 
     def _entry(self, number: int) -> Entry | None:
         """A shard's entry as it is now, with its sizes."""
@@ -118,18 +134,28 @@ def select(
     num_samples: int | None = None,
     only: Collection[int] | None = None,
     check: bool = True,
+    split: Split | None = None,
+    fraction: float = DEFAULT_FRACTION,
 ) -> Selection:
     """The shards of a dataset that hold rows of a slice. Without a ledger, every tar is read.
 
     Args:
         only: the numbers of the only shards to take; None for all.
         check: compare each tar with the sha256 of its ledger entry.
+        split: only the samples of this one; None for all.
+        fraction: about how much of all is for validation, as `val_fraction` of `vwd.stream`.
 
     Raises:
-        UsageError: the output cannot have one of these shards.
+        UsageError: there is no such split, or the output cannot have one of these shards.
         OutputError: no shard holds rows of the slice.
         ShardError: there is no ledger, and a tar is damaged, or two hold the same sample.
     """
+    if split not in (None, "train", "val"):
+        raise UsageError(f"there is no `split` '{split}'", "Give train or val.")
+    if not 0 < fraction < 1:
+        raise UsageError(f"`val_fraction` {fraction}", "Give a number between 0 and 1, such as 0.05.")
+    if split is None and fraction != DEFAULT_FRACTION:
+        raise UsageError(f"`val_fraction` {fraction} without a `split`", "Give `split` train or `split` val, too.")
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None
@@ -150,7 +176,7 @@ def select(
     left_out += _not_packed(paths, rows, contract)
     if not rows.everything and not numbers:
         raise OutputError(f"{paths.folder}: no shard holds rows from {rows.start} on", "See 'vwd status'.")
-    return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check)
+    return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check, split, fraction)
 
 
 def _require_shards(numbers: Collection[int] | None, contract: Contract | None) -> None:

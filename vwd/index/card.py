@@ -6,7 +6,7 @@ from vwd.index.listing import Listing
 from vwd.index.provenance import provenance_of
 from vwd.index.webdataset import brace_pattern
 from vwd.shards.json_types import JsonType
-from vwd.shards.members import SAT_ID
+from vwd.shards.members import CAPTION, SAT_ID
 from vwd.shards.sample_fields import EARLIER_FIELDS, FIELDS, FIELDS_SINCE, PROMPT_FIELDS
 
 _DTYPES = {str: "string", int: "int64", float: "float64"}
@@ -31,6 +31,7 @@ _FEATURES = {
     "mp4": "    dtype: video\n",
     "inference.json": _features(PROMPT_FIELDS, "    "),
     "rendering.json": _features(PROMPT_FIELDS, "    "),
+    CAPTION: "    dtype: string\n",
     SAT_ID: "    dtype: int64\n",
 }
 _DESCRIPTIONS = {
@@ -38,6 +39,7 @@ _DESCRIPTIONS = {
     "inference.json": "`prompt`: the question alone, to train reasoning",
     "rendering.json": "`prompt`: question and answer, to train rendering",
     "storyboard.json": "question, answer, final answer, and for each word its text, frame, page, pixel box and place",
+    CAPTION: "the prompt of one of the two tasks, for readers that look for a caption",
     SAT_ID: "the row's number, for readers that look captions up when they meet it",
 }
 # A card with this line is written again when the shards change.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ DEFAULT_KINDS = ("webdataset", "hf")
 # Compared with the ledger byte for byte; of the card, whose wording may change, only the counts.
 _FROM_LEDGER = tuple(kind for kind in KINDS if kind not in ("sat", "hf"))
 _CARD = "README.md"
+_NO_SAT = "the samples have no 'id' member; pack with `sat_meta` into another `out`"
 _AGAIN = "and run 'vwd index' again."
 _DATABASE_FILES = (energon.DATABASE, energon.IDENTITY)
 
@@ -40,12 +41,14 @@ class IndexResult:
         pattern: all tars as one name for webdataset.
         written: the names of the files that were created or replaced.
         unchanged: how many existed with the same content.
+        left_out: kinds that this output cannot be indexed for, each with the reason.
     """
 
     dataset: str
     pattern: str
     written: tuple[str, ...]
     unchanged: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,16 @@ def write_index(
     return IndexResult(paths.dataset, webdataset.brace_pattern(listing), tuple(written), unchanged)
 
 
-def all_kinds(paths: OutputPaths) -> tuple[str, ...]:
-    """Every kind that this output can be indexed for."""
-    return _possible_kinds(list_shards(paths))
+def write_all(paths: OutputPaths) -> IndexResult:
+    """`write_index` of every kind that this output can be indexed for; the result names the others, and why.
+
+    Raises: as `write_index`.
+    """
+    listing = list_shards(paths)
+    possible, content = _possible_kinds(listing), listing.contract.content
+    reason = f"these are {content['name']}, no text videos" if content else _NO_SAT
+    left_out = tuple(f"{kind}: {reason}" for kind in KINDS if kind not in possible)
+    return replace(write_index(paths, possible), left_out=left_out)
 
 
 def _possible_kinds(listing: Listing) -> tuple[str, ...]:

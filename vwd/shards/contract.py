@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,7 @@ from vwd.corpora.registry import Corpus, Schema
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError, OutputError, UsageError
 from vwd.limits import COUNT_LIMIT, LARGEST_CONTRACT, LARGEST_SIDE, MAX_ROW_BYTES, MOST_FRAMES, MOST_MEMBERS
-from vwd.shards.members import member_endings
+from vwd.shards.members import CAPTION, member_endings
 from vwd.shards.paths import OutputPaths
 from vwd.shards.sample_form import SampleForm
 from vwd.shards.settings import PackSettings
@@ -63,6 +63,8 @@ class Contract:
         members: the endings of every sample's members, in their order.
         optional: those that a sample may be without.
         own_keys: whether keys come from the rows; otherwise they are made of the rows' numbers.
+        caption: the task whose prompt is the member `txt`; "" where there is none.
+        exclude: the rows that were not to be packed: how many, and the sha256 of their list; empty for none.
         video: of every sample; None where each has its own, or none.
         storyboard: font size, overflow of prompts, units of Chinese; what is newer where not as in the first outputs.
         fonts: the sha256 of each font file.
@@ -93,6 +95,8 @@ class Contract:
     content: Mapping[str, str] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     own_keys: bool = False
+    caption: str = ""
+    exclude: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -112,7 +116,9 @@ class Contract:
             rows=rows.count,
             shard_size=settings.shard_size,
             shuffle_seed=settings.shuffle_seed,
-            members=member_endings(settings.sat_meta),
+            members=member_endings(settings.sat_meta, bool(settings.caption)),
+            caption=settings.caption,
+            exclude=settings.exclude.identity,
             storyboard=settings.storyboard.to_json(),
             video=settings.video,
             encoder=get_encoder(settings.encoder, settings.quality).identity,
@@ -165,6 +171,8 @@ class _Model(msgspec.Struct, kw_only=True):
     content: dict[str, str] = {}
     optional: list[str] = []
     own_keys: bool = False
+    caption: Literal["", "inference", "rendering"] = ""
+    exclude: dict[str, str] = {}
     format: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
@@ -200,8 +208,10 @@ def _check_members(model: _Model) -> None:
         raise ValueError("$.optional has one that is not in $.members, or all of them")
     if model.content:
         return
-    if not set(model.members) <= set(member_endings(sat_meta=True)) or model.optional or model.own_keys:
+    if not set(model.members) <= set(member_endings(True, True)) or model.optional or model.own_keys:
         raise ValueError("$.members, $.optional, $.own_keys: not those of text videos")
+    if bool(model.caption) != (CAPTION in model.members):
+        raise ValueError(f"$.caption is '{model.caption}': not as $.members has it")
     if model.video is None:
         raise ValueError("$.video is missing")
 
@@ -209,11 +219,12 @@ def _check_members(model: _Model) -> None:
 _ORDER = (
     "format", "dataset", "language", "kind", "source", "columns", "rows", "shard_size", "shuffle_seed", "members",
     "storyboard", "video", "encoder", "fonts", "libraries", "max_row_bytes", "reading", "appended", "content",
-    "optional", "own_keys",
+    "optional", "own_keys", "caption", "exclude",
 )  # fmt: skip
 # Left out of the file at these values, as older files do not have them.
 _OMITTED: dict[str, Any] = {
     "max_row_bytes": MAX_ROW_BYTES, "reading": {}, "appended": [], "content": {}, "optional": [], "own_keys": False,
+    "caption": "", "exclude": {},
 }  # fmt: skip
 
 

@@ -21,21 +21,26 @@ TASKS = ("inference", "rendering")
 # CogVideoX's trainer (sat) looks up a sample's caption when it meets this member, by the member's name. The content
 # is a number, since readers of shards decode members of this name as one. Only with `sat_meta`.
 SAT_ID = "id"
+# A prompt alone, as finetrainers and open_clip look for it. Only with `caption`.
+CAPTION = "txt"
 
 
 # Numbers outside these have an exponent, which msgspec writes as e-5 and the standard library as e-05.
 _LEAST_PLAIN, _LEAST_EXPONENT = 1e-4, 1e16
 
 
-def member_endings(sat_meta: bool) -> tuple[str, ...]:
+def member_endings(sat_meta: bool, caption: bool) -> tuple[str, ...]:
     """The endings of every sample's members, in their order."""
-    return (*MEMBERS, SAT_ID) if sat_meta else MEMBERS
+    return (*MEMBERS, *[CAPTION] * caption, *[SAT_ID] * sat_meta)
 
 
 def sample_members(
-    sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes, sat_meta: bool = False
+    sample: Sample, storyboard: Storyboard, spec: VideoSpec, video: bytes, sat_meta: bool = False, caption: str = ""
 ) -> dict[str, bytes]:
     """The members of a sample by their ending, in the order of the tar.
+
+    Args:
+        caption: the task whose prompt is the caption; "" for no caption.
 
     Raises:
         ShardError: one is larger than any reader takes.
@@ -59,6 +64,8 @@ def sample_members(
         "rendering.json": _compact({"video_path": path, "prompt": both}),
         "storyboard.json": _compact(record.to_json()),
     }
+    if caption:
+        members[CAPTION] = {"inference": question, "rendering": both}[caption].encode()
     if sat_meta:
         members[SAT_ID] = str(sample.index).encode()
     for ending, data in members.items():

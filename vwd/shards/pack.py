@@ -65,9 +65,10 @@ def text_videos(corpus: Corpus, rows: Rows, settings: PackSettings) -> TextVideo
     """Text videos of a corpus's rows.
 
     Raises:
-        RowsError: the rows have none of the corpus's columns.
+        RowsError: the rows have none of the corpus's columns, or the list of rows to exclude is of others.
         UsageError: the rows are in another language.
     """
+    settings.exclude.check(rows.identity)
     schema = schema_of(corpus, rows, settings.max_row_bytes)
     settings = replace(settings, storyboard=settings.storyboard.for_language(corpus.language))
     if not settings.force_language:

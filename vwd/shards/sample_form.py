@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vwd.limits import LONGEST_KEY, LONGEST_KEY_NUMBER
 from vwd.shards.checksums import NO_CHECKSUM, member_checksums
-from vwd.shards.members import MEMBERS, SAT_ID
+from vwd.shards.members import CAPTION, MEMBERS, SAT_ID
 from vwd.shards.sizes import ABSENT, SampleSizes
 
 _NUMBERED = re.compile(rf"(?=.{{1,{LONGEST_KEY}}}\Z)(?:[A-Za-z0-9][A-Za-z0-9_-]*_)?[0-9]{{1,{LONGEST_KEY_NUMBER}}}\Z")
@@ -58,4 +58,4 @@ class SampleForm:
 
 
 # Of shards whose contract is not at hand.
-TEXT_VIDEO = SampleForm((*MEMBERS, SAT_ID), (SAT_ID,))
+TEXT_VIDEO = SampleForm((*MEMBERS, CAPTION, SAT_ID), (CAPTION, SAT_ID))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vwd.limits import MAX_ROW_BYTES
+from vwd.shards.exclusions import Exclusions
 from vwd.text.spec import StoryboardSpec
 from vwd.video.encoders import DEFAULT_CACHE_MB, DEFAULT_ENCODER
 from vwd.video.spec import VideoSpec
@@ -27,6 +28,8 @@ class PackSettings:
         cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
         shuffle_seed: shuffles the rows before they are sharded; None leaves them in order.
         sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
+        caption: gives every sample a `txt` member, the prompt of this task; "" for none.
+        exclude: rows that are not to be packed.
         max_row_bytes: larger rows are skipped unread; of a line in a file, or of the columns that are read.
         force_language: pack rows that are clearly in another language than the corpus's.
         append: the rows may be those of the output and more behind them, which are then added to it.
@@ -50,6 +53,8 @@ class PackSettings:
     storyboard: StoryboardSpec = field(default_factory=StoryboardSpec)
     shuffle_seed: int | None = None
     sat_meta: bool = False
+    caption: str = ""
+    exclude: Exclusions = field(default_factory=Exclusions)
     staging: Path | None = None
     max_row_bytes: int = MAX_ROW_BYTES
     force_language: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from vwd.corpora.registry import Corpus, Schema
-from vwd.corpora.sample import Row, Sample, Skip
+from vwd.corpora.sample import Row, Sample, Skip, SkipCode
 from vwd.corpora.sources.rows import Rows
 from vwd.shards.content import Maker, PackedSample
 from vwd.shards.contract import Contract
@@ -66,6 +66,8 @@ class _TextVideoMaker(Maker):
 
     def make(self, index: int, row: Row) -> PackedSample | Skip:
         settings = self._settings
+        if index in settings.exclude:
+            return Skip(SkipCode.EXCLUDED, "named in the list of rows to exclude")
         sample = self._corpus.sample(row, index, self._schema)
         if isinstance(sample, Skip):
             return sample
@@ -73,7 +75,7 @@ class _TextVideoMaker(Maker):
         if isinstance(storyboard, Skip):
             return storyboard
         video = self._encoder.encode(storyboard, settings.video)
-        members = sample_members(sample, storyboard, settings.video, video, settings.sat_meta)
+        members = sample_members(sample, storyboard, settings.video, video, settings.sat_meta, settings.caption)
         return PackedSample(sample.key, members, count_tokens(sample.prompt), count_tokens(sample.answer))
 
     @property

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +11,12 @@ import numpy.typing as npt
 from vwd.errors import ShardError, UsageError
 from vwd.shards.reader import open_shard
 from vwd.shards.shuffle import Indices, shuffled_rows
-from vwd.shards.splitmix64 import INCREMENT, hash_array
+from vwd.shards.splits import DEFAULT_FRACTION, Part, for_validation
 from vwd.stream.form import check_choices
 from vwd.stream.shuffle import Location
 from vwd.stream.source import Shard, Source
 
-Part = Literal["train", "val"]
-
-DEFAULT_FRACTION = 0.05
+__all__ = ["DEFAULT_FRACTION", "Part", "Selection", "for_validation", "select"]
 
 
 class Selection:
@@ -79,22 +74,6 @@ def select(source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION
             f"Give a {'larger' if part == 'val' else 'smaller'} val_fraction than {fraction}, or more shards.",
         )
     return Selection(source, numbers)
-
-
-def for_validation(dataset: str, rows: Indices, fraction: float) -> npt.NDArray[np.bool_]:
-    """Whether each of some rows is for validation. With a larger fraction, those of a smaller one still are.
-
-    Args:
-        rows: int64 [N], their numbers in the corpus.
-
-    Returns:
-        bool [N].
-    """
-    start = np.frombuffer(hashlib.sha256(f"split {dataset}".encode()).digest()[:8], "<u8").astype(np.uint64)
-    with np.errstate(over="ignore"):
-        hashes = hash_array(rows.astype(np.uint64) * np.uint64(INCREMENT) + start)
-    chosen: npt.NDArray[np.bool_] = hashes < np.uint64(int(Fraction(fraction) * 2**64))
-    return chosen
 
 
 def _rows(source: Source, shard: Shard) -> Indices:

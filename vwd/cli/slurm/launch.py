@@ -101,8 +101,8 @@ def _prepare(
 
     asked = pack_options(dataset, options, settings.base_dir)
     export = Export(task, str(real_path(Path(settings.base_dir or "export")))) if task else None
-    submission = make_submission(dataset, asked.work, asked.pack, settings, export, limits)
-    return Prepared(OutputPaths(asked.out, dataset), submission, fewer_tasks_note(submission, limits))
+    submission = make_submission(asked.dataset, asked.work, asked.pack, settings, export, limits)
+    return Prepared(OutputPaths(asked.out, asked.dataset), submission, fewer_tasks_note(submission, limits))
 
 
 def print_sbatch_lines(everything: list[Prepared]) -> None:

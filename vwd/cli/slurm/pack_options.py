@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
+    from vwd.corpora.registry import Corpus
     from vwd.slurm.arrays import Work
 
 # These come from Slurm for each task, or have no meaning there.
@@ -20,8 +21,13 @@ _EXPLICIT = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 @dataclass(frozen=True)
 class PackOptions:
-    """What the tasks pack and where to, and the options for that, except for `--out` and the task's."""
+    """What the tasks pack and where to, and the options for that, except for `--out` and the task's.
 
+    Attributes:
+        dataset: the output's name, which is the corpus's, with the split where that is given.
+    """
+
+    dataset: str
     work: Work
     out: Path
     pack: tuple[str, ...]
@@ -38,6 +44,7 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
         UsageError: an option is set by Slurm, the rows are in another language, or their number is unknown.
     """
     from vwd.cli.pack import pack
+    from vwd.cli.rows_options import corpus_of
     from vwd.corpora.sources.open import BUILTIN, absolute
     from vwd.errors import UsageError
     from vwd.slurm.arrays import Work
@@ -61,12 +68,13 @@ def pack_options(dataset: str, arguments: tuple[str, ...], base_dir: str) -> Pac
         options |= {"base_dir": Path(base_dir)} if "base_dir" not in explicit else {}
         options |= {"out": Path(base_dir) / "shards"} if "out" not in explicit else {}
         explicit.add("base_dir")
-    for name in ("out", "base_dir"):
-        options[name] = real_path(options[name])
+    for name in ("out", "base_dir", "exclude"):
+        options[name] = options[name] and real_path(options[name])
     options["rows"] = tuple(rows if rows == BUILTIN else absolute(rows) for rows in options["rows"])
-    rows = _count_rows(dataset, options)
+    corpus = corpus_of(dataset, options)
+    rows = _count_rows(corpus, options)
     work = Work(rows, options["shard_size"], options["start_idx"] or 0, options["num_samples"])
-    return PackOptions(work, options["out"], tuple(_to_arguments(pack, options, explicit - _SET_PER_TASK)))
+    return PackOptions(corpus.name, work, options["out"], tuple(_to_arguments(pack, options, explicit - _SET_PER_TASK)))
 
 
 def _to_arguments(command: click.Command, options: dict[str, Any], explicit: set[str]) -> list[str]:
@@ -79,17 +87,16 @@ def _to_arguments(command: click.Command, options: dict[str, Any], explicit: set
     return arguments
 
 
-def _count_rows(dataset: str, options: dict[str, Any]) -> int:
+def _count_rows(corpus: Corpus, options: dict[str, Any]) -> int:
     """How many rows the corpus has: in the file or the local copy, else in the registry. The hub is not asked."""
-    from vwd.cli.rows_options import corpus_of, text_form
+    from vwd.cli.rows_options import text_form
     from vwd.corpora.language import check_language
     from vwd.corpora.sources.hub import hub_override
     from vwd.corpora.sources.local import has_copy
     from vwd.corpora.sources.open import open_rows
     from vwd.errors import UsageError
 
-    corpus = corpus_of(dataset, options)
-    local = options["rows"] or (has_copy(options["base_dir"], dataset) and not options["streaming"])
+    local = options["rows"] or (has_copy(options["base_dir"], corpus.name) and not options["streaming"])
     count: int | None
     if local or not corpus.hub_id:
         rows = open_rows(
@@ -104,8 +111,9 @@ def _count_rows(dataset: str, options: dict[str, Any]) -> int:
         return count
     if options["num_samples"] is None:
         raise UsageError(
-            f"the number of rows of {dataset} is unknown here",
-            f"Make a local copy with 'vwd download --dataset {dataset} --base-dir {options['base_dir']}', or give "
+            f"the number of rows of {corpus.name} is unknown here",
+            f"Make a local copy with 'vwd download --dataset {corpus.of or corpus.name}"
+            f"{f' --split {corpus.split}' * bool(corpus.of)} --base-dir {options['base_dir']}', or give "
             "--num-samples.",
         )
     return (options["start_idx"] or 0) + int(options["num_samples"])

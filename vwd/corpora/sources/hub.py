@@ -141,7 +141,8 @@ def _not_loaded(name: str, found: _Found, error: Exception, heard: list[str]) ->
 def _advice(corpus: Corpus, found: _Found, downloading: bool) -> str:
     if not found.trouble:
         return f"Check the id ({_variable(corpus)}) and HF_ENDPOINT{_other_rows(downloading)}"
-    run = "run it again" if downloading else f"run 'vwd download --dataset {corpus.name}'"
+    split = f" --split {corpus.split}" if corpus.of else ""
+    run = "run it again" if downloading else f"run 'vwd download --dataset {corpus.of or corpus.name}{split}'"
     first = f"unset {found.switch} and {run}" if found.switch else run
     return f"{first[0].upper()}{first[1:]} where there is internet{_other_rows(downloading)}"
 
@@ -154,7 +155,7 @@ def _other_rows(downloading: bool) -> str:
 
 
 def _variable(corpus: Corpus) -> str:
-    return f"VWD_HF_DATASET_ID_{corpus.name.upper().replace('-', '_')}"
+    return f"VWD_HF_DATASET_ID_{(corpus.of or corpus.name).upper().replace('-', '_')}"
 
 
 def _check_id(corpus: Corpus, name: str) -> None:
