@@ -18,6 +18,7 @@ LAYERS = (
     {"shards"},
     {"index", "export", "stream"},
     {"inspect", "preview"},
+    {"report"},
     {"packing"},
     {"slurm"},
     {"cli"},

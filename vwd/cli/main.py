@@ -15,6 +15,7 @@ from vwd.cli.export.sat import sat
 from vwd.cli.index import index
 from vwd.cli.pack import pack
 from vwd.cli.preview import preview
+from vwd.cli.report import report
 from vwd.cli.show import show
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
@@ -45,6 +46,7 @@ def cli() -> None:
     vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
     vwd show shards/gsm8k --skips        which rows were skipped, and why
+    vwd report                           a page that shows what is in the shards
     vwd verify                           compare every tar with the ledger
     vwd index --all                      what other readers need beside the shards
     vwd export-jsonl                     a folder of videos, and JSONL files of prompts
@@ -53,7 +55,7 @@ def cli() -> None:
 
 
 EXPORTS = (jsonl, opensora, sat, parquet)
-for command in (preview, pack, status, verify, show, index, *EXPORTS, slurm, datasets, download, completion):
+for command in (preview, pack, status, verify, show, report, index, *EXPORTS, slurm, datasets, download, completion):
     cli.add_command(command)
 
 
