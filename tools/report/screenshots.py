@@ -26,7 +26,8 @@ def use_fonts(folder: Path) -> None:
     config = folder / "fonts.conf"
     config.write_text(
         f'<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
-        f"<dir>{_FONTS}</dir></fontconfig>",
+        f"<dir>{_FONTS}</dir><alias binding='strong'><family>system-ui</family><prefer><family>Inter</family>"
+        "<family>Liberation Sans</family></prefer></alias></fontconfig>",
         "utf-8",
     )
     os.environ["FONTCONFIG_FILE"] = str(config)

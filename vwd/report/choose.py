@@ -12,7 +12,7 @@ from vwd.shards.paths import OutputPaths
 from vwd.storage.objects import local_copy
 
 # Each shard that is read costs its ledger entry, and a download where it is in object storage.
-_MOST_SHARDS = 24
+_SHARDS_READ = 24
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ def shares(available: Sequence[int], wanted: int) -> list[int]:
     left = min(wanted, sum(available))
     while left:
         open_ones = [place for place, count in enumerate(available) if given[place] < count]
+        equal = max(1, left // len(open_ones))
         for place in open_ones:
-            part = min(max(1, left // len(open_ones)), available[place] - given[place], left)
+            part = min(equal, available[place] - given[place], left)
             given[place] += part
             left -= part
     return given
@@ -63,7 +64,7 @@ def choose_samples(paths: OutputPaths, wanted: int, first: Collection[str] = ())
     if first:  # any shard may hold them
         numbers = [entry.number for entry in entries]
     else:
-        numbers = [entries[place].number for place in evenly(len(entries), min(wanted, _MOST_SHARDS))]
+        numbers = [entries[place].number for place in evenly(len(entries), min(wanted, _SHARDS_READ))]
     where = [(number, sample) for number in numbers for sample in _samples(ledger, number)]
     for number, several in _by_shard(_pick(where, wanted, first)):
         yield from _read(paths, number, several)

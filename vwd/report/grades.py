@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vwd.errors import UsageError
+from vwd.limits import LARGEST_ENTRY
 from vwd.storage.errors import reading_errors
+from vwd.storage.regular import read_regular
 
 Verdict = Literal["right", "wrong", "unjudged"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
-_LONGEST_NOTE = 600
+_NOTE_LENGTH = 600
 _HINT = "Give what 'vwd grade --samples' has written, or a list of objects with `key` and `verdict`."
 
 
@@ -48,7 +50,7 @@ def read_grades(path: Path) -> dict[str, Grade]:
     """
     try:
         with reading_errors(path):
-            text = path.read_bytes().decode()
+            text = read_regular(path, LARGEST_ENTRY).decode()
         found = [_grade(path.parent, one) for one in _objects(text)]
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file", _HINT) from error
@@ -91,4 +93,4 @@ def _note(data: dict[str, Any]) -> str:
     names = {"why_not": "not judged", "text": "read"}
     said = [f"{names.get(name, name)}: {value}" for name, value in parts.items() if value not in (None, "")]
     note = "; ".join(said)
-    return note if len(note) <= _LONGEST_NOTE else f"{note[:_LONGEST_NOTE]}…"
+    return note if len(note) <= _NOTE_LENGTH else f"{note[:_NOTE_LENGTH]}…"

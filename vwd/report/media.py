@@ -14,12 +14,14 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from vwd.errors import DecodeError, MissingExtraError, ShardError
+from vwd.preview.sheet import key_frames
 from vwd.report.choose import ChosenSample
 from vwd.storage.atomic import atomic_write
+from vwd.text.storyboard import Storyboard
 
 FOLDER = "media"
 # Raised when the same sample would give other media.
-_VERSION = "1"
+_VERSION = "2"
 _OURS = re.compile(r"[A-Za-z0-9_%-]+\.[0-9a-f]{12}\.(mp4|webp)")
 
 
@@ -31,10 +33,11 @@ class Media:
     poster: str
 
 
-def write_media(chosen: ChosenSample, folder: Path) -> Media:
+def write_media(chosen: ChosenSample, board: Storyboard, folder: Path) -> Media:
     """Writes a sample's media to `media/`, unless they are there from an earlier report.
 
-    The video is that of the shard, decoded and encoded again; the poster is its last frame.
+    The video is that of the shard, decoded and encoded again; the poster is the frame of it that
+    shows most words.
 
     Raises:
         MissingExtraError: PyAV is not installed.
@@ -46,14 +49,22 @@ def write_media(chosen: ChosenSample, folder: Path) -> Media:
         from vwd.video.h264 import recode
 
         try:
-            made = recode(chosen.video)
+            made = recode(chosen.video, fullest_frame(board))
         except DecodeError as error:
             raise ShardError(
                 f"{chosen.shard}: {chosen.key}.mp4: {error.what}", "Run 'vwd verify', and pack the shard again."
             ) from error
         _write(folder / media.video, made.video)
-        _write(folder / media.poster, _webp(_full_range(made.last)))
+        _write(folder / media.poster, _webp(_full_range(made.still)))
     return media
+
+
+def fullest_frame(board: Storyboard) -> int:
+    """The last frame of the page with most words; of the first one, where several have as many."""
+    words = [sum(word.page == page for word in board.words) for page in range(board.pages)]
+    turns = [*board.page_starts[1:], board.frames]
+    fullest = turns[words.index(max(words))] - 1
+    return max(frame for frame in key_frames(board) if frame <= fullest)
 
 
 def write_failure(key: str, source: Path, folder: Path) -> str:
@@ -96,7 +107,7 @@ def _last_picture(data: bytes, suffix: str) -> npt.NDArray[np.uint8]:
     if suffix == ".mp4":
         from vwd.video.h264 import recode
 
-        return _full_range(recode(data).last)
+        return _full_range(recode(data).still)
     with Image.open(io.BytesIO(data)) as picture:
         picture.seek(getattr(picture, "n_frames", 1) - 1)
         return np.asarray(picture.convert("RGB"))

@@ -23,7 +23,7 @@ def page(title: str, data: dict[str, Any]) -> bytes:
     style, script = _resource("page.css"), "".join(map(_resource, _SCRIPTS))
     policy = "; ".join(
         (
-            "default-src 'none'", "img-src 'self' file:", "media-src 'self' file:", "base-uri 'none'",
+            "default-src 'none'", "img-src 'self' file: data:", "media-src 'self' file:", "base-uri 'none'",
             "form-action 'none'", f"style-src '{_hash(style)}'", f"script-src '{_hash(script)}'",
         )
     )  # fmt: skip

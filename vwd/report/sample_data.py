@@ -10,21 +10,26 @@ from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.shards.tokens import count_tokens
 
 
-def sample_data(chosen: ChosenSample) -> dict[str, Any]:
-    """Everything that the page knows of a sample but its media.
-
-    `words` has six numbers a word: the place of its first code point in the prompt or the answer (-1 where an older
-    output does not say), its length in code points, the frame it appears at, and x, y and width of its box in pixels.
+def read_record(chosen: ChosenSample) -> StoryboardRecord:
+    """A sample's storyboard.
 
     Raises:
-        ShardError: its storyboard is damaged.
+        ShardError: it is damaged.
     """
     try:
-        record = StoryboardRecord.parse(chosen.storyboard)
+        return StoryboardRecord.parse(chosen.storyboard)
     except ValueError as error:
         raise ShardError(
             f"{chosen.shard}: {chosen.key}.storyboard.json {error}", "Run 'vwd verify', and pack the shard again."
         ) from error
+
+
+def sample_data(chosen: ChosenSample, record: StoryboardRecord) -> dict[str, Any]:
+    """Everything that the page knows of a sample but its media.
+
+    `words` has six numbers a word: the place of its first code point in the prompt or the answer (-1 where an older
+    output does not say), its length in code points, the frame it appears at, and x, y and width of its box in pixels.
+    """
     board = record.storyboard
     answer = [word for word in board.words if word.frame >= board.prompt_frames]
     last = board.words[-1].frame if board.words else 0

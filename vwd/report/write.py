@@ -13,7 +13,7 @@ from vwd.report.choose import ChosenSample, choose_samples, shares
 from vwd.report.grades import VERDICTS, Grade
 from vwd.report.media import remove_others, require_h264, write_failure, write_media
 from vwd.report.page import MARK, page
-from vwd.report.sample_data import sample_data
+from vwd.report.sample_data import read_record, sample_data
 from vwd.report.totals import Totals, read_totals
 from vwd.shards.paths import OutputPaths
 from vwd.storage.atomic import atomic_write
@@ -117,7 +117,8 @@ def _in_order(
 
 
 def _sample(chosen: ChosenSample, folder: Path, grade: Grade | None) -> dict[str, Any]:
-    data = {**sample_data(chosen), **vars(write_media(chosen, folder))}
+    record = read_record(chosen)
+    data = {**sample_data(chosen, record), **vars(write_media(chosen, record.storyboard, folder))}
     if grade:
         data |= {"verdict": grade.verdict, "note": grade.note}
         if grade.file and grade.verdict != "right":

@@ -58,14 +58,17 @@ class H264Encoder:
 
 
 class Recoded(NamedTuple):
-    """A video that browsers play, and the luma of its last frame, uint8 [height, width] in the video range."""
+    """A video that browsers play, and the luma of one of its frames, uint8 [height, width] in the video range."""
 
     video: bytes
-    last: npt.NDArray[np.uint8]
+    still: npt.NDArray[np.uint8]
 
 
-def recode(video: bytes) -> Recoded:
+def recode(video: bytes, still: int | None = None) -> Recoded:
     """The same frames at the same rate as H.264, its header before its data.
+
+    Args:
+        still: the number of the frame that is returned, too; None, and any beyond the last, for the last.
 
     Raises:
         DecodeError: the bytes are not a video, or damaged.
@@ -84,7 +87,8 @@ def recode(video: bytes) -> Recoded:
                 picture = frame.reformat(format="yuv420p")
                 picture.pts, picture.time_base, picture.pict_type = number, 1 / rate, 0
                 target.mux(stream.encode(picture))
-                luma = picture
+                if still is None or number <= still:
+                    luma = picture
             target.mux(stream.encode(None))
     except (av.FFmpegError, Mp4Error, IndexError) as error:
         raise DecodeError(str(error)) from error

@@ -1,6 +1,7 @@
 // Distributions: a pale bar for all samples of the page, an inked one for those that are shown.
 
-const HEIGHT = 72, STEP = 16;
+// Of fewer bins than this the bars do not grow wider.
+const HEIGHT = 72, STEP = 16, FEWEST = 9;
 
 function chart(metric) {
   const counts = Array(metric.bins).fill(0);
@@ -30,7 +31,7 @@ function chart(metric) {
   });
   const rest = () => { readout.textContent = `median ${number(Math.round(metric.median))}`; };
   const drawing = svg("svg", {
-    viewBox: `0 0 ${metric.bins * STEP} ${HEIGHT}`, preserveAspectRatio: "none", role: "group",
+    viewBox: `0 0 ${Math.max(metric.bins, FEWEST) * STEP} ${HEIGHT}`, preserveAspectRatio: "none", role: "group",
     "aria-label": `${metric.title}: each bar filters the samples`, onpointerleave: rest, onfocusout: rest,
   }, bars);
   if (bars.length) bars[0].setAttribute("tabindex", "0");
@@ -50,10 +51,12 @@ function chart(metric) {
       bar.setAttribute("aria-label", `${binLabel(metric, bin)}: ${plural(now[bin], "sample")}`);
     });
   });
+  const axis = el("p", { class: "axis" });
+  axis.style.width = `max(8.5em, ${Math.min(1, metric.bins / FEWEST) * 100}%)`;
   const ends = metric.range.map((end) => number(Math.round(end)));
   return el("figure", { class: "chart" },
     el("figcaption", {}, el("h3", {}, metric.title), readout), drawing,
-    el("p", { class: "axis" }, el("span", {}, ends[0]), el("span", {}, `${ends[1]}${metric.unit ? ` ${metric.unit}` : ""}`)));
+    fill(axis, {}, [el("span", {}, ends[0]), el("span", {}, `${ends[1]}${metric.unit ? ` ${metric.unit}` : ""}`)]));
 }
 
 byId("charts").append(...METRICS.map(chart));

@@ -42,6 +42,9 @@ function duration(seconds) {
   return `${number(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
+// A name may be broken after its underscores.
+const breakable = (name) => name.split(/(?<=_)/).flatMap((part, place) => (place ? [el("wbr"), part] : [part]));
+
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 // One tab stop for a group of elements: arrow keys move within it. `step` maps a key to a move, or to nothing.

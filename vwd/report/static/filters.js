@@ -15,7 +15,7 @@ const FACETS = [
   { id: "verdict", title: "Verdict", of: (s) => s.verdict || (DATA.grade ? "not graded" : "") },
   { id: "pages", title: "Pages", of: (s) => (s.pages.length > 3 ? "4 and more" : String(s.pages.length)) },
   { id: "final", title: "Final answer", of: (s) => (s.final ? "found" : "none") },
-  { id: "language", title: "Language", of: (s) => s.language },
+  { id: "language", title: "Language", of: (s) => s.language, unless: (values) => values.length === DATA.datasets.length },
 ];
 
 const chosen = { terms: [], facets: {}, bars: {} };

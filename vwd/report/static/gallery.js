@@ -59,7 +59,7 @@ byId("reset").addEventListener("click", () => { removeAll(); byId("search").focu
 
 function facet(one) {
   const values = [...new Set(DATA.samples.map(one.of))].filter(Boolean).sort();
-  if (values.length < 2) return null;
+  if (values.length < 2 || (one.unless && one.unless(values))) return null;
   const rows = values.map((value) => {
     const box = el("input", { type: "checkbox", onchange: () => toggle(chosen.facets[one.id], value) });
     const count = el("span", { class: "n" });
@@ -69,7 +69,7 @@ function facet(one) {
       box.checked = chosen.facets[one.id].has(value);
       box.parentElement.classList.toggle("zero", !would);
     });
-    return el("label", {}, box, el("span", { class: "name" }, VERDICTS[value] || value), count);
+    return el("label", {}, box, el("span", { class: "name" }, breakable(VERDICTS[value] || value)), count);
   });
   return el("fieldset", {}, el("legend", {}, one.title), rows);
 }

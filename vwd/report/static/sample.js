@@ -137,6 +137,7 @@ function show(sample) {
   slider.focus();
   mark(0);
   if (playNext) state.toggle();
+  else video.addEventListener("loadedmetadata", () => { if (video.paused && !state.frame) state.seek(0); }, { once: true });
   playNext = false;
 }
 

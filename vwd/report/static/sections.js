@@ -22,7 +22,7 @@ function masthead() {
     ["Video", duration(seconds)], ["In shards", bytes(total((one) => one.bytes))],
     ["Tokens in prompts", number(total((one) => one.tokens[0]))], ["Tokens in answers", number(total((one) => one.tokens[1]))],
   ];
-  byId("masthead").append(el("p", { class: "kicker" }, "What is in the shards"), el("h1", {}, title), el("p", { class: "deck" }, deck),
+  byId("masthead").append(el("p", { class: "kicker" }, "What is in the shards"), el("h1", {}, breakable(title)), el("p", { class: "deck" }, deck),
     torn ? el("p", { class: "warning" }, `${plural(torn, "shard")} with a ledger entry ${torn === 1 ? "is" : "are"} not complete and not counted: ‘vwd status’ names them.`) : "",
     el("dl", { class: "figures" }, figures.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
 }
@@ -48,10 +48,10 @@ function skips() {
   byId("skips").append(el("h2", { id: "skips-title" }, "Skipped rows"), el("p", { class: "lede" }, codes.length
     ? `${plural(sum(codes.map(([, one]) => one.count)), "row")} of ${number(rows)} ${codes.length === 1 && codes[0][1].count === 1 ? "has" : "have"} no video, since a row that cannot be drawn in full is not drawn at all.`
     : `None: each of ${plural(rows, "row")} has its video.`));
-  byId("skips").append(...codes.map(([code, one]) => {
+  byId("skips").append(...codes.map(([code, one], place) => {
     const share = el("span", { class: "share" });
     share.style.width = `${(one.count / most) * 100}%`;
-    return el("details", { class: "code" }, el("summary", {}, el("code", {}, code), el("span", { class: "track" }, share), el("span", { class: "n" }, number(one.count))),
+    return el("details", { class: "code", open: !place }, el("summary", {}, el("code", {}, code), el("span", { class: "track" }, share), el("span", { class: "n" }, number(one.count))),
       el("ul", {}, one.examples.map(([row, detail]) => el("li", {}, el("span", { class: "key" }, row), " ", el("bdi", {}, shown(detail))))));
   }));
 }
@@ -60,9 +60,15 @@ function making() {
   const rates = DATASETS.flatMap((one) => one.rates.map((rate) => [one.name, rate.node || "–", rate.task || "–", rate.shards, rate.samples, duration(rate.seconds), rate.rate]));
   byId("making").append(el("h2", { id: "making-title" }, "How it was made"), el("h3", {}, "Throughput"),
     table(["Dataset", "Node", "Task", "Shards", "Samples", "Worker time", "Samples a second"], rates));
+  // A setting that all datasets share is said once.
+  const same = ([name, value]) => DATASETS.length > 1 && DATASETS.every((one) => one.contract.some(([n, v]) => n === name && v === value));
+  const short = (value) => (/^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : shown(value));
+  const settings = (rows) => el("dl", { class: "contract" }, rows.map(([name, value]) => el("div", {}, el("dt", {}, breakable(name)), el("dd", { title: value.length > 40 ? value : null }, el("bdi", {}, short(value))))));
+  if (DATASETS.length > 1) byId("making").append(el("h3", {}, "Contract of all"), settings(DATASETS[0].contract.filter(same)));
   for (const one of DATASETS) {
-    byId("making").append(el("h3", {}, DATASETS.length > 1 ? `Contract of ${one.name}` : "Contract"), el("p", { class: "lede" }, one.provenance.replace(/`/g, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")),
-      el("dl", { class: "contract" }, one.contract.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, el("bdi", {}, shown(value)))))));
+    const terms = one.provenance.replace(/`/g, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+    byId("making").append(el("h3", {}, DATASETS.length > 1 ? `Contract of ${one.name}` : "Contract"),
+      settings(one.contract.filter((row) => !same(row))), el("p", { class: "lede" }, "Licence: ", el("bdi", {}, shown(terms))));
   }
 }
 
