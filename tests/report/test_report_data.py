@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -243,7 +244,7 @@ def test_shares_are_as_equal_as_the_sizes_allow(available: list[int], wanted: in
 def test_chosen_numbers_are_evenly_spaced(count: int, wanted: int) -> None:
     found = evenly(count, wanted)
     assert len(found) == min(count, wanted)
-    gaps = {b - a for a, b in zip(found, found[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(found)}
     assert not gaps or (min(gaps) >= 1 and max(gaps) - min(gaps) <= 1)
 
 

@@ -15,24 +15,34 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
     "--samples", type=click.IntRange(1, 5000), default=200, show_default=True, help="How many samples the page shows."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default="report", show_default=True,
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="report",
+    show_default=True,
     help="The folder of the page and its media.",
 )
 @click.option(
-    "--grade", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    "--grade",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
     help="Verdicts on generated videos, by key; see docs/report.md.  [default: none]",
 )
 @click.option("--serve", is_flag=True, help="Serve the page on this machine, until Ctrl-C.  [default: off]")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of --serve.  [default: one that is free]")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Of --serve.  [default: one that is free]"
-)
-@click.option(
-    "--num-workers", type=click.IntRange(1),
+    "--num-workers",
+    type=click.IntRange(1),
     help="Threads that encode videos.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option
 def report(
-    output: Path, samples: int, out: Path, grade: Path | None, serve: bool, port: int, num_workers: int | None,
+    output: Path,
+    samples: int,
+    out: Path,
+    grade: Path | None,
+    serve: bool,
+    port: int,
+    num_workers: int | None,
     as_json: bool,
 ) -> None:
     """Write a page that shows what is in OUT: totals, skipped rows, distributions, and samples that play.

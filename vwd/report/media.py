@@ -110,12 +110,15 @@ def _last_picture(data: bytes, suffix: str) -> npt.NDArray[np.uint8]:
         return _full_range(recode(data).still)
     with Image.open(io.BytesIO(data)) as picture:
         picture.seek(getattr(picture, "n_frames", 1) - 1)
-        return np.asarray(picture.convert("RGB"))
+        return np.array(picture.convert("RGB"), np.uint8)
 
 
 def _full_range(luma: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """From the video range of BT.601, 16 to 235."""
-    return np.clip(np.rint((luma.astype(np.float32) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+    full: npt.NDArray[np.uint8] = np.clip(np.rint((luma.astype(np.float32) - 16) * (255 / 219)), 0, 255).astype(
+        np.uint8
+    )
+    return full
 
 
 def _webp(picture: npt.NDArray[np.uint8]) -> bytes:

@@ -94,13 +94,13 @@ def read_totals(paths: OutputPaths) -> Totals:
 def rates(entries: Iterable[Entry]) -> tuple[Rate, ...]:
     """Throughput by node and task, the one with the most samples first."""
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    seconds: Counter[tuple[str, str]] = Counter()
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
     for entry in entries:
         writer = (entry.writer.get("host", ""), entry.writer.get("task", ""))
         groups[writer] += Counter(shards=1, samples=entry.samples)
-        seconds[writer] += entry.seconds  # type: ignore[assignment]  # a Counter of floats
+        seconds[writer] += entry.seconds
     found = [
-        Rate(node, task, counts["shards"], counts["samples"], float(seconds[node, task]))
+        Rate(node, task, counts["shards"], counts["samples"], seconds[node, task])
         for (node, task), counts in groups.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.samples, one.node, one.task)))

@@ -21,7 +21,7 @@ for (const sample of DATA.samples) sample.card = card(sample);
 const link = (sample) => sample.card.firstElementChild;
 
 function columns() {
-  const cards = fitting.slice(0, limit).map(link);
+  const cards = fitting.slice(0, limit).map((sample) => sample.card);
   const top = cards.length ? cards[0].offsetTop : 0;
   const count = cards.findIndex((one) => one.offsetTop > top);
   return count < 0 ? Math.max(1, cards.length) : count;
