@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import HANG_SECONDS
 from hypothesis import given
 from hypothesis import strategies as st
+from shards.packing import start
 
 from vwd.errors import UsageError
 from vwd.report.serve import byte_range, report_server
@@ -95,6 +99,22 @@ def test_another_hosts_name_gets_nothing(port: int) -> None:
 def test_a_port_that_is_taken_is_an_error(port: int, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"`port` {port}"):
         report_server(tmp_path, port)
+
+
+def test_the_command_writes_serves_and_ends_with_ctrl_c(reported: Path, tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="PyAV is not installed: the videos of reports are encoded with it")
+    process = start(tmp_path, "report", reported, "--samples", 2, "--serve")
+    try:
+        assert process.stderr
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stderr.readline())
+        assert found
+        status, body, _ = ask(int(found[1]), "/")
+        assert (status, body) == (200, (tmp_path / "report" / "index.html").read_bytes())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(HANG_SECONDS) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @given(st.text(max_size=30) | st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}", fullmatch=True), st.integers(0, 10**6))

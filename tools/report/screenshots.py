@@ -1,6 +1,9 @@
 """Pictures of a report in Chromium: the page and a sample, light, dark, and at the width of a phone.
 
 python tools/report/screenshots.py REPORT [--to FOLDER] [--key KEY] [--chromium /usr/bin/chromium]
+python tools/report/screenshots.py REPORT --key gsm8k_000001 --picture tools/report/report.png
+
+The second line draws the README's picture, from a report of the built-in rows of gsm8k and belle_school_math.
 
 Needs the extra test-browser. Chinese is drawn with the fonts in `fonts/` where the system has none.
 """
@@ -8,12 +11,14 @@ Needs the extra test-browser. Chinese is drawn with the fonts in `fonts/` where 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import tempfile
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from vwd.report.serve import report_server
 
@@ -41,12 +46,53 @@ def take(page: Page, url: str, to: Path, name: str, key: str) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=to / f"{name}.png")
     page.screenshot(path=to / f"{name}-page.png", full_page=True)
+    open_sample(page, url, key)
+    page.screenshot(path=to / f"{name}-sample.png")
+
+
+def take_all(browser: Browser, url: str, to: Path, key: str) -> None:
+    """Both sizes in both themes; what the console says is printed."""
+    to.mkdir(parents=True, exist_ok=True)
+    for size, (width, height) in _SIZES.items():
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.on("console", lambda said: print(said.text))
+            page.on("pageerror", lambda error: print(error))
+            take(page, url, to, f"{size}-{scheme}", key)
+            page.close()
+
+
+def draw_picture(browser: Browser, url: str, to: Path, key: str) -> None:
+    """Distributions and samples in light, and one sample in dark, side by side."""
+    shots = []
+    for scheme in ("light", "dark"):
+        page = browser.new_page(viewport={"width": 1180, "height": 1000}, color_scheme=scheme)
+        page.goto(url)
+        page.wait_for_selector(".card")
+        if scheme == "light":
+            page.locator(".chart >> nth=1 >> .bin >> nth=0").click()
+            page.mouse.move(0, 0)
+            page.evaluate("scrollTo({ top: document.getElementById('shape').offsetTop - 48, behavior: 'instant' })")
+        else:
+            open_sample(page, url, key)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(600)
+        shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        page.close()
+    picture = Image.new("RGB", (2 * 1180, 1000))
+    for place, shot in enumerate(shots):
+        picture.paste(shot, (1180 * place, 0))
+    half = picture.resize((1180, 500), Image.Resampling.LANCZOS)
+    half.quantize(256, Image.Quantize.MEDIANCUT, kmeans=4, dither=Image.Dither.NONE).save(to, optimize=True)
+
+
+def open_sample(page: Page, url: str, key: str) -> None:
+    """A sample two thirds through its answer."""
     page.goto(f"{url}#{key or page.evaluate('DATA.samples[0].key')}")
     page.wait_for_selector("dialog[open]")
     words = page.locator("dialog .passage >> nth=1").locator(".word")
     words.nth(words.count() * 2 // 3).hover()
     page.wait_for_timeout(400)
-    page.screenshot(path=to / f"{name}-sample.png")
 
 
 def main() -> None:
@@ -55,8 +101,8 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("screenshots"))
     parser.add_argument("--key", default="", help="of the sample that is shown; the first by default")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--picture", type=Path, help="draw the README's picture to this file, and nothing else")
     options = parser.parse_args()
-    options.to.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         report_server(options.report) as server,
@@ -68,13 +114,10 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=options.chromium, args=["--no-sandbox"], env={**os.environ}
         )
-        for size, (width, height) in _SIZES.items():
-            for scheme in ("light", "dark"):
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                page.on("console", lambda said: print(said.text))
-                page.on("pageerror", lambda error: print(error))
-                take(page, url, options.to, f"{size}-{scheme}", options.key)
-                page.close()
+        if options.picture:
+            draw_picture(browser, url, options.picture, options.key)
+        else:
+            take_all(browser, url, options.to, options.key)
         browser.close()
         server.shutdown()
 

@@ -43,7 +43,7 @@ for (const metric of METRICS) {
 function binLabel(metric, bin) {
   const from = (metric.first + bin) * metric.width, to = from + metric.width;
   const range = metric.width === 1 && metric.id !== "bytes" ? number(from) : `${number(from)}–${number(metric.id === "bytes" ? to : to - 1)}`;
-  return metric.unit ? `${range} ${metric.unit}` : range;
+  return metric.unit ? `${range} ${range === "1" ? metric.unit.replace(/s$/, "") : metric.unit}` : range;
 }
 
 for (const sample of DATA.samples) {
