@@ -43,6 +43,9 @@ def take(page: Page, url: str, to: Path, name: str, key: str) -> None:
     page.goto(url)
     page.wait_for_selector(".card")
     page.evaluate("document.querySelectorAll('img').forEach((one) => { one.loading = 'eager'; })")
+    page.evaluate(
+        "document.querySelectorAll('.gallery li').forEach((one) => { one.style.contentVisibility = 'visible'; })"
+    )
     page.wait_for_load_state("networkidle")
     page.screenshot(path=to / f"{name}.png")
     page.screenshot(path=to / f"{name}-page.png", full_page=True)

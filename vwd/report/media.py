@@ -20,6 +20,7 @@ from vwd.storage.atomic import atomic_write
 from vwd.text.storyboard import Storyboard
 
 FOLDER = "media"
+TEMP = f"{FOLDER}/.tmp"
 # Raised when the same sample would give other media.
 _VERSION = "2"
 _OURS = re.compile(r"[A-Za-z0-9_%-]+\.[0-9a-f]{12}\.(mp4|webp)")

@@ -47,7 +47,7 @@ def embedded(data: Any) -> str:
 
 
 def _resource(name: str) -> str:
-    return (files("vwd.report") / "static" / name).read_text("utf-8")
+    return (files("vwd.report") / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from vwd.errors import OutputError
 from vwd.report.choose import ChosenSample, choose_samples, shares
 from vwd.report.grades import VERDICTS, Grade
-from vwd.report.media import remove_others, require_h264, write_failure, write_media
+from vwd.report.media import TEMP, remove_others, require_h264, write_failure, write_media
 from vwd.report.page import MARK, page
 from vwd.report.sample_data import read_record, sample_data
 from vwd.report.totals import Totals, read_totals
@@ -79,9 +80,11 @@ def write_report(
     content = page(_title(totals), {
         "datasets": [one.to_json() for one in totals], "samples": shown, "grade": _grade_counts(graded),
     })  # fmt: skip
-    with atomic_write(folder / PAGE, folder / "media" / ".tmp") as file:
+    with atomic_write(folder / PAGE, folder / TEMP) as file:
         file.write(content)
     remove_others(folder, kept)
+    with suppress(OSError):  # another report is being written there
+        (folder / TEMP).rmdir()
     media_bytes = sum((folder / path).stat().st_size for path in kept)
     return Report(folder / PAGE, len(shown), len(content), media_bytes)
 

@@ -60,4 +60,4 @@ function chart(metric) {
 }
 
 byId("charts").append(...METRICS.map(chart));
-byId("shape-lede").textContent = `Of the ${plural(DATA.samples.length, "sample")} on this page, evenly spaced over the shards. A bar filters the samples below; several add up.`;
+byId("shape-lede").textContent = `Of the ${plural(DATA.samples.length, "sample")} on this page, ${DATA.grade ? "failures first, the others " : ""}evenly spaced over the shards. A bar filters the samples below; several add up.`;
