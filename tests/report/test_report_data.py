@@ -122,6 +122,16 @@ def test_somebody_elses_page_is_not_replaced(reported: Path, tmp_path: Path) -> 
     assert [file.name for file in tmp_path.iterdir()] == ["index.html"]
 
 
+def test_media_beside_no_report_are_left_alone(reported: Path, tmp_path: Path) -> None:
+    other = tmp_path / "media" / "gsm8k_000000.0123456789ab.mp4"
+    other.parent.mkdir()
+    other.write_bytes(b"not from a report")
+    write_report(find_outputs(reported), tmp_path, 1)
+    assert other.is_file()
+    write_report(find_outputs(reported), tmp_path, 1)
+    assert not other.exists()
+
+
 def test_a_damaged_video_is_an_error_that_names_the_sample(reported: Path, tmp_path: Path, run: Run) -> None:
     (paths,) = find_outputs(reported)
     span = find_sample(paths, "gsm8k_000001").offsets.members["mp4"]

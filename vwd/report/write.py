@@ -63,7 +63,7 @@ def write_report(
         ShardError: a shard is damaged.
     """
     require_h264()
-    _refuse_foreign(folder / PAGE)
+    replaces = _is_report(folder / PAGE)
     totals = [read_totals(paths) for paths in outputs]
     if not any(one.summary.samples for one in totals):
         raise OutputError(
@@ -82,18 +82,22 @@ def write_report(
     })  # fmt: skip
     with atomic_write(folder / PAGE, folder / TEMP) as file:
         file.write(content)
-    remove_others(folder, kept)
+    if replaces:
+        remove_others(folder, kept)
     with suppress(OSError):  # another report is being written there
         (folder / TEMP).rmdir()
     media_bytes = sum((folder / path).stat().st_size for path in kept)
     return Report(folder / PAGE, len(shown), len(content), media_bytes)
 
 
-def _refuse_foreign(path: Path) -> None:
-    if path.is_file():
-        with path.open("rb") as file:
-            if MARK.encode() not in file.read(_HEAD_BYTES):
-                raise OutputError(f"{path}: is not the page of a report", "Give another folder with `out`.")
+def _is_report(path: Path) -> bool:
+    """Whether an earlier report's page is there; somebody else's is refused."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        if MARK.encode() not in file.read(_HEAD_BYTES):
+            raise OutputError(f"{path}: is not the page of a report", "Give another folder with `out`.")
+    return True
 
 
 def _chosen(totals: Sequence[Totals], wanted: int, grades: Mapping[str, Grade]) -> Iterator[ChosenSample]:
