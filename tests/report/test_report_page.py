@@ -281,6 +281,16 @@ def test_grades_are_counted_and_failures_shown(page: Any, address: str, report: 
     assert shown_keys(page) == [data["samples"][1]["key"]]
 
 
+def test_an_output_without_text_videos_is_shown_by_its_totals(page: Any, address: str, report: Path) -> None:
+    data = {**data_of(report), "samples": []}
+    data["datasets"][0]["seconds"] = None
+    page.goto(address + rewritten(report, "totals.html", data))
+    assert "12" in page.inner_text("#masthead .figures")
+    assert page.is_hidden("#shape")
+    assert page.is_hidden("#samples")
+    assert "bad_row" in page.inner_text("#skips")
+
+
 def test_two_hundred_samples_are_there_within_a_second(page: Any, address: str, report: Path) -> None:
     """Of the page's own time, on an idle machine; ten times as much is allowed here."""
     data = data_of(report)

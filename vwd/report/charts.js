@@ -59,5 +59,7 @@ function chart(metric) {
     fill(axis, {}, [el("span", {}, ends[0]), el("span", {}, `${ends[1]}${metric.unit ? ` ${metric.unit}` : ""}`)]));
 }
 
+// Of an output that holds no text videos only the totals are known.
+if (!DATA.samples.length) byId("shape").hidden = byId("samples").hidden = true;
 byId("charts").append(...METRICS.map(chart));
 byId("shape-lede").textContent = `Of the ${plural(DATA.samples.length, "sample")} on this page, ${DATA.grade ? "failures first, the others " : ""}evenly spaced over the shards. A bar filters the samples below; several add up.`;

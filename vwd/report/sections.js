@@ -19,7 +19,7 @@ function masthead() {
   const torn = total((one) => one.incomplete);
   const figures = [
     ["Samples", number(total((one) => one.samples))], ["Rows skipped", number(skipped)],
-    ["Video", duration(seconds)], ["In shards", bytes(total((one) => one.bytes))],
+    ["Video", seconds ? duration(seconds) : "–"], ["In shards", bytes(total((one) => one.bytes))],
     ["Tokens in prompts", number(total((one) => one.tokens[0]))], ["Tokens in answers", number(total((one) => one.tokens[1]))],
   ];
   byId("masthead").append(el("p", { class: "kicker" }, "What is in the shards"), el("h1", {}, breakable(title)), el("p", { class: "deck" }, deck),
