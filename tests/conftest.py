@@ -24,7 +24,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # Here, since a plugin that one test module names serves only the tests that run after it was loaded.
-pytest_plugins = ["stream.workers"]
+pytest_plugins = ["stream.workers", "report.fixtures"]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

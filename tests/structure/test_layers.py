@@ -20,7 +20,7 @@ LAYERS = (
     {"readback"},
     {"grade"},
     {"inspect", "preview"},
-    {"meta", "records"},
+    {"meta", "records", "report"},
     {"packing"},
     {"slurm"},
     {"cli"},

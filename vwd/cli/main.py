@@ -24,6 +24,7 @@ from vwd.cli.pack_videos import pack_videos
 from vwd.cli.prepare import prepare
 from vwd.cli.preview import preview
 from vwd.cli.recipe import recipe
+from vwd.cli.report import report
 from vwd.cli.show import show
 from vwd.cli.slurm import slurm
 from vwd.cli.status import status
@@ -54,6 +55,7 @@ def cli() -> None:
     vwd pack gsm8k --shard-size 1000     pack shards; the same command again resumes
     vwd status                           how far it is
     vwd show shards/gsm8k --skips        which rows were skipped, and why
+    vwd report                           a page that shows what is in the shards
     vwd verify                           compare every tar with the ledger
     vwd grade videos --against shards    read a model's videos, and compare them
     vwd index --all                      what other readers need beside the shards
@@ -65,7 +67,7 @@ def cli() -> None:
 
 EXPORTS = (layout, jsonl, opensora, sat, parquet)
 TABLES = (meta, pack_videos, convert_parquet, prepare, recipe, pack_records)
-LOOKING = (preview, status, verify, show, grade, decontaminate)
+LOOKING = (preview, status, verify, show, grade, report, decontaminate)
 for command in (pack, *LOOKING, index, *EXPORTS, slurm, datasets, download, *TABLES, completion):
     cli.add_command(command)
 
