@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
 def test_every_example_runs_as_it_is_written(folder: Path, page: str) -> None:
     programs = examples(page)
-    assert len(programs) >= 2
+    assert programs
     for program in programs:
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=folder, env=environment(PYTHONPATH=":".join(sys.path)),
