@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--webp", is_flag=True, help="Write an animation, too.  [default: off]")
 @click.option("--mp4", is_flag=True, help="Write a video, too; for browsers with the extra h264.  [default: off]")
 @click.option("--rows", multiple=True, help="As in 'vwd pack'.  [default: the local copy, else the hub]")
+@click.option("--split", default="", help="Another split of the corpus, such as test.  [default: train]")
 @own_columns_options
 @click.option("--language", metavar="[en|ko|zh]", help="Your own rows: their language.  [default: none]")
 @text_form_options
