@@ -59,14 +59,19 @@ def _lengthen(video: torch.Tensor, axis: int, longest: int) -> torch.Tensor:
 
 
 def _stack(videos: list[torch.Tensor]) -> torch.Tensor:
+    import torch
     from torch.utils.data import default_collate
 
     from vwd.stream.shared_channels import SharedChannels, thin
 
     shape = videos[0].shape
     if other := next((video.shape for video in videos if video.shape != shape), None):
-        raise UsageError(f"videos of different sizes in one batch, {list(shape)} and {list(other)}", "Give `size`.")
+        raise UsageError(
+            f"videos of different sizes in one batch, {list(shape)} and {list(other)}", "Give `size`, or a `bucket`."
+        )
     parts = [thin(video) for video in videos]
+    if any(part.shape != parts[0].shape for part in parts):  # grey ones beside coloured ones
+        parts = [video.as_subclass(torch.Tensor) for video in videos]
     stacked = joined(parts)
     if stacked is None:
         stacked = default_collate(parts)  # into shared memory where it runs in a worker

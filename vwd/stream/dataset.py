@@ -15,6 +15,8 @@ from vwd.shards.members import TASKS
 from vwd.shards.splitmix64 import hash_integers
 from vwd.stream.augment import Augment
 from vwd.stream.batch_buffer import BatchBuffer
+from vwd.stream.bucket import Bucket, numbers_in
+from vwd.stream.clips import check_form, make_clip
 from vwd.stream.decode import use_one_thread
 from vwd.stream.epochs import Epochs, Request, tasks_of
 from vwd.stream.form import Dtype, Layout, Mask, Pixels, TensorFormat, check_choices, parse_size
@@ -27,8 +29,8 @@ from vwd.stream.ranks import Remainder, samples_per_rank
 from vwd.stream.readers import Readers, Reading
 from vwd.stream.sample import Sample, make_sample
 from vwd.stream.shuffle import Order
-from vwd.stream.source import identity, open_source
-from vwd.stream.split import DEFAULT_FRACTION, Part, select
+from vwd.stream.source import Source, identity, open_source
+from vwd.stream.split import DEFAULT_FRACTION, Part, rows_of, select
 from vwd.stream.states import checked_state
 from vwd.video.spec import VideoSpec
 
@@ -38,24 +40,29 @@ Address = str | Path
 
 
 class ShardDataset:
-    """Samples of a packed output, for a `DataLoader` without sampler or shuffle, with any batch size.
+    """Samples of packed text videos or clips, for a `DataLoader` without sampler or shuffle, with any batch size.
 
     The order of an epoch is a function of seed and epoch alone. Of every `world_size` consecutive samples, each rank
     takes one: global batch g is positions [g·B, (g + 1)·B) of the order, where B is the batch size over all ranks.
 
     A sample holds `video` (see `layout`), `prompt`, `question`, `answer`, `final_answer`, `dataset`, `index`, `key`,
-    `task`, `length` (its frames), `position` (in the epoch's order), `padding`, and `mask` where requested.
+    `task`, `length` (its frames), `position` (in the epoch's order), `padding`, and `mask` where requested. Of a clip,
+    `prompt` is the caption for either task, and `question`, `answer` and `final_answer` are empty.
 
     Args:
         address: the output's folder (OUT/gsm8k), or its shards' names or URLs with braces.
         task: inference, rendering, or both: every sample once an epoch for each.
         frames: "all", 49 (evenly), "first:16", "stride:4", "reveals", "reveals:32".
         size: height and width to scale to; None for the video's own.
+        bucket: width, height and frames, "640x360x49", in place of `size`: only videos that are at least so wide, so
+            high and so long, with width to height in the same proportion within 2 %. They are scaled to that size,
+            uncropped, and the first 49 frames are taken, or 49 evenly with `frames=49`. So all have one shape. Each
+            clip's JSON is read for it when the dataset is opened.
         source: decode the `video`, or draw the `storyboard`: the frames before encoding, many times faster.
         mask: "text" or "answer": `mask` is uint8 [T, H, W], 1 where words (of the answer) are.
         dtype: uint8 in 0 to 255, or float32 in -1 to 1.
         layout: tchw, cthw or thwc.
-        channels: 3 equal ones, which share their memory unless `contiguous`; or 1.
+        channels: 3 equal ones, which share their memory unless `contiguous`; or 1. Of clips, RGB or luma.
         shuffle: how many samples are shuffled with each other (see `vwd.stream.shuffle`); 0 for the packed order.
         streams: the most shards that are read at once, over all ranks and workers.
         remainder: where an epoch's samples do not divide by the ranks: "pad" the end with samples from the epoch's
@@ -87,6 +94,7 @@ class ShardDataset:
         task: Literal["inference", "rendering", "both"] = "inference",
         frames: Frames | int | str | None = "all",
         size: tuple[int, int] | str | None = None,
+        bucket: str | None = None,
         seed: int = 0,
         source: Pixels = "video",
         mask: Mask | None = None,
@@ -124,9 +132,13 @@ class ShardDataset:
         if shuffle < 0 or streams < 1:
             raise UsageError(f"shuffle={shuffle}, streams={streams}", "Give at least 0 and 1.")
         tasks = tasks_of(task)
-        self._format = TensorFormat(
-            Frames.parse(frames), source, parse_size(size), dtype, layout, channels, contiguous, mask
-        )
+        held = None if bucket is None else Bucket.parse(bucket)
+        if held and size is not None:
+            raise UsageError(f"size={size!r} with bucket='{held}'", "Give one of them.")
+        chosen, scaled = Frames.parse(frames), parse_size(size)
+        if held:
+            chosen, scaled = held.selection(chosen), held.size
+        self._format = TensorFormat(chosen, source, scaled, dtype, layout, channels, contiguous, mask)
         if augment and source != "device":
             raise UsageError(f"augment= with source={source!r}", "Give source='device'.")
         self._seed, self._augment, self._split, self._shuffles = seed, augment, split, shuffle > 0
@@ -135,6 +147,8 @@ class ShardDataset:
         ledgers = ledger if isinstance(ledger, Mapping) else dict.fromkeys(mixture, ledger)
         self._sources = [open_source(one, ledgers.get(one)) for one in mixture]
         for one in self._sources:
+            if one.clips:
+                check_form(self._format, one.dataset)
             if one.video is not None:
                 self._format.check_video(one.video)
                 if self._format.turns_over(one.video):
@@ -142,16 +156,25 @@ class ShardDataset:
                         f"size={size!r} is height before width: {one.dataset} is {one.video.width}x{one.video.height}",
                         stacklevel=2,
                     )
-        selections = [select(one, split, val_fraction) for one in self._sources]
+        among = [numbers_in(one, held) if held else None for one in self._sources]
+        selections = [select(one, split, val_fraction, own) for one, own in zip(self._sources, among, strict=True)]
         orders = [
             Order(one.counts, hash_integers(seed, number), shuffle, streams) for number, one in enumerate(selections)
         ]
         shares = integer_shares(list(mixture.values()))
         self._epochs = Epochs(orders, shares, tasks, seed, selections)
-        endings = [*self._format.endings, *(f"{one}.json" for one in tasks)]
+        endings = [self._endings(one, tasks) for one in self._sources]
         self._readers = Readers(self._sources, orders, endings, self._epochs.window, reading, check)
         self._remainder, self._on_error = remainder, on_error
-        settings = (shares, task, seed, shuffle, streams, *((split, val_fraction) if split else ()))
+        settings = (
+            shares,
+            task,
+            seed,
+            shuffle,
+            streams,
+            *((split, val_fraction) if split else ()),
+            *filter(None, [held]),
+        )
         self.order_id = identity(self._sources, *settings)
         self.old_order_id = identity(self._sources, *settings, hashes=False)
         self.progress = Progress(rank, world_size)
@@ -332,7 +355,7 @@ class ShardDataset:
         """Reads the members of the sample at a position, or finds out why they cannot be read."""
         request = self._request_at(position)
         try:
-            endings = [*self._format.endings, f"{request.task}.json"]
+            endings = self._endings(self._sources[request.source], [request.task])
             return _Taken(position, request, self._readers.read(request.source, request.location, endings))
         except ShardError as error:
             return _Taken(position, request, {}, error)
@@ -342,13 +365,27 @@ class ShardDataset:
         try:
             if taken.error:
                 raise taken.error
-            sample = make_sample(taken.members, taken.request.task, self._format, buffer, self._video(taken))
+            sample = self._made(taken, buffer)
         except ShardError as error:
             source, location, _ = taken.request
             shard = self._sources[source].shards[location.shard]
             raise ShardError(f"{shard.address}, sample {location.sample}: {error.what}", error.hint) from error
         self._place(sample, taken.position)
         return sample
+
+    def _made(self, taken: _Taken, buffer: BatchBuffer) -> Sample:
+        number, location, task = taken.request
+        source = self._sources[number]
+        if not source.clips:
+            return make_sample(taken.members, task, self._format, buffer, source.video)
+        row = int(rows_of(source, source.shards[location.shard])[location.sample])
+        return make_clip(taken.members, source.dataset, row, task, self._format, buffer)
+
+    def _endings(self, source: Source, tasks: Sequence[str]) -> Sequence[str]:
+        """The members that are needed of a source's samples."""
+        if source.clips:
+            return (*source.clips, "json")
+        return (*self._format.endings, *(f"{one}.json" for one in tasks))
 
     def _place(self, sample: Sample, position: int) -> None:
         """Positions beyond the epoch's end have its first samples again, as padding."""

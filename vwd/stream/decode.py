@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,22 +22,27 @@ Grey = npt.NDArray[np.uint8]
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
-def decode(video: bytes, wanted: Numbers, frames: Grey) -> None:
+def decode(
+    video: bytes, wanted: Numbers, frames: Grey, convert: Callable[[Any, Grey], None] | None = None, form: str = "mp4"
+) -> None:
     """Some frames of a video as full-range grey. All are decoded up to the last wanted one, and only those converted.
 
     Args:
         wanted: their numbers, never decreasing.
         frames: uint8 [T, H, W], written; they are scaled to its height and width.
+        convert: writes PyAV's frame to one of `frames`, which may then have other axes.
+        form: FFmpeg's name of the file's format.
 
     Raises:
         DecodeError: the bytes are not a video, are damaged, or have too few frames.
         MissingExtraError: PyAV is not installed.
     """
     av = _av()
+    convert = convert or _convert
     filled = 0
     try:
         # The format is named, since FFmpeg would otherwise try every other format on damaged bytes.
-        with av.open(io.BytesIO(video), format="mp4", metadata_errors="replace") as container:
+        with av.open(io.BytesIO(video), format=form, metadata_errors="replace") as container:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise DecodeError("it holds no video stream")
@@ -52,7 +57,7 @@ def decode(video: bytes, wanted: Numbers, frames: Grey) -> None:
                     if frame is converted:
                         frames[filled] = frames[filled - 1]
                     else:
-                        _convert(frame, frames[filled])
+                        convert(frame, frames[filled])
                     converted = frame
                     filled += 1
                 if filled == len(wanted):
@@ -94,7 +99,7 @@ def check_length(video: bytes, frames: int) -> None:
 
 
 def fit(grey: Grey, out: Grey) -> None:
-    """Scales a picture, uint8 [height, width], into `out`: by averaging areas where it shrinks."""
+    """Scales a picture, uint8 [height, width] or [height, width, 3], to `out`: by averaging areas where it shrinks."""
     import cv2
 
     if grey.shape == out.shape:

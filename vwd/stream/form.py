@@ -65,6 +65,11 @@ class TensorFormat:
         return self.size is not None and (self.size[0] - self.size[1]) * (video.height - video.width) < 0
 
     @property
+    def channel_axis(self) -> int:
+        """The axis of a video that counts channels."""
+        return CHANNEL_AXIS[self.layout]
+
+    @property
     def endings(self) -> tuple[str, ...]:
         """The members that are needed, besides the task's."""
         return ("mp4", "storyboard.json") if self.pixels == "video" else ("storyboard.json",)

@@ -41,7 +41,7 @@ class RandomAccessReader:
         self._open_here()
 
     def read(self, location: Location, endings: Sequence[str]) -> Members:
-        """Some members of a sample, by their endings.
+        """Some members of a sample, by their endings; of the endings of clips, that which it has.
 
         Raises:
             ShardError: the tar is gone or cut short, or differs from the ledger.
@@ -50,6 +50,7 @@ class RandomAccessReader:
             self._open_here()
         shard = self._shard(location.shard)
         sample = shard.samples[location.sample]
+        endings = [one for one in endings if one in sample.members or one not in self._source.clips]
         wanted = [sample.members[ending] for ending in endings]
         start, stop = min(one.offset for one in wanted), max(one.offset + one.size for one in wanted)
         block = os.pread(shard.handle, stop - start, start)

@@ -23,16 +23,16 @@ class Readers:
     """One reader a source. Both kinds give the same samples in the same order.
 
     Args:
-        endings: all members that will be needed.
+        endings: all members that will be needed, of each source.
         window: see `Epochs`.
         check: compare members with the ledger's checksums.
     """
 
     def __init__(
-        self, sources: Sequence[Source], orders: Sequence[Order], endings: Sequence[str], window: int, reading: Reading,
-        check: bool,
+        self, sources: Sequence[Source], orders: Sequence[Order], endings: Sequence[Sequence[str]], window: int,
+        reading: Reading, check: bool,
     ) -> None:  # fmt: skip
-        self._readers = [_reader(*both, endings, reading, check) for both in zip(sources, orders, strict=True)]
+        self._readers = [_reader(*each, reading, check) for each in zip(sources, orders, endings, strict=True)]
         self._window = window
         self._lookahead = Lookahead()
 

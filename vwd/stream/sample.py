@@ -150,7 +150,7 @@ def shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     """uint8 […, T, H, W] in the requested form. The channels share their memory unless requested otherwise."""
     from vwd.stream.shared_channels import SharedChannels
 
-    grey = _valued(grey, form)
+    grey = valued(grey, form)
     axis = grey.dim() - 3 + CHANNEL_AXIS[form.layout]
     video = grey.unsqueeze(axis)
     shape = list(video.shape)
@@ -161,10 +161,10 @@ def shaped(grey: torch.Tensor, form: TensorFormat) -> torch.Tensor:
 
 def colours_shaped(colours: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     """uint8 [B, T, H, W, C] in the requested form."""
-    return _valued(colours, form).movedim(-1, 1 + CHANNEL_AXIS[form.layout]).contiguous()
+    return valued(colours, form).movedim(-1, 1 + CHANNEL_AXIS[form.layout]).contiguous()
 
 
-def _valued(pixels: torch.Tensor, form: TensorFormat) -> torch.Tensor:
+def valued(pixels: torch.Tensor, form: TensorFormat) -> torch.Tensor:
     """Bytes as bytes, or as numbers from -1 to 1."""
     import torch
 

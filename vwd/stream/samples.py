@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vwd.errors import ShardError
+from vwd.errors import OutputError, ShardError
 from vwd.shards.members import TASKS
 from vwd.stream.decode import check_length, decode
 from vwd.stream.decode_opencv import decode_with_opencv
@@ -49,6 +49,8 @@ def open_shards(
     check_choices(task=(task, TASKS), source=(source, ("video", "storyboard")))
     form = TensorFormat(Frames.parse(frames), source, parse_size(size))
     opened = open_source(address, ledger)
+    if opened.clips:
+        raise OutputError(f"{address}: holds clips, not text videos", "Read them with ShardDataset.")
     return (
         _sample(members, task, form, f"{shard.address}, sample {number}", opened.video)
         for shard in opened.shards

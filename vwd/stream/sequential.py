@@ -60,7 +60,7 @@ class SequentialReader:
         self._expected.add(location)
 
     def read(self, location: Location, endings: Collection[str]) -> Members:
-        """Some members of a sample, by their endings.
+        """Some members of a sample, by their endings; of the endings of clips, that which it has.
 
         Raises:
             ShardError: the shard cannot be opened, is cut short or damaged, or differs from the ledger.
@@ -75,7 +75,8 @@ class SequentialReader:
         if checksums and (differing := checksums.differing(location.sample, members)):
             raise ShardError(f"{differing} differs from what was packed", "Fetch or pack this shard again.")
         try:
-            return {ending: members[ending] for ending in endings}
+            own = [one for one in endings if one in members or one not in self._source.clips]
+            return {ending: members[ending] for ending in own}
         except KeyError as error:
             raise ShardError(f"the sample has no {error.args[0]}", "Fetch or pack this shard again.") from error
 

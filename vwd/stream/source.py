@@ -10,12 +10,15 @@ from pathlib import Path
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.checksums import Checksums
-from vwd.shards.contract import read_contract
+from vwd.shards.contract import Contract, read_contract
 from vwd.shards.ledger import REMOVE_IT, Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
 from vwd.shards.reader import open_shard
 from vwd.storage.urls import is_remote, parse_path
 from vwd.video.spec import VideoSpec
+
+# The name of the content of `vwd pack-videos`.
+CLIPS = "clips"
 
 _SHARD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)-(\d{6,})\.tar")
 _NO_LISTING = re.compile(r"pipe:|https?://")
@@ -48,7 +51,8 @@ class Source:
     Attributes:
         paths: of contract and ledger; None for shards that are not on disk, and can only be read forwards.
         ledger: None where there is none, and the tars themselves have been counted.
-        video: the contract's; None where there is no contract.
+        video: the contract's; None where there is no contract, and of clips.
+        clips: the endings of clips, of which each sample has one; none for text videos.
     """
 
     dataset: str
@@ -56,6 +60,7 @@ class Source:
     paths: OutputPaths | None
     ledger: Ledger | None
     video: VideoSpec | None
+    clips: tuple[str, ...] = ()
 
     def checksums(self, number: int) -> Checksums | None:
         """Those of a shard's members; None without a ledger, or where its entry has none.
@@ -126,35 +131,41 @@ def _listed(paths: OutputPaths, named: dict[int, str]) -> Source:
     """An output whose folder can be listed: all of its shards, or the named ones."""
     remote = is_remote(paths.folder)
     if not remote and not paths.ledger.is_dir():
+        contract = read_contract(paths) if paths.contract.is_file() else None
+        if contract and contract.content:
+            raise OutputError(
+                f"{paths.folder}: has no ledger, without which only text videos can be read",
+                "Copy the output with its ledger/.",
+            )
         shards = []
         for number in sorted(named) or tar_numbers(paths):
             with open_shard(paths.tar(number)) as stored:
                 shards.append(Shard(number, len(stored), str(paths.tar(number))))
-        video = read_contract(paths).video if paths.contract.is_file() else None
-        return _source(paths.dataset, shards, paths, None, video)
+        return _source(paths, shards, contract)
     addresses = {number: named.get(number) or str(paths.tar(number)) for number in named or entry_numbers(paths)}
     if not remote:
         addresses = {number: str(paths.tar(number)) for number in addresses}
     ledger = open_ledger(paths)
-    _require_text_videos(ledger)
+    _require_videos(paths, ledger.contract)
     shards = _counted(ledger, addresses, {State.DONE})
-    return _source(paths.dataset, shards, None if remote else paths, ledger, ledger.contract.video)
+    return _source(paths, shards, ledger.contract, ledger, on_disk=not remote)
 
 
 def _with_ledger(text: str, paths: OutputPaths, named: dict[int, str]) -> Source:
     """Shards that cannot be listed, or have their ledger elsewhere; there, the tars are of course missing."""
     addresses = named or {n: f"{text.rstrip('/')}/{paths.tar(n).name}" for n in entry_numbers(paths)}
     ledger = open_ledger(paths)
-    _require_text_videos(ledger)
-    return _source(
-        paths.dataset, _counted(ledger, addresses, {State.DONE, State.TORN}), None, ledger, ledger.contract.video
-    )
+    _require_videos(paths, ledger.contract)
+    shards = _counted(ledger, addresses, {State.DONE, State.TORN})
+    return _source(paths, shards, ledger.contract, ledger, on_disk=False)
 
 
-def _require_text_videos(ledger: Ledger) -> None:
-    if content := ledger.contract.content:
+def _require_videos(paths: OutputPaths, contract: Contract) -> None:
+    content = contract.content
+    if content and content.get("name") != CLIPS:
         raise OutputError(
-            f"{ledger.paths.folder}: holds {content['name']}, not text videos", "Read its tars with webdataset."
+            f"{paths.folder}: holds {content.get('name')}, neither text videos nor clips",
+            "Read its tars with webdataset.",
         )
 
 
@@ -179,12 +190,17 @@ def _counted(ledger: Ledger, addresses: dict[int, str], accepted: set[State]) ->
 
 
 def _source(
-    dataset: str, shards: Sequence[Shard], paths: OutputPaths | None, ledger: Ledger | None, video: VideoSpec | None
-) -> Source:
+    paths: OutputPaths, shards: Sequence[Shard], contract: Contract | None, ledger: Ledger | None = None,
+    on_disk: bool = True,
+) -> Source:  # fmt: skip
+    dataset = paths.dataset
     held = tuple(shard for shard in shards if shard.samples)
     if not held:
         raise OutputError(f"{dataset}: these shards hold no sample", "Pack some with 'vwd pack', or give others.")
-    return Source(dataset, held, paths, ledger, video)
+    if contract is None:
+        return Source(dataset, held, paths if on_disk else None, ledger, None)
+    clips = contract.optional if contract.content else ()
+    return Source(dataset, held, paths if on_disk else None, ledger, contract.video, clips)
 
 
 def _expand(text: str) -> list[str]:

@@ -44,7 +44,9 @@ class Selection:
         return location._replace(sample=int(self._numbers[self._starts[location.shard] + location.sample]))
 
 
-def select(source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION) -> Selection:
+def select(
+    source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION, among: Sequence[Indices] | None = None
+) -> Selection:
     """The samples of a split.
 
     No shard is opened: the rows of its samples follow from the ledger. Without one, their keys are read.
@@ -52,6 +54,7 @@ def select(source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION
     Args:
         part: None for all.
         fraction: about how much of all is for validation.
+        among: the numbers of the samples of each shard that count; None for all.
 
     Raises:
         UsageError: there is no such split, or it has no sample.
@@ -63,11 +66,13 @@ def select(source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION
     if part is None:
         if fraction != DEFAULT_FRACTION:
             raise UsageError(f"val_fraction={fraction!r} without a split", "Give split='train' or split='val', too.")
-        return Selection(source)
-    numbers = [
-        np.flatnonzero(for_validation(source.dataset, _rows(source, shard), fraction) == (part == "val"))
+        return Selection(source, among)
+    numbers: list[Indices] = [
+        np.flatnonzero(for_validation(source.dataset, rows_of(source, shard), fraction) == (part == "val"))
         for shard in source.shards
     ]
+    if among is not None:
+        numbers = [np.intersect1d(*both, assume_unique=True) for both in zip(numbers, among, strict=True)]
     if not any(map(len, numbers)):
         raise UsageError(
             f"split={part!r}: {source.dataset} has none of its {source.samples:,} samples in it",
@@ -76,7 +81,7 @@ def select(source: Source, part: Part | None, fraction: float = DEFAULT_FRACTION
     return Selection(source, numbers)
 
 
-def _rows(source: Source, shard: Shard) -> Indices:
+def rows_of(source: Source, shard: Shard) -> Indices:
     """The row of each sample of a shard, int64 [samples]."""
     if source.ledger is None:
         with open_shard(Path(shard.address)) as stored:

@@ -1,6 +1,6 @@
 """Rows a second of CPU time by `vwd convert-parquet`, and by a converter that encodes every image again.
 
-python tools/bench/records.py [--rows 10000] [--size 640x480] [--workers 1,2]
+python tools/bench/convert_parquet.py [--rows 10000] [--size 640x480] [--workers 1,2]
 """
 
 from __future__ import annotations
