@@ -66,7 +66,8 @@ def _video_frames(path: str) -> Iterator[Grey]:
 
 
 def _picture_frames(folder: Path) -> Iterator[Grey]:
-    names = sorted((path for path in folder.iterdir() if path.suffix.lower() == PICTURE_ENDING), key=number_in_name)
+    pictures = (path for path in folder.iterdir() if path.suffix.lower() == PICTURE_ENDING and path.is_file())
+    names = sorted(pictures, key=number_in_name)
     if not names:
         raise DecodeError("the folder has no pictures")
     for path in names[:MOST_FRAMES]:
