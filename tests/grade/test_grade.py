@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,10 @@ def test_the_command_refuses_what_is_no_truth(run: Run, tmp_path: Path) -> None:
     assert_two_lines(run("grade", "videos", "--against", "questions.json", "--task", "rendering", check=False), 2)
     shown = run("grade", "videos", "--against", "questions.json").stdout
     assert "1 undecodable" in shown
+    (tmp_path / "videos" / os.fsdecode(b"caf\xe9.txt")).touch()
+    os.mkfifo(tmp_path / "videos" / "b.mp4")
+    done = run("grade", "videos", "--against", "questions.json", "--out", "report.json")
+    assert "files of no sample: 2" in done.stdout
+    assert "of no sample: videos/b.mp4" in done.stdout
+    named = json.loads((tmp_path / "report.json").read_text())["foreign_files"]
+    assert named == ["videos/b.mp4", os.fsdecode(b"videos/caf\xe9.txt")]

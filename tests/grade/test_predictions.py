@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from vwd.errors import UsageError
+from vwd.errors import DecodeError, UsageError
 from vwd.grade import Truth, benchmark_truths, find_predictions, read_order
+from vwd.readback.files import file_frames
 
 TRUTHS = [Truth(f"gsm8k_{n:06}", f"How many are {n}?", "", str(n), "en", None, (f"Question: {n}",)) for n in range(3)]
 
@@ -32,7 +34,31 @@ def test_doubled_and_foreign_files_are_named_apart(tmp_path: Path) -> None:
     found = find_predictions(tmp_path, TRUTHS)
     assert list(found.files) == ["gsm8k_000001"]
     assert list(found.doubled) == ["gsm8k_000000"]
-    assert [path.name for path in found.foreign] == ["holiday.mp4"]
+    assert [path.name for path in found.foreign] == ["holiday.mp4", "notes.txt"]
+
+
+def test_what_is_no_video_is_foreign_and_never_opened(tmp_path: Path) -> None:
+    touch(tmp_path, "gsm8k_000000/0.png", "gsm8k_000000/notes.txt", "gsm8k_000001.mov", "gsm8k_000001.png")
+    os.mkfifo(tmp_path / "gsm8k_000002.mp4")
+    os.mkfifo(tmp_path / "gsm8k_000000" / "1.png")
+    (tmp_path / "device.mp4").symlink_to("/dev/zero")
+    (tmp_path / "lost.mp4").symlink_to("nowhere")
+    (tmp_path / "gsm8k_000001").symlink_to(tmp_path / "gsm8k_000000")
+    found = find_predictions(tmp_path, TRUTHS)
+    assert list(found.files) == ["gsm8k_000000"]
+    assert [path.relative_to(tmp_path).as_posix() for path in found.foreign] == [
+        "device.mp4", "gsm8k_000000/1.png", "gsm8k_000000/notes.txt", "gsm8k_000001", "gsm8k_000001.mov",
+        "gsm8k_000001.png", "gsm8k_000002.mp4", "lost.mp4",
+    ]  # fmt: skip
+    with pytest.raises(DecodeError, match=r"0\.png is no picture"):  # and not a wait for what the pipe gives
+        list(file_frames(found.files["gsm8k_000000"]))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_cannot_be_listed_is_foreign(tmp_path: Path) -> None:
+    touch(tmp_path, "gsm8k_000000.mp4", "closed/gsm8k_000001.mp4")
+    (tmp_path / "closed").chmod(0)
+    assert find_predictions(tmp_path, TRUTHS).foreign == (tmp_path / "closed",)
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -69,3 +69,23 @@ def moved(frames: Frames) -> Frames:
 def pale(frames: Frames) -> Frames:
     """Grey ink on greyish paper."""
     return frames // 5 * 3 + 70
+
+
+def uneven(frames: Frames) -> Frames:
+    """Strokes that are thin and faint on the left, and get thicker to the right."""
+    square = np.ones((2, 2), np.uint8)
+    to_the_right = np.linspace(0, 1, frames.shape[2])
+    thin = [frame / 2 + cv2.dilate(frame, square) / 2 for frame in frames]
+    thick = [cv2.erode(frame, square) for frame in frames]
+    mixed = [a * (1 - to_the_right) + b * to_the_right for a, b in zip(thin, thick, strict=True)]
+    return np.stack(mixed).astype(np.uint8)
+
+
+def letterboxed(frames: Frames) -> Frames:
+    """Black bars above and below, and narrower ones at the sides."""
+    return np.pad(frames, ((0, 0), (60, 60), (20, 20)))
+
+
+def cropped(frames: Frames) -> Frames:
+    """Without some of the margins."""
+    return np.ascontiguousarray(frames[:, 8:-24, 6:-10])

@@ -14,19 +14,24 @@ from readback.pages import (
     Frames,
     blurred,
     board_of,
+    cropped,
+    letterboxed,
     moved,
     noisy,
     pale,
     read,
     sized,
     tokens,
+    uneven,
 )
 
 from vwd.corpora.sample import Language
 from vwd.readback import UNREADABLE, read_frames, read_picture
+from vwd.readback.bars import inside_bars
 from vwd.readback.files import video_frames
 from vwd.readback.twins import as_read
 from vwd.text.spec import StoryboardSpec
+from vwd.text.storyboard import Box
 from vwd.video.encoders import ENCODERS, get_encoder
 from vwd.video.frames import grey_frames
 from vwd.video.spec import VideoSpec
@@ -40,6 +45,8 @@ DISTURBANCES: dict[str, Callable[[Frames], Frames]] = {
     "blur": blurred,
     "moved": moved,
     "pale": pale,
+    "uneven strokes": uneven,
+    "letterboxed": letterboxed,
 }
 
 
@@ -94,6 +101,26 @@ def test_a_word_has_its_box_and_a_confidence_for_each_character() -> None:
     assert (word.text, word.box) == (board.words[1].text, board.words[1].box)
     assert len(word.confidence) == len(word.boxes) == len(word.text)
     assert min(word.confidence) > 0.99
+
+
+def test_a_page_without_some_of_its_margins_is_read() -> None:
+    board = board_of(*ENGLISH)
+    found, expected = tokens(read(cropped(grey_frames(board)), board), board)
+    assert found == expected
+
+
+def test_places_of_words_are_those_in_the_picture_with_its_bars() -> None:
+    board = board_of(*ENGLISH)
+    plain, barred = read(grey_frames(board), board), read(letterboxed(grey_frames(board)), board)
+    assert [word.text for word in barred.words] == [word.text for word in plain.words]
+    for one, other in zip(plain.words, barred.words, strict=True):
+        for inner, outer in zip((one.box, *one.boxes), (other.box, *other.boxes), strict=True):
+            assert outer == Box(inner.x + 20, inner.y + 60, inner.width, inner.height)
+
+
+@pytest.mark.parametrize("shade", [0, 20, 255])
+def test_a_picture_of_one_shade_has_no_bars(shade: int) -> None:
+    assert inside_bars(np.full((36, 64), shade, np.uint8)) == (0, 0, 64, 36)
 
 
 def test_on_paper_nothing_is_written() -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from conftest import Run
+from readback.pages import ENGLISH, board_of
 from shards.damage import read_members, write_members
 from shards.packing import copy_pack, seal
 
-from vwd.inspect.deep import DeepCheck
+from vwd.inspect.deep import DeepCheck, time_problems
 from vwd.inspect.verify import verify_output
+from vwd.readback.files import timed_frames
 from vwd.shards.paths import OutputPaths
+from vwd.video.encoders import ENCODERS, get_encoder
+from vwd.video.mp4 import read_header
+from vwd.video.spec import VideoSpec
 
 pytest_plugins = ["shards.packed"]
 
@@ -47,6 +54,51 @@ def test_the_video_of_another_sample_is_found_and_shown(
     assert all(one.startswith("gsm8k_000007: the video: ") for one in shown)
     assert what in shown[0]
     assert [path.name for path in (tmp_path / "failures").iterdir()] == ["gsm8k_000007.png"]
+
+
+def with_a_late_frame(video: bytes) -> bytes:
+    """The same file, but for frame 3, which is shown half a frame later."""
+    av = pytest.importorskip("av", reason="av is not installed")
+    late = io.BytesIO()
+    with av.open(io.BytesIO(video)) as source, av.open(late, "w", "mp4") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.size]
+        packets[3].pts = packets[3].dts = packets[3].pts + packets[3].duration // 2
+        for packet in packets:
+            packet.stream = stream
+            target.mux(packet)
+    return late.getvalue()
+
+
+@pytest.mark.parametrize("fps", [Fraction(8), Fraction(30000, 1001)])
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_each_frame_of_every_encoder_is_shown_at_its_number_over_the_rate(encoder: str, fps: Fraction) -> None:
+    board = board_of(*ENGLISH)
+    video = get_encoder(encoder).encode(board, VideoSpec(frames=board.frames, fps=fps))
+    seconds = [second for second, _ in timed_frames(video)]
+    assert seconds == pytest.approx([number / fps for number in range(board.frames)], abs=1e-6)
+    assert list(time_problems(seconds, fps)) == []
+    (problem,) = time_problems(seconds, fps * Fraction(1001, 1000))
+    assert problem.startswith("frame ")
+
+
+def test_a_frame_that_is_late_is_found_though_the_rate_and_the_count_are_right(
+    three_shards: Path, tmp_path: Path
+) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    tar = folder / "gsm8k-000001.tar"
+    members = dict(read_members(tar))
+    video = members["gsm8k_000007.mp4"]
+    members["gsm8k_000007.mp4"] = late = with_a_late_frame(video)
+    assert read_header(late)[1:] == read_header(video)[1:]
+    write_members(tar, list(members.items()))
+    seal(folder, 1)
+    problems = verify_output(OutputPaths(folder.parent, folder.name), deep=DeepCheck(decode=True)).problems
+    fps = read_header(video).fps
+    expected = f"frame 3 is shown at {float(Fraction(7, 2) / fps):.3f} s, not {float(3 / fps):.3f} s"
+    assert [problem.what for problem in problems if "the video:" in problem.what] == [
+        f"gsm8k_000007: the video: {expected}"
+    ]
 
 
 def test_a_part_of_the_samples_is_always_the_same_part() -> None:

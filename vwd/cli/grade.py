@@ -97,7 +97,7 @@ def _show(report: Report, graded: list[Graded]) -> None:
     low, high = data["accuracy_of_all_interval"]
     unjudged = ", ".join(f"{count:,} {name}" for name, count in report.unjudged.items() if count)
     echo(f"  of all {report.samples:,} samples: {data['accuracy_of_all']:.1%} ({low:.1%} to {high:.1%})")
-    echo(f"  not judged: {unjudged or 'none'}; files of no sample: {report.foreign:,}")
+    echo(f"  not judged: {unjudged or 'none'}; files of no sample: {len(report.foreign):,}")
     for name, (mean, (low, high)) in report.columns.items():
         echo(f"  {name:<14} {mean:8.4f}  ({low:.4f} to {high:.4f})")
     for name, count in report.counts.items():
@@ -110,6 +110,10 @@ def _show(report: Report, graded: list[Graded]) -> None:
         echo(f"  {one.truth.key}: {_difference(one)}")
     if len(wrong) > 10:
         echo(f"  and {len(wrong) - 10:,} more: --samples writes all")
+    for name in report.foreign[:10]:
+        echo(f"  of no sample: {name}")
+    if len(report.foreign) > 10:
+        echo(f"  and {len(report.foreign) - 10:,} more: --out writes all")
 
 
 def _difference(one: Graded) -> str:

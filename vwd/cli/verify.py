@@ -17,7 +17,9 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(
-    "--decode", is_flag=True, help="Decode videos: each frame is the storyboard's, paper is white.  [default: off]"
+    "--decode",
+    is_flag=True,
+    help="Decode videos: each frame is the storyboard's and at its time, paper is white.  [default: off]",
 )
 @click.option("--read", is_flag=True, help="Read the text of videos back, and compare it.  [default: off]")
 @click.option(

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from vwd.grade.formulas import same_formula
+
 _COMMA = r"(?:\{,\}|,(?:\\[,!])?|\\[,!;]|[ \u2009\u202f'](?=[0-9]{3}(?![0-9])))"
 _INTEGER = rf"[0-9]{{1,3}}(?:{_COMMA}[0-9]{{3}})+(?![0-9])|[0-9]+"
 _DECIMAL = rf"(?:{_INTEGER})(?:\.[0-9]+)?|\.[0-9]+"
@@ -83,7 +85,7 @@ def same_answer(found: str, expected: str) -> bool:
         return bool(stated) and stated[0] == wanted[0]
     if _bare(found) == _bare(expected) != "":
         return True
-    return "\\" in found + expected and _same_latex(found, expected)
+    return "\\" in found + expected and same_formula(expected, found)
 
 
 def _is_number(text: str) -> bool:
@@ -94,13 +96,3 @@ def _is_number(text: str) -> bool:
 
 def _bare(text: str) -> str:
     return re.sub(r"[\s.,。，!！?？:：;；$\"'“”‘’]+", "", plain(text)).casefold()
-
-
-def _same_latex(found: str, expected: str) -> bool:
-    """A second opinion on formulas, by math-verify, where it is installed (extra `grade`)."""
-    try:
-        from math_verify import parse, verify
-    except ImportError:
-        return False
-    both = [parse(f"${text.strip().strip('$')}$", parsing_timeout=None) for text in (expected, found)]
-    return all(both) and bool(verify(both[0], both[1], timeout_seconds=None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,8 @@ class Predictions:
     Attributes:
         files: the one of each sample, by key.
         doubled: samples that have several; none of them is graded.
-        foreign: files that belong to no sample.
+        foreign: what belongs to no sample: files by other names or of other kinds, pipes and devices, folders that
+            cannot be listed, and links to folders, which are not followed.
     """
 
     files: Mapping[str, Path]
@@ -39,7 +41,7 @@ def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str]
     Raises:
         UsageError: there are none at all, or files that are numbered have no numbers.
     """
-    found = _candidates(folder)
+    found, others = _candidates(folder)
     if not found:
         raise UsageError(
             f"{folder} holds no predictions",
@@ -57,7 +59,7 @@ def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str]
     by_key: dict[str, list[Path]] = defaultdict(list)
     for key, path in named:
         by_key[key if key in keys else ""].append(path)
-    foreign = tuple(by_key.pop("", []))
+    foreign = tuple(sorted([*by_key.pop("", []), *others]))
     return Predictions(
         {key: paths[0] for key, paths in by_key.items() if len(paths) == 1},
         {key: tuple(paths) for key, paths in by_key.items() if len(paths) > 1},
@@ -65,15 +67,26 @@ def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str]
     )
 
 
-def _candidates(folder: Path) -> list[Path]:
-    """Video files, and folders that hold PNG files, in order of their paths."""
-    found = set()
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in VIDEO_ENDINGS and path.is_file():
-            found.add(path)
-        elif path.suffix.lower() == PICTURE_ENDING and path.is_file() and path.parent != folder:
-            found.add(path.parent)
-    return sorted(found)
+def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Video files and folders that hold PNG files, in order of their paths; and whatever else there is."""
+    found, others = set[Path](), list[Path]()
+
+    def unlisted(error: OSError) -> None:
+        others.append(Path(error.filename))
+
+    for name, folders, files in os.walk(folder, onerror=unlisted):
+        parent = Path(name)
+        others += [parent / name for name in folders if (parent / name).is_symlink()]
+        for path in map(parent.joinpath, files):
+            # Of a pipe nothing may ever come.
+            ending = path.suffix.lower() if path.is_file() else ""
+            if ending in VIDEO_ENDINGS:
+                found.add(path)
+            elif ending == PICTURE_ENDING and parent != folder:
+                found.add(parent)
+            else:
+                others.append(path)
+    return sorted(found), others
 
 
 def read_order(file: Path, truths: Sequence[Truth]) -> list[str]:

@@ -28,6 +28,7 @@ class Report:
         right: right answers, or exact videos.
         columns: means over the n, each with its interval.
         unjudged: how many have no verdict, by why.
+        foreign: what belongs to no sample.
         counts: how answers were found, for instance.
         groups: n and right of parts of the samples, by what they have in common.
     """
@@ -38,7 +39,7 @@ class Report:
     right: int
     columns: Mapping[str, tuple[float, tuple[float, float]]]
     unjudged: Mapping[str, int]
-    foreign: int
+    foreign: tuple[str, ...]
     counts: Mapping[str, int]
     groups: Mapping[str, Mapping[str, tuple[int, int]]]
 
@@ -64,7 +65,8 @@ class Report:
         groups = {
             kind: {name: _part(n, right) for name, (n, right) in parts.items()} for kind, parts in self.groups.items()
         }
-        return {**data, **self.counts, "unjudged": dict(self.unjudged), "foreign": self.foreign, "groups": groups}
+        foreign = {"foreign": len(self.foreign), "foreign_files": list(self.foreign)}
+        return {**data, **self.counts, "unjudged": dict(self.unjudged), **foreign, "groups": groups}
 
 
 def _part(n: int, right: int) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def make_report(task: Task, graded: Sequence[Graded], predictions: Predictions) 
         right=sum(one.right for one in judged),
         columns=columns,
         unjudged={name: why[name] for name in UNJUDGED},
-        foreign=len(predictions.foreign),
+        foreign=tuple(map(str, predictions.foreign)),
         counts=_counts(task, judged),
         groups={name: _group(judged, of) for name, of in _GROUPS.items()},
     )

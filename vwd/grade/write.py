@@ -23,4 +23,5 @@ def write_lines(path: Path, records: Iterable[Any]) -> None:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path, path.parent / ".tmp") as file:
-        file.write(text.encode())
+        # Names of files may hold bytes that are no UTF-8; the replacement is JSON's own escape for these.
+        file.write(text.encode(errors="backslashreplace"))

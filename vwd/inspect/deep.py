@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from vwd.errors import DecodeError
 from vwd.grade.score import Rendering, score_rendering
 from vwd.grade.truths import Truth
 from vwd.readback import read_frames
-from vwd.readback.files import video_frames
+from vwd.readback.files import timed_frames
 from vwd.readback.ink import Grey
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.storyboard import Storyboard
@@ -28,6 +29,8 @@ from vwd.video.frames import play
 _TOLERANCE, _SQUARE = 32, 8
 # Blocks of a codec without ink are exactly white, but for the rounding of some decoders.
 _WHITE, _BLOCK = 252, 16
+# Seconds by which the time of a frame may be off: decoders give it in milliseconds as a float.
+_MOMENT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class DeepCheck:
     """What is checked beyond headers, and of how many samples.
 
     Attributes:
-        decode: compare each decoded frame with the storyboard.
+        decode: compare each decoded frame with the storyboard, and its time with the frame rate.
         read: read the text back, and compare it.
         sample_rate: of all samples, the share that is checked: always the same ones.
         failures: a folder for pictures of samples that differ.
@@ -50,15 +53,17 @@ class DeepCheck:
         """Whether a sample is one of those that are checked."""
         return (self.decode or self.read) and zlib.crc32(key.encode()) < self.sample_rate * 2**32
 
-    def problems(self, key: str, video: bytes, record: StoryboardRecord) -> list[str]:
-        """What is wrong with a video."""
+    def problems(self, key: str, video: bytes, record: StoryboardRecord, fps: Fraction) -> list[str]:
+        """What is wrong with a video that should show so many frames a second."""
         try:
-            frames = list(video_frames(video))
+            timed = list(timed_frames(video))
         except (DecodeError, ValueError) as error:
             return [error.what if isinstance(error, DecodeError) else str(error)]
+        frames = [frame for _, frame in timed]
         found: list[str] = []
         try:
             if self.decode:
+                found += time_problems([seconds for seconds, _ in timed], fps)
                 found += frame_problems(frames, record.storyboard)
             if self.read:
                 found += reading_problems(frames, key, record)
@@ -70,6 +75,15 @@ class DeepCheck:
 
 
 HEADERS_ONLY = DeepCheck()
+
+
+def time_problems(seconds: Iterable[float], fps: Fraction) -> Iterator[str]:
+    """The first frame that is not shown at its number / fps, in seconds after the start of the video."""
+    for number, shown in enumerate(seconds):
+        expected = float(number / fps)
+        if abs(shown - expected) > _MOMENT:
+            yield f"frame {number} is shown at {shown:.3f} s, not {expected:.3f} s"
+            return
 
 
 def frame_problems(frames: Iterable[Grey], board: Storyboard) -> Iterator[str]:

@@ -217,7 +217,8 @@ def _text_video_problems(
     try:
         parsed = StoryboardRecord.from_json(storyboard)
         if deep.chooses(sample.key):
-            yield from (f"the video: {what}" for what in deep.problems(sample.key, sample.read("mp4"), parsed))
+            found = deep.problems(sample.key, sample.read("mp4"), parsed, video.fps)
+            yield from (f"the video: {what}" for what in found)
     except ValueError as error:
         yield f"storyboard.json {error}"
     for task in TASKS:

@@ -23,21 +23,30 @@ def file_frames(path: Path) -> Iterator[Grey]:
     Raises:
         DecodeError: it cannot be decoded, has no frames, or more or larger ones than anything here.
     """
-    return _picture_frames(path) if path.is_dir() else _video_frames(str(path))
+    return _picture_frames(path) if path.is_dir() else (frame for _, frame in _timed_frames(str(path)))
 
 
 def video_frames(video: bytes) -> Iterator[Grey]:
     """The frames of a video in memory, in grey; as `file_frames`."""
+    return (frame for _, frame in timed_frames(video))
+
+
+def timed_frames(video: bytes) -> Iterator[tuple[float, Grey]]:
+    """The frames of a video in memory, and the seconds after the start of the video at which each is shown.
+
+    Raises:
+        DecodeError: as `file_frames`.
+    """
     handle = os.memfd_create("vwd-video")
     try:
         with open(handle, "wb", closefd=False) as file:
             file.write(video)
-        yield from _video_frames(f"/proc/self/fd/{handle}")
+        yield from _timed_frames(f"/proc/self/fd/{handle}")
     finally:
         os.close(handle)
 
 
-def _video_frames(path: str) -> Iterator[Grey]:
+def _timed_frames(path: str) -> Iterator[tuple[float, Grey]]:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by an error
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
     try:
@@ -56,7 +65,7 @@ def _video_frames(path: str) -> Iterator[Grey]:
             count += 1
             if count > MOST_FRAMES:
                 raise DecodeError(f"it has more than {MOST_FRAMES:,} frames")
-            yield to_grey(frame)
+            yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, to_grey(frame)
         if not count:
             raise DecodeError("it has no frames")
         if count < declared:
@@ -66,7 +75,8 @@ def _video_frames(path: str) -> Iterator[Grey]:
 
 
 def _picture_frames(folder: Path) -> Iterator[Grey]:
-    names = sorted((path for path in folder.iterdir() if path.suffix.lower() == PICTURE_ENDING), key=number_in_name)
+    pictures = (path for path in folder.iterdir() if path.suffix.lower() == PICTURE_ENDING and path.is_file())
+    names = sorted(pictures, key=number_in_name)
     if not names:
         raise DecodeError("the folder has no pictures")
     for path in names[:MOST_FRAMES]:

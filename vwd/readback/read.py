@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
 
 from vwd.corpora.sample import Language
+from vwd.readback.bars import Part, inside_bars
 from vwd.readback.cells import Cell
 from vwd.readback.geometry import GOOD, LEAST_QUALITY, Geometry, ReadPage, find_geometry, read_page
 from vwd.readback.ink import Grey, to_grey
@@ -41,16 +43,25 @@ def read_frames(
         ValueError: a frame has another shape or type.
     """
     turns: Turns | None = None
+    shape, part = (0, 0), Part(0, 0, 0, 0)
     for frame in frames:
         grey = to_grey(frame)
         if turns is None:
+            shape, part = grey.shape, inside_bars(grey)
+            grey = part.of(grey)
             pool = max(1, round(_POOL * grey.shape[1] / page.width)), max(1, round(_POOL * grey.shape[0] / page.height))
             turns = Turns(pool)
-        turns.add(grey)
+            turns.add(grey)
+        elif grey.shape != shape:
+            raise ValueError(f"frames of {shape} and of {grey.shape} pixels in one video")
+        else:
+            turns.add(part.of(grey))
     if turns is None:
         return Reading(0, (), (), "blank")
     pages = _read_pages(turns.pages(), language, page)
     words = [word for number, read in enumerate(pages) for word in _words(turns, number, read)]
+    if (part.left, part.top) != (0, 0):
+        words = [_shifted(word, part) for word in words]
     return Reading(turns.count, tuple(turns.starts), tuple(words), _state(pages))
 
 
@@ -123,6 +134,12 @@ def _box(cells: list[Cell], geometry: Geometry) -> Box:
     left, right = cells[0].x * across, (cells[-1].x + cells[-1].advance) * across
     top, bottom = cells[0].top * down, (cells[0].top + height) * down
     return Box(round(left), round(top), round(right) - round(left), round(bottom) - round(top))
+
+
+def _shifted(word: ReadWord, part: Part) -> ReadWord:
+    """With the places of a part of a picture as those of the picture."""
+    box, *boxes = (Box(b.x + part.left, b.y + part.top, b.width, b.height) for b in (word.box, *word.boxes))
+    return replace(word, box=box, boxes=tuple(boxes))
 
 
 def _touch(left: Box, right: Box) -> bool:
