@@ -157,3 +157,9 @@ def test_the_margins_of_a_language_are_those_of_packing() -> None:
     found = preview_text(find_corpus("gsm8k"), "What?", "That.", video, spec)
     assert isinstance(found, Previewed)
     assert found.storyboard.words[0].box.y == 6
+
+
+def test_status_counts_skipped_rows_by_code(run: Run, packed: Path) -> None:
+    (status,) = json.loads(run("status", packed / "shards", "--json").stdout)
+    assert status["skips"] == {"missing_glyph": 1}
+    assert "  skipped  1 (missing_glyph 1): 'vwd show --skips' lists them\n" in run("status", packed / "shards").stdout

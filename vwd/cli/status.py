@@ -43,6 +43,9 @@ def _show(one: Status) -> None:
         + (f", {len(one.foreign):,} foreign" if one.foreign else "")
     )
     echo(f"  rows     {one.rows:,}{of_rows}: {one.samples:,} samples, {format_size(one.bytes)}")
+    if one.skips:
+        skips = ", ".join(f"{code} {count:,}" for code, count in one.skips.items())
+        echo(f"  skipped  {sum(one.skips.values()):,} ({skips}): 'vwd show --skips' lists them")
     if one.samples_per_second:
         done = one.corpus_rows is not None and one.rows >= one.corpus_rows
         left = (

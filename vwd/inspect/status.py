@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ class Status:
     """Shards by state. `missing`, `shards` and `seconds_left` are None where the corpus's size is unknown.
 
     Attributes:
+        skips: rows without a sample, by code.
         foreign: shards whose entry is of another shard or another output.
         cut: shards that `num_samples` cut short; a longer run completes them.
         samples_per_second: recent, of all workers together.
@@ -24,6 +26,7 @@ class Status:
     rows: int
     corpus_rows: int | None
     samples: int
+    skips: dict[str, int]
     shards: int | None
     done: int
     missing: int | None
@@ -66,6 +69,7 @@ def output_status(paths: OutputPaths) -> Status:
         rows=rows,
         corpus_rows=corpus_rows,
         samples=sum(entry.samples for entry in done),
+        skips=dict(sorted(sum((entry.skips_by_code for entry in done), Counter[str]()).items())),
         shards=shards,
         done=len(done),
         missing=None if shards is None else max(0, shards - len(done) - len(torn) - len(foreign)),
