@@ -18,6 +18,15 @@ from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import write_summary
 
+# What to do where every row was skipped, by the commonest code.
+_REMEDIES = {
+    "bad_row": "Name the columns that hold text, `prompt_column` and `answer_column`, or allow more `max_row_bytes`.",
+    "missing_glyph": "docs/languages.md says which scripts are drawn; 'vwd show --skips' names each row's character.",
+    "prompt_too_long": "Give a larger `size`, a smaller `font_size`, or `prompt_overflow` spill.",
+    "answer_too_long": "Give more `frames`, or `pace` fit, which shows several words a frame.",
+    "excluded": "Leave out `exclude`, or give other rows.",
+}
+
 
 @dataclass(frozen=True)
 class PackedOutput:
@@ -83,7 +92,7 @@ def empty_output(result: PackResult) -> VwdError | None:
     counts = ", ".join(f"{name} {count:,}" for name, count in summary.skips.items())
     return OutputError(
         f"{result.paths.folder}: all {summary.rows:,} rows were skipped ({counts}); row {first.index}: {first.detail}",
-        "Check the rows, their columns and their language; 'ledger/' names each skipped row.",
+        _REMEDIES.get(code, "Check the rows, their columns and their language; 'vwd show --skips' lists each row."),
     )
 
 

@@ -71,3 +71,20 @@ def test_a_run_that_skips_most_rows_says_so(run: Run, tmp_path: Path) -> None:
     listing = done.stderr.splitlines()[-1].split("'")[1]
     assert listing == "vwd show shards/gsm8k --skips --code bad_row"
     assert run(*listing.split()[1:]).stdout.count("bad_row") == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        ({"question": "Why?", "answer": "word " * 99}, "Give more --frames, or --pace fit"),
+        ({"question": "\U0001f98a", "answer": "7"}, "docs/languages.md"),
+    ],
+)
+def test_a_run_that_skips_every_row_says_what_to_do(
+    row: dict[str, object], remedy: str, run: Run, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "rows.jsonl", [row] * 3)
+    done = run(*command(), check=False)
+    assert done.returncode == 1
+    assert "all 3 rows were skipped" in done.stderr
+    assert remedy in done.stderr
