@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import webdataset
 from conftest import Run, write_rows
 from shards.packing import tar_hashes
 
@@ -90,6 +89,8 @@ def test_samples_with_keys_of_their_own_are_packed_and_verified(rows: Rows, tmp_
 
 
 def test_webdataset_reads_them(rows: Rows, tmp_path: Path) -> None:
+    import webdataset  # brings torch, which every worker would import with this module
+
     paths = pack(rows, tmp_path / "out").result.paths
     read = [s for n in tar_numbers(paths) for s in webdataset.WebDataset(str(paths.tar(n)), shardshuffle=False)]
     assert [s["__key__"] for s in read] == [f"Note%2F{n}" for n in range(ROWS) if n % 10 != 3]
