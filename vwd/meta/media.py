@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vwd.errors import MediaError, MissingExtraError
+from vwd.video.pyav import metadata_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def opened(path: str | Path) -> Iterator[Any]:
     except ImportError as error:
         raise MissingExtraError("reading videos", "meta") from error
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), **metadata_options())
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path}: cannot be opened: {_reason(error)}", _HINT) from error
     with container:

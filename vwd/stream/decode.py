@@ -14,6 +14,7 @@ from vwd.errors import DecodeError, MissingExtraError
 from vwd.stream.frame_selection import Numbers
 from vwd.stream.still import still_pictures
 from vwd.video.mp4 import Mp4Error, read_header
+from vwd.video.pyav import metadata_options
 
 Grey = npt.NDArray[np.uint8]
 
@@ -42,7 +43,7 @@ def decode(
     filled = 0
     try:
         # The format is named, since FFmpeg would otherwise try every other format on damaged bytes.
-        with av.open(io.BytesIO(video), format=form, metadata_errors="replace") as container:
+        with av.open(io.BytesIO(video), format=form, **metadata_options()) as container:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise DecodeError("it holds no video stream")
