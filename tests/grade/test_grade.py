@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
-from readback.pages import ENGLISH, board_of, sized
+from reading_back.pages import ENGLISH, board_of, sized
 from shards.packing import assert_two_lines
 
 from vwd.grade import Graded, Truth, find_predictions, grade, grade_reading, make_report

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from readback.pages import ENGLISH, board_of
+from reading_back.pages import ENGLISH, board_of
 from shards.damage import read_members, write_members
 from shards.packing import copy_pack, seal
 

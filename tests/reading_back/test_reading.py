@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readback.pages import (
+from reading_back.pages import (
     ENGLISH,
     TEXTS,
     Frames,
