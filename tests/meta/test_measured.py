@@ -266,3 +266,20 @@ def test_add_fps_names_what_it_leaves_out_and_writes_the_others(videos: Path, tm
     assert json.loads(second)["duration"] == pytest.approx(5.005)
     left_out = [line.split(": ")[0] for line in done.stderr.splitlines()]
     assert left_out == [f"in.jsonl, line {number}" for number in (3, 4, 5, 6, 7)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"\\ud800"', '{"a": 1}', "[1]", "null", '"\udcff"'],
+    ids=["half", "object", "list", "null", "wrong encoding"],
+)
+def test_an_origin_that_no_table_could_hold_is_left_out(value: str) -> None:
+    from types import SimpleNamespace
+
+    from vwd.meta.media import ORIGIN, ORIGIN_TAG, _origin
+
+    first, *others = ORIGIN
+    rest = "".join(f', "{name}": 1' for name in others)
+    right = SimpleNamespace(metadata={ORIGIN_TAG: f'{{"{first}": "a.mp4"{rest}}}'})
+    assert _origin(right) == {first: "a.mp4", **dict.fromkeys(others, 1)}
+    assert _origin(SimpleNamespace(metadata={ORIGIN_TAG: f'{{"{first}": {value}{rest}}}'})) is None

@@ -179,12 +179,15 @@ def _missing_data(stream: Any, path: Path) -> str:
 
 
 def _origin(container: Any) -> dict[str, Any] | None:
+    """What `vwd meta cut` has written into a clip; None where it is not that, or nothing that a table could hold."""
     text = container.metadata.get(ORIGIN_TAG) or container.metadata.get(ORIGIN_TAG.upper()) or ""
     if not text.startswith('{"source"'):
         return None
     try:
         origin = json.loads(text)
-        return {name: origin[name] for name in ORIGIN}
+        values = {name: origin[name] for name in ORIGIN}
+        "".join(str(value) for value in values.values()).encode()  # half characters fail
+        return values if all(isinstance(value, str | int | float) for value in values.values()) else None
     except (ValueError, KeyError, TypeError):
         return None
 
