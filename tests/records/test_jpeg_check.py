@@ -60,6 +60,22 @@ def test_what_it_does_not_read_is_left_to_others(whole: Check) -> None:
         whole("text")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("marker", [0xF0, 0xFD, 0xC8, 0xDE, 0x02, 0xBF])
+def test_a_segment_that_decoders_refuse_is_not_whole(whole: Check, marker: int) -> None:
+    data = bytearray(encoded(picture()))
+    assert data[2:4] == b"\xff\xe0"
+    data[3] = marker
+    assert not whole(bytes(data))
+
+
+@pytest.mark.parametrize("marker", [0xE0, 0xEF, 0xFE])
+def test_data_of_applications_and_comments_are_no_damage(whole: Check, marker: int) -> None:
+    data = bytearray(encoded(picture()))
+    data[3] = marker
+    assert whole(bytes(data))
+    assert decodes(bytes(data))
+
+
 @given(st.binary(min_size=1, max_size=60), st.floats(0, 1), st.integers(0, 3), st.integers(0, 40))
 def test_what_it_calls_whole_others_decode(whole: Check, garbage: bytes, place: float, restart: int, cut: int) -> None:
     data = bytearray(encoded(picture(3, (90, 70)), restart_marker_blocks=restart, quality=80))

@@ -13,7 +13,8 @@
 enum { PEEK = 10, BLOCK = 64, MOST_COMPONENTS = 4, MOST_BLOCKS = 10 };
 /* Bytes behind a segment: a block has at most 64 codes of 16 bits, with 15 more each. */
 enum { ROOM = 512 };
-enum { SOF0 = 0xC0, SOF1 = 0xC1, DHT = 0xC4, RST0 = 0xD0, RST7 = 0xD7, EOI = 0xD9, SOS = 0xDA, DQT = 0xDB, DRI = 0xDD };
+enum { SOF0 = 0xC0, SOF1 = 0xC1, DHT = 0xC4, RST0 = 0xD0, EOI = 0xD9, SOS = 0xDA, DQT = 0xDB, DRI = 0xDD };
+enum { APP0 = 0xE0, APP15 = 0xEF, COM = 0xFE };
 
 /* A code by its first bits: how many bits it and the number behind it have, and how many coefficients it fills. */
 typedef struct {
@@ -239,7 +240,7 @@ static int read_file(Reader *r) {
         else if (marker == DQT) good = read_quantisers(r, p, end);
         else if (marker == DRI) good = end - p == 2, r->restart = good ? p[0] << 8 | p[1] : 0;
         else if (marker == SOF0 || marker == SOF1) good = read_frame(r, p, end);
-        else good = marker >= 0xE0; /* applications' data and comments; not other kinds of frames */
+        else good = (marker >= APP0 && marker <= APP15) || marker == COM; /* others are no baseline, or reserved */
         if (!good) return 0;
     }
     for (int i = 0; i < r->count; i++)
