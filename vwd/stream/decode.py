@@ -18,9 +18,10 @@ from vwd.video.pyav import metadata_options
 
 Grey = npt.NDArray[np.uint8]
 
-# Luma is stored in the video range of BT.601, 16 to 235; conversion to RGB gives these values, so that paper is 255
-# and ink 0. Chroma is neutral: R, G and B are all equal to it.
-_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+# Luma is stored in the video range of BT.601; conversion to RGB gives these values, so that paper is 255 and ink 0.
+# Chroma is neutral: R, G and B are all equal to it.
+_BLACK, _WHITE = 16, 235
+FULL_RANGE = np.clip(np.rint((np.arange(256) - _BLACK) * 255 / (_WHITE - _BLACK)), 0, 255).astype(np.uint8)
 
 
 def decode(
@@ -51,7 +52,7 @@ def decode(
             stream.codec_context.thread_count = 1
             stream.codec_context.options = {"err_detect": "explode"}
             converted = None
-            for number, frame in enumerate(_pictures(container, stream)):
+            for number, frame in enumerate(pictures(container, stream)):
                 while filled < len(wanted) and wanted[filled] == number:
                     if frame.is_corrupt:
                         raise DecodeError(f"frame {number} is damaged")
@@ -68,7 +69,7 @@ def decode(
     raise DecodeError(f"frame {wanted[filled]} is missing")
 
 
-def _pictures(container: Any, stream: Any) -> Iterator[Any]:
+def pictures(container: Any, stream: Any) -> Iterator[Any]:
     """The video's pictures; the same one again, undecoded, where the `mpeg4` encoder has made one that changes nothing.
 
     Pictures of other encoders may come in another order than their packets.
@@ -112,16 +113,28 @@ def fit(grey: Grey, out: Grey) -> None:
 
 
 def _convert(frame: Any, out: Grey) -> None:
-    import cv2
 
     if not frame.format.name.startswith(("yuv420p", "yuvj420p", "gray")):
         raise DecodeError(f"its pixels are {frame.format.name}")
     plane = frame.planes[0]
     luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
     if luma.shape == out.shape:
-        cv2.LUT(luma, _FULL_RANGE, dst=out)
+        stretch(luma, out)
     else:
-        fit(cv2.LUT(luma, _FULL_RANGE), out)
+        full = np.empty(luma.shape, np.uint8)
+        stretch(luma, full)
+        fit(full, out)
+
+
+def stretch(luma: Grey, out: Grey) -> None:
+    """From the video range to the full one: `FULL_RANGE[luma]`, written to `out`.
+
+    As a weighted sum, rounded and clipped, which OpenCV takes a quarter of the time for that its lookup takes.
+    """
+    import cv2
+
+    scale = 255 / (_WHITE - _BLACK)
+    cv2.addWeighted(luma, scale, luma, 0, -_BLACK * scale, dst=out)
 
 
 @cache
