@@ -52,8 +52,8 @@ def forked(tmp_path: Path, cache_bytes: int, processes: int, *one_by_one: str) -
     tests = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "forks.py", str(cache_bytes), str(processes), *one_by_one], cwd=tmp_path, check=True,
-        env=environment(PYTHONPATH=f"{tests}:{Path(tests).parent}"), capture_output=True, text=True,
-        timeout=HANG_SECONDS,
+        env=environment(PYTHONPATH=f"{tests}:{Path(tests).parent}", VWD_KERNEL="native"), capture_output=True,
+        text=True, timeout=HANG_SECONDS,
     )  # fmt: skip
     return [(int(line.partition(" ")[0]), line.partition(" ")[2]) for line in done.stdout.splitlines()]
 
