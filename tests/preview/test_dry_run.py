@@ -45,6 +45,16 @@ def test_the_lines_name_rows_that_would_be_skipped(rows: Path, run: Run) -> None
     assert "row 5  bad_row: column 'answer' holds null, not text" in said
 
 
+def test_workers_without_rows_are_named_with_what_to_change(rows: Path, run: Run) -> None:
+    said = run(*command("--dry-run", "--num-workers", 8)).stdout
+    assert "  CPUs     4 of 8 worker(s) have rows to pack\n" in said
+    assert said.endswith("  note     there are too few rows for more: lower --num-workers to 4\n")
+    found = json.loads(run(*command("--dry-run", "--num-workers", 8, "--json")).stdout)
+    assert (found["workers"], found["num_workers"]) == (4, 8)
+    assert found["wall_seconds"] <= found["seconds"]
+    assert "note" not in run(*command("--dry-run")).stdout
+
+
 def test_a_sample_is_spread_over_the_rows(rows: Path, run: Run) -> None:
     said = json.loads(run(*command("--dry-run", "--sample", 4, "--json")).stdout)
     assert (said["rows"], said["looked_at"], said["samples"]) == (40, 4, 4)  # rows 0, 10, 20 and 30

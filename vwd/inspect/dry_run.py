@@ -15,7 +15,9 @@ from vwd.errors import UsageError
 from vwd.shards.entry import SkippedRow
 from vwd.shards.ledger import State, open_ledger
 from vwd.shards.pack import text_videos
+from vwd.shards.parts import busiest_rows, split_shards, whole_shards
 from vwd.shards.paths import OutputPaths
+from vwd.shards.plan import plan_shards
 from vwd.shards.settings import PackSettings
 from vwd.shards.tar import sample_blocks
 from vwd.shards.text_videos import TextVideos
@@ -35,8 +37,11 @@ class DryRun:
         rows: that would be packed; `looked_at`: those of them that were laid out.
         skips: by code, of those looked at; `examples`: the first of each code.
         pages: a sample, on average; `most_pages`: of any.
+        shards: that they would be in.
         bytes, seconds: of all rows that would be packed: of the tars, and of one worker.
         measured: where the rate is from: "ledger", or "probe" of some rows.
+        workers: of those asked for that would have rows to pack; `wall_seconds`: until the busiest is done.
+        split: whether several workers would share a shard, where shards are fewer.
     """
 
     dataset: str
@@ -47,16 +52,21 @@ class DryRun:
     examples: dict[str, tuple[SkippedRow, ...]]
     pages: float
     most_pages: int
+    shards: int
     bytes: int
     seconds: float
     measured: str
+    workers: int
+    wall_seconds: float
+    split: bool
 
     def to_json(self) -> dict[str, Any]:
         examples = {
             code: [{"row": one.index, "detail": one.detail} for one in several]
             for code, several in self.examples.items()
         }
-        return {**asdict(self), "pages": round(self.pages, 2), "seconds": round(self.seconds, 1), "examples": examples}
+        times = {name: round(getattr(self, name), 1) for name in ("seconds", "wall_seconds")}
+        return {**asdict(self), "pages": round(self.pages, 2), **times, "examples": examples}
 
 
 @dataclass(frozen=True)
@@ -74,11 +84,13 @@ def dry_run(corpus: Corpus, rows: Rows, settings: PackSettings, most: int | None
 
     Raises:
         RowsError: the rows have none of the corpus's columns, or one is broken.
-        UsageError: the rows are in another language, or nobody knows how many there are.
+        UsageError: the rows are in another language, nobody knows how many there are, or the slice has none.
     """
     content = text_videos(corpus, rows, settings)
     start, stop = _slice(rows, settings)
     count = stop - start
+    shards = plan_shards(stop, settings.shard_size, start)
+    parts = split_shards(shards, settings.num_workers) if rows.seekable else whole_shards(shards)
     fonts, spec = Fonts(), content.settings.storyboard
     skips: Counter[str] = Counter()
     examples: dict[str, list[SkippedRow]] = defaultdict(list)
@@ -99,10 +111,22 @@ def dry_run(corpus: Corpus, rows: Rows, settings: PackSettings, most: int | None
     rate = _ledger_rate(settings, corpus.name) or _probed_rate(content, drawable)
     share = samples / looked_at if looked_at else 0.0
     return DryRun(
-        corpus.name, count, looked_at, samples, dict(sorted(skips.items())),
-        {code: tuple(several) for code, several in sorted(examples.items())}, pages / max(samples, 1), most_pages,
-        round(rate.bytes_a_sample * share * count), rate.seconds_a_row * count, rate.measured,
-    )  # fmt: skip
+        dataset=corpus.name,
+        rows=count,
+        looked_at=looked_at,
+        samples=samples,
+        skips=dict(sorted(skips.items())),
+        examples={code: tuple(several) for code, several in sorted(examples.items())},
+        pages=pages / max(samples, 1),
+        most_pages=most_pages,
+        shards=len(shards),
+        bytes=round(rate.bytes_a_sample * share * count),
+        seconds=rate.seconds_a_row * count,
+        measured=rate.measured,
+        workers=min(settings.num_workers, len(parts)),
+        wall_seconds=rate.seconds_a_row * busiest_rows(parts, settings.num_workers),
+        split=rows.seekable,
+    )
 
 
 def _slice(rows: Rows, settings: PackSettings) -> tuple[int, int]:
