@@ -66,7 +66,7 @@ def measure(videos: list[bytes]) -> dict[str, float]:
     memory = spent(lambda _: np.empty(shape, np.uint8).fill(0)) - spent(lambda _: known.fill(0))
     return {
         "PyAV, every picture as RGB": spent(as_rgb),
-        "vwd.stream's decoder": spent(lambda video: decode(video, range(len(known)), np.empty(shape, np.uint8))),
+        "vwd.stream's decoder": spent(lambda video: decode(video, np.arange(len(known)), np.empty(shape, np.uint8))),
         f"– FFmpeg: {changing} of {len(known)} pictures change": ffmpeg,
         "– the kernel: pages of new memory": memory,
         "– to full range, of what changes": spent(convert),
