@@ -132,7 +132,11 @@ def test_the_command_grades_exported_videos(run: Run, three_shards: Path, tmp_pa
         report = json.loads(run(*arguments, "--task", task, "--out", tmp_path / "report.json").stdout)
         assert (report["task"], report["n"], report["accuracy"]) == (task, 17, 1.0)
         assert report["unjudged"]["missing"] == 1
-        assert json.loads((tmp_path / "report.json").read_text()) == report
+        written = json.loads((tmp_path / "report.json").read_text())
+        assert [one["right"] for one in written["verdicts"]] == [number != 3 or None for number in range(18)]
+        assert (tmp_path / written["verdicts"][0]["file"]).is_file()
+        del written["verdicts"]
+        assert written == report
         assert len((tmp_path / "samples.jsonl").read_text().splitlines()) == 18
 
 

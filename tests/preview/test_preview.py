@@ -134,6 +134,9 @@ def test_skipped_rows_are_listed_with_their_text(run: Run, packed: Path) -> None
     listed = json.loads(run("show", packed / "shards", "--skips", "--rows", packed / "rows.jsonl", "--json").stdout)
     assert [(one["row"], one["code"]) for one in listed] == [(7, "missing_glyph")]
     assert "A fox" in listed[0]["text"]
+    other = run("show", packed / "shards", "--skips", "--rows", "builtin", check=False)
+    assert_two_lines(other, 2)
+    assert "gsm8k was packed from others" in other.stderr
     assert "gsm8k row 7  missing_glyph: " in run("show", packed / "shards", "--skips").stdout
     assert json.loads(run("show", packed / "shards", "--skips", "--code", "bad_row", "--json").stdout) == []
 

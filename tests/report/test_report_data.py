@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from report.reports import HOSTILE, ROWS, data_of
 from shards.packing import assert_two_lines
 
-from vwd.errors import OutputError, UsageError
+from vwd.errors import OutputError, ShardError, UsageError
 from vwd.report.choose import evenly, shares
 from vwd.report.grades import read_grades
 from vwd.report.media import fullest_frame
 from vwd.report.page import embedded
+from vwd.report.shape import read_shape
 from vwd.report.totals import flat, read_totals
 from vwd.report.write import write_report
 from vwd.shards.entry import Entry
@@ -38,7 +39,7 @@ def test_the_totals_are_those_of_the_summary(report: Path, reported: Path) -> No
         assert dataset[name] == summary[name]
     assert dataset["tokens"] == [summary["prompt_tokens"], summary["answer_tokens"]]
     assert {one["code"]: one["count"] for one in dataset["skips"]} == summary["skips"]
-    assert {row for one in dataset["skips"] for row, _ in one["examples"]} == SKIPPED
+    assert {row for one in dataset["skips"] for row, _, _ in one["examples"]} == SKIPPED
     assert sum(one["samples"] for one in dataset["rates"]) == summary["samples"]
     assert ["video.width", "160"] in dataset["contract"]
 
@@ -263,6 +264,62 @@ def test_nested_settings_are_flat_names_and_values() -> None:
     assert flat({"a": {"b": 1, "c": None}, "d": ["x", "y"], "e": []}) == [
         ("a.b", "1"), ("a.c", "none"), ("d", "x, y"), ("e", "none"),
     ]  # fmt: skip
+
+
+def test_the_distributions_are_of_the_whole_output_also_where_the_page_shows_few(
+    reported: Path, tmp_path: Path
+) -> None:
+    (paths,) = find_outputs(reported)
+    write_report([paths], tmp_path, 2)
+    data = data_of(tmp_path)
+    assert len(data["samples"]) == 2
+    (shape,) = data["shape"]
+    assert (shape["taken"], shape["samples"], shape["shards_read"]) == (12, 12, 3)
+    write_report([paths], tmp_path, 12)
+    for name, of in {
+        "words": lambda one: one["count"], "pages": lambda one: len(one["pages"]), "last": lambda one: one["last"],
+        "prompt": lambda one: one["promptFrames"], "tail": lambda one: one["tail"], "bytes": lambda one: one["bytes"],
+        "tokens": lambda one: sum(one["tokens"]), "final": lambda one: int(bool(one["final"])),
+    }.items():  # fmt: skip
+        assert shape["columns"][name] == [of(one) for one in data_of(tmp_path)["samples"]], name
+
+
+def test_the_figures_of_a_large_output_are_of_evenly_spaced_samples(reported: Path) -> None:
+    (paths,) = find_outputs(reported)
+    every, some = read_shape(paths, 100), read_shape(paths, 4)
+    assert some.taken == 4
+    assert some.columns["bytes"] == [every.columns["bytes"][place] for place in (0, 3, 6, 9)]
+    assert read_shape(paths, 1).shards_read == 1
+
+
+def test_a_damaged_storyboard_is_an_error_that_names_the_sample(reported: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "gsm8k"
+    subprocess.run(["cp", "-r", str(reported / "gsm8k"), str(copy)], check=True)
+    (paths,) = find_outputs(copy)
+    span = find_sample(paths, "gsm8k_000001").offsets.members["storyboard.json"]
+    with paths.tar(0).open("r+b") as tar:
+        tar.seek(span.offset)
+        tar.write(b"x")
+    with pytest.raises(ShardError, match=r"gsm8k_000001\.storyboard\.json"):
+        read_shape(paths, 100)
+
+
+def test_skipped_rows_are_shown_with_their_text_where_the_rows_are_given(
+    run: Run, reported: Path, tmp_path: Path
+) -> None:
+    def examples() -> dict[int, str]:
+        skips = data_of(tmp_path / "report")["datasets"][0]["skips"]
+        return {row: text for one in skips for row, _, text in one["examples"]}
+
+    run("report", reported, "--samples", 1)
+    assert examples() == dict.fromkeys(SKIPPED, "")
+    run("report", reported, "--samples", 1, "--rows", reported.parent / "rows.jsonl")
+    assert set(examples()) == SKIPPED
+    assert '"A fox ' in examples()[7]
+    (tmp_path / "other.jsonl").write_text('{"question": "Why?", "answer": "So."}\n')
+    done = run("report", reported, "--rows", "other.jsonl", check=False)
+    assert_two_lines(done, 2)
+    assert "gsm8k was packed from others" in done.stderr
 
 
 def test_a_torn_shard_is_counted_apart(reported: Path, tmp_path: Path) -> None:

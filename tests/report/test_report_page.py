@@ -239,7 +239,7 @@ def test_hostile_text_shows_as_text(page: Any, address: str, report: Path, text:
     sample |= {"prompt": text, "final": text, "key": "gsm8k_000000", "words": [], "note": text, "verdict": "wrong"}
     data["grade"] = {"right": 0, "wrong": 1, "unjudged": 0}
     data["datasets"][0]["name"] = data["datasets"][0]["provenance"] = text
-    data["datasets"][0]["skips"][0]["examples"][0][1] = text
+    data["datasets"][0]["skips"][0]["examples"][0][1:] = [text, text]
     data["datasets"][0]["contract"].append([text, text])
     page.goto(address + rewritten(report, "hostile.html", data) + "#gsm8k_000000")
     page.wait_for_selector("dialog[open]")

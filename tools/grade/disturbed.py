@@ -1,10 +1,10 @@
 """Makes 100 videos of samples, disturbed in known ways, and says what 'vwd grade' must find in each.
 
-    python tools/grade/disturbed.py FOLDER [--check]
+    python tools/grade/disturbed.py FOLDER [--check] [--each 50]
 
-Writes FOLDER/shards (50 English and 50 Chinese samples, made up here), FOLDER/videos (what a model might have made of
-them) and FOLDER/expected.json. With --check, runs 'vwd grade' for both tasks and compares each verdict; videos that
-are there already are not made again.
+Writes FOLDER/shards (50 English and 50 Chinese samples, made up here; or --each), FOLDER/videos (what a model might
+have made of them) and FOLDER/expected.json. With --check, runs 'vwd grade' for both tasks and compares each verdict;
+videos that are there already are not made again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from vwd.video.spec import VideoSpec
 
 Frames = npt.NDArray[np.uint8]
 Verdict = bool | str
-_EACH = 50
 # The answers are short.
 _SPEC = VideoSpec(frames=48)
 _THINGS = ("lamps", "books", "cups", "shells", "ropes")
@@ -59,11 +58,11 @@ def chinese_row(n: int) -> dict[str, object]:
     }
 
 
-def pack(folder: Path) -> Path:
-    """Packs the made-up rows. Returns the output."""
+def pack(folder: Path, each: int) -> Path:
+    """Packs so many made-up rows of each language. Returns the output."""
     for dataset, row in (("gsm8k", english_row), ("gsm8k_chinese", chinese_row)):
         rows = folder / f"{dataset}.jsonl"
-        rows.write_text("".join(json.dumps(row(n), ensure_ascii=False) + "\n" for n in range(_EACH)), "utf-8")
+        rows.write_text("".join(json.dumps(row(n), ensure_ascii=False) + "\n" for n in range(each)), "utf-8")
         arguments = (
             "pack",
             dataset,
@@ -72,7 +71,7 @@ def pack(folder: Path) -> Path:
             "--out",
             str(folder / "shards"),
             "--shard-size",
-            str(_EACH),
+            str(each),
             "--frames",
             str(_SPEC.frames),
         )
@@ -191,11 +190,11 @@ def check(folder: Path, expected: dict[str, dict[str, Verdict | str]]) -> Iterat
                 yield f"{task} {found['key']} ({expected[found['key']]['kind']}): {verdict}, {found}"
 
 
-def make_all(folder: Path) -> None:
+def make_all(folder: Path, each: int) -> None:
     """Packs the samples, makes a prediction of each, and writes the expected verdicts."""
     (folder / "videos").mkdir(parents=True)
     expected: dict[str, dict[str, Verdict | str]] = {}
-    for number, truth in enumerate(load_truths(pack(folder))):
+    for number, truth in enumerate(load_truths(pack(folder, each))):
         kind, inference, rendering = KINDS[number % len(KINDS)]
         make(truth, kind, folder / "videos")
         expected[truth.key] = {"kind": kind, "inference": inference, "rendering": rendering}
@@ -206,9 +205,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--each", type=int, default=50, help="samples of each language (default: 50)")
     options = parser.parse_args()
     if not (options.folder / "expected.json").is_file():
-        make_all(options.folder)
+        make_all(options.folder, options.each)
     expected = json.loads((options.folder / "expected.json").read_text("utf-8"))
     print(f"{len(expected)} samples: {dict(Counter(one['kind'] for one in expected.values()))}\n", flush=True)
     if options.check:

@@ -43,7 +43,9 @@ class _Against(OutputPath):
     "[default: files are named by key]",
 )
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report, as JSON.  [default: none]"
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report, as JSON, with each sample's verdict; 'vwd report --grade' shows it.  [default: none]",
 )
 @click.option(
     "--samples",
@@ -78,9 +80,12 @@ def grade(
         graded = list(grade_all(truths, found, task, bar.add))
     report = make_report(task, graded, found)
     if out:
-        write_json(out, report.to_json())
+        verdicts = [one.to_json(out.parent) for one in graded]
+        for one in verdicts:
+            del one["text"]
+        write_json(out, {**report.to_json(), "verdicts": verdicts})
     if samples:
-        write_lines(samples, [one.to_json() for one in graded])
+        write_lines(samples, [one.to_json(samples.parent) for one in graded])
     if benchmark:
         write_json(benchmark, evaluation_results(graded))
     if as_json:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -27,6 +27,12 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
     metavar="FILE",
     help="Verdicts on generated videos, by key; see docs/report.md.  [default: none]",
 )
+@click.option(
+    "--rows",
+    multiple=True,
+    help="The rows that were packed, to show the text of skipped ones.  [default: the local copy, or built-in rows]",
+)
+@base_dir_option
 @click.option("--serve", is_flag=True, help="Serve the page on this machine, until Ctrl-C.  [default: off]")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of --serve.  [default: one that is free]")
 @click.option(
@@ -40,6 +46,8 @@ def report(
     samples: int,
     out: Path,
     grade: Path | None,
+    rows: tuple[str, ...],
+    base_dir: Path,
     serve: bool,
     port: int,
     num_workers: int | None,
@@ -56,6 +64,7 @@ def report(
     vwd report shards --samples 50 --serve
     """  # fmt: skip
     from vwd.cli.progress import Progress, format_size
+    from vwd.inspect.skips import rows_at_hand
     from vwd.report.grades import read_grades
     from vwd.report.write import write_report
     from vwd.shards.cpus import default_workers
@@ -63,8 +72,9 @@ def report(
 
     grades = read_grades(grade) if grade else None
     found = find_outputs(output)
+    at_hand = rows_at_hand(found, rows, base_dir)
     with Progress("report", samples, "samples") as bar:
-        written = write_report(found, out, samples, grades, num_workers or default_workers(), bar.add)
+        written = write_report(found, out, samples, grades, num_workers or default_workers(), bar.add, at_hand)
     if as_json:
         print_json(written.to_json())
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import OutputPath, VwdCommand, echo, json_option, print_json
+from vwd.cli.command import OutputPath, VwdCommand, base_dir_option, echo, json_option, print_json
 
 if TYPE_CHECKING:
     from vwd.shards.find_sample import FoundSample
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 @click.option("--skips", is_flag=True, help="List the rows that were skipped, with the reason.  [default: off]")
 @click.option("--code", help="With --skips: only those of this code.  [default: all]")
 @click.option(
-    "--rows", multiple=True, help="With --skips: the rows that were packed, to show their text, too.  [default: none]"
+    "--rows",
+    multiple=True,
+    help="With --skips: the rows that were packed, to show their text.  [default: the local copy, or built-in rows]",
 )
+@base_dir_option
 @json_option
-def show(output: Path, key: str | None, skips: bool, code: str | None, rows: tuple[str, ...], as_json: bool) -> None:
+def show(
+    output: Path, key: str | None, skips: bool, code: str | None, rows: tuple[str, ...], base_dir: Path, as_json: bool
+) -> None:
     """Show a sample of OUT: members, prompt, answer, where it lies, and when each word appears.
 
     KEY is a sample's key, or the number of its row. OUT is the base folder that 'vwd pack --out' named, or one
@@ -40,7 +45,7 @@ def show(output: Path, key: str | None, skips: bool, code: str | None, rows: tup
         raise UsageError("neither a key nor --skips" if skips is False else "a key and --skips", "Give one of them.")
     found = find_outputs(output)
     if skips:
-        _show_skips(found, code, rows, as_json)
+        _show_skips(found, code, rows, base_dir, as_json)
         return
     assert key
     paths = next((one for one in found if key.startswith(f"{one.dataset}_")), found[0])
@@ -84,16 +89,20 @@ def _place(paths: OutputPaths, found: FoundSample) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _show_skips(found: list[OutputPaths], code: str | None, rows: tuple[str, ...], as_json: bool) -> None:
-    from vwd.inspect.skips import skipped_rows, texts_of
+def _show_skips(
+    found: list[OutputPaths], code: str | None, rows: tuple[str, ...], base_dir: Path, as_json: bool
+) -> None:
+    from vwd.inspect.skips import rows_at_hand, skipped_rows, texts_of
 
     listed = []
+    at_hand = rows_at_hand(found, rows, base_dir)
     for paths in found:
         skips = [skip for skip in skipped_rows(paths) if code in (None, skip.code.value)]
-        texts = texts_of(paths.dataset, [skip.index for skip in skips], rows) if rows else {}
+        read = at_hand.get(paths.dataset)
+        texts = texts_of(read, [skip.index for skip in skips]) if read else {}
         listed += [
             {"dataset": paths.dataset, "row": skip.index, "code": skip.code.value, "detail": skip.detail}
-            | ({"text": texts.get(skip.index, "")} if rows else {})
+            | ({"text": texts.get(skip.index, "")} if read else {})
             for skip in skips
         ]
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,16 @@ class Graded:
         """Whether the final answer is right, or the text exact."""
         return bool((self.inference and self.inference.right) or (self.rendering and self.rendering.exact))
 
-    def to_json(self) -> dict[str, Any]:
-        """As a line of the JSONL of samples."""
+    def to_json(self, folder: Path | None = None) -> dict[str, Any]:
+        """As a line of the JSONL of samples.
+
+        Args:
+            folder: where it is written to: the file's path is relative to it, so that both may be moved together.
+        """
         score = self.inference or self.rendering
         return {
             "key": self.truth.key,
-            "file": str(self.file) if self.file else None,
+            "file": _path_from(folder, self.file) if self.file else None,
             "judged": not self.unjudged,
             "why_not": self.unjudged or None,
             "detail": self.detail or None,
@@ -54,6 +59,10 @@ class Graded:
             **(vars(score) if score else {}),
             "text": self.text,
         }
+
+
+def _path_from(folder: Path | None, file: Path) -> str:
+    return os.path.relpath(file.absolute(), folder.absolute()) if folder else str(file)
 
 
 def grade(

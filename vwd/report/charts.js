@@ -1,11 +1,11 @@
-// Distributions: a pale bar for all samples of the page, an inked one for those that are shown.
+// Distributions: a pale bar for all samples of the output, an inked one for those that the filters leave.
 
 // Of fewer bins than this the bars do not grow wider.
 const HEIGHT = 72, STEP = 16, FEWEST = 9;
 
-function chart(metric) {
+function chart(metric, place) {
   const counts = Array(metric.bins).fill(0);
-  for (const sample of DATA.samples) counts[metric.bin(sample)] += 1;
+  metric.rowBins.forEach((bin, row) => { counts[bin] += OUTPUT.weight[row]; });
   const most = Math.max(1, ...counts);
   const readout = el("p", { class: "readout", "aria-hidden": "true" });
   const scale = (count) => (count ? Math.max(2, (count / most) * HEIGHT) : 0);
@@ -23,7 +23,7 @@ function chart(metric) {
     },
       svg("rect", { class: "hit", x, y: 0, width: STEP, height: HEIGHT }),
       svg("rect", { class: "all", x: x + 1, y: HEIGHT - scale(count), width: STEP - 2, height: scale(count) }), ink);
-    const say = () => { readout.textContent = `${binLabel(metric, bin)} · ${plural(bar.shown, "sample")}`; };
+    const say = () => { readout.textContent = `${binLabel(metric, bin)} · ${about(bar.shown)}`; };
     bar.addEventListener("pointerenter", say);
     bar.addEventListener("focus", say);
     bar.ink = ink;
@@ -37,9 +37,8 @@ function chart(metric) {
   if (bars.length) bars[0].setAttribute("tabindex", "0");
   rove(drawing, () => bars, alongRow);
   rest();
-  listeners.push(() => {
-    const now = Array(metric.bins).fill(0);
-    for (const sample of DATA.samples) if (fits(sample, metric)) now[metric.bin(sample)] += 1;
+  listeners.push((_, output) => {
+    const now = output.counts[place];
     const picked = chosen.bars[metric.id];
     drawing.classList.toggle("picking", picked.size > 0);
     bars.forEach((bar, bin) => {
@@ -48,7 +47,7 @@ function chart(metric) {
       bar.ink.setAttribute("height", height);
       bar.ink.setAttribute("y", HEIGHT - height);
       bar.setAttribute("aria-pressed", String(picked.has(bin)));
-      bar.setAttribute("aria-label", `${binLabel(metric, bin)}: ${plural(now[bin], "sample")}`);
+      bar.setAttribute("aria-label", `${binLabel(metric, bin)}: ${about(now[bin])}`);
     });
   });
   const axis = el("p", { class: "axis" });
@@ -62,4 +61,7 @@ function chart(metric) {
 // Of an output that holds no text videos only the totals are known.
 if (!DATA.samples.length) byId("shape").hidden = byId("samples").hidden = true;
 byId("charts").append(...METRICS.map(chart));
-byId("shape-lede").textContent = `Of the ${plural(DATA.samples.length, "sample")} on this page, ${DATA.grade ? "failures first, the others " : ""}evenly spaced over the shards. A bar filters the samples below; several add up.`;
+byId("shape-lede").textContent = [
+  OUTPUT.whole ? `Of all ${plural(OUTPUT.samples, "sample")} in the shards.` : `Of ${number(OUTPUT.rows)} of ${plural(OUTPUT.samples, "sample")}, evenly spaced over ${number(OUTPUT.read)} of ${plural(OUTPUT.shards, "shard")}.`,
+  `A bar filters the ${DATA.samples.length < OUTPUT.samples ? `${plural(DATA.samples.length, "sample")} that this page shows below` : "samples below"}; several add up.`,
+].join(" ");

@@ -46,13 +46,18 @@ function showCards() {
   byId("more").textContent = `Show ${number(Math.min(PAGE_OF_CARDS, fitting.length - limit))} more`;
 }
 
-listeners.push((samples) => {
+// What the output has of that is known where nothing was searched for, and no verdict chosen.
+const inOutput = (output) => (DATA.samples.length < OUTPUT.samples && !chosen.terms.length && !chosen.facets.verdict.size ? about(output.fit) : "");
+
+listeners.push((samples, output) => {
   fitting = samples;
   limit = PAGE_OF_CARDS;
   showCards();
+  const all = fitting.length === DATA.samples.length, more = inOutput(output);
   byId("none").hidden = fitting.length > 0;
-  byId("count").textContent = fitting.length === DATA.samples.length
-    ? plural(fitting.length, "sample") : `${number(fitting.length)} of ${plural(DATA.samples.length, "sample")}`;
+  byId("none-text").textContent = more && output.fit ? `No sample of this page fits, but ${more} of the output. ‘vwd report --samples’ shows more.` : "No sample fits.";
+  byId("count").textContent = (all ? plural(fitting.length, "sample") : `${number(fitting.length)} of ${plural(DATA.samples.length, "sample")}`)
+    + (more ? ` on this page; ${more}${all ? "" : ` of ${number(OUTPUT.samples)}`} in the output` : "");
 });
 byId("more").addEventListener("click", () => { limit += PAGE_OF_CARDS; showCards(); });
 byId("reset").addEventListener("click", () => { removeAll(); byId("search").focus(); });

@@ -1,9 +1,10 @@
-"""Verdicts on generated videos, from a file that `vwd grade --samples` or anybody else has written.
+"""Verdicts on generated videos, from a file that `vwd grade` or anybody else has written.
 
-The file holds lines of JSON, or one document: a list of objects, or an object whose `samples` is that list. Of each
-object these fields are read: `key`, and `verdict` ("right", "wrong", "unjudged") or `right` (true, false, null); and,
-for people, `expected`, `found`, `text`, `why_not`, `detail`, and `file`: the video or picture that was judged, absolute
-or relative to the file.
+The file holds lines of JSON (`vwd grade --samples`), or one document: a list of objects, or an object whose `verdicts`
+(`vwd grade --out`) or `samples` is that list. Of each object these fields are read: `key`, and `verdict` ("right",
+"wrong", "unjudged") or `right` (true, false, null); and, for people, `expected`, `found`, `differences`, `text`,
+`why_not`, `detail`, and `file`: what was judged, a video, a picture or a folder of PNG files, absolute or relative to
+the file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Verdict = Literal["right", "wrong", "unjudged"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _NOTE_LENGTH = 600
-_HINT = "Give what 'vwd grade --samples' has written, or a list of objects with `key` and `verdict`."
+_HINT = "Give what 'vwd grade' has written with `out`, or a list of objects with 'key' and 'verdict'."
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _objects(text: str) -> Iterator[Any]:
         yield from map(json.loads, lines)
         return
     if isinstance(data, dict) and "key" not in data:
-        data = data.get("samples")
+        data = data.get("verdicts", data.get("samples"))
     data = [data] if isinstance(data, dict) else data
     if not isinstance(data, list):
         raise ValueError("holds no list of samples")
@@ -87,10 +88,12 @@ def _grade(folder: Path, data: Any) -> Grade:
 
 
 def _note(data: dict[str, Any]) -> str:
-    parts = {name: data.get(name) for name in ("expected", "found", "why_not", "detail", "text")}
-    if parts["found"] is not None:
+    parts = {name: data.get(name) for name in ("expected", "found", "differences", "why_not", "detail", "text")}
+    if parts["found"] is not None or parts["differences"] is not None:
         parts["text"] = None
-    names = {"why_not": "not judged", "text": "read"}
+    if isinstance(parts["differences"], list):
+        parts["differences"] = "; ".join(map(str, parts["differences"]))
+    names = {"differences": "expected → found", "why_not": "not judged", "text": "read"}
     said = [f"{names.get(name, name)}: {value}" for name, value in parts.items() if value not in (None, "")]
     note = "; ".join(said)
     return note if len(note) <= _NOTE_LENGTH else f"{note[:_NOTE_LENGTH]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from vwd.errors import DecodeError, MissingExtraError, ShardError
 from vwd.preview.sheet import key_frames
+from vwd.readback.files import VIDEO_ENDINGS, file_frames
 from vwd.report.choose import ChosenSample
 from vwd.storage.atomic import atomic_write
 from vwd.text.storyboard import Storyboard
@@ -69,14 +71,14 @@ def fullest_frame(board: Storyboard) -> int:
 
 
 def write_failure(key: str, source: Path, folder: Path) -> str:
-    """A picture of a graded video, its last frame, or of a graded picture. "" where it cannot be read."""
+    """The last frame of a graded video or folder of PNG files, or a graded picture. "" where it cannot be read."""
     try:
-        data = source.read_bytes()
-        path = f"{FOLDER}/{key}.{_digest(data)}.webp"
-        if not (folder / path).is_file():
-            _write(folder / path, _webp(_last_picture(data, source.suffix.lower())))
+        data = _webp(_last_picture(source))
     except (OSError, ValueError, DecodeError, UnidentifiedImageError):
         return ""
+    path = f"{FOLDER}/{key}.{_digest(data)}.webp"
+    if not (folder / path).is_file():
+        _write(folder / path, data)
     return path
 
 
@@ -104,12 +106,12 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(_VERSION.encode() + data).hexdigest()[:12]
 
 
-def _last_picture(data: bytes, suffix: str) -> npt.NDArray[np.uint8]:
-    if suffix == ".mp4":
-        from vwd.video.h264 import recode
-
-        return _full_range(recode(data).still)
-    with Image.open(io.BytesIO(data)) as picture:
+def _last_picture(source: Path) -> npt.NDArray[np.uint8]:
+    """In grey from what `vwd grade` reads, else as it is."""
+    if source.is_dir() or source.suffix.lower() in VIDEO_ENDINGS:
+        (last,) = deque(file_frames(source), maxlen=1)
+        return last
+    with Image.open(source) as picture:
         picture.seek(getattr(picture, "n_frames", 1) - 1)
         return np.array(picture.convert("RGB"), np.uint8)
 

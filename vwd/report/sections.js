@@ -40,7 +40,7 @@ function skips() {
   for (const one of DATASETS) for (const skip of one.skips) {
     const group = groups.get(skip.code) || { count: 0, examples: [] };
     group.count += skip.count;
-    group.examples.push(...skip.examples.map(([row, detail]) => [`${one.name} row ${number(row)}`, detail]));
+    group.examples.push(...skip.examples.map(([row, ...said]) => [`${one.name} row ${number(row)}`, ...said]));
     groups.set(skip.code, group);
   }
   const codes = [...groups].sort((a, b) => b[1].count - a[1].count);
@@ -52,7 +52,7 @@ function skips() {
     const share = el("span", { class: "share" });
     share.style.width = `${(one.count / most) * 100}%`;
     return el("details", { class: "code", open: !place }, el("summary", {}, el("code", {}, code), el("span", { class: "track" }, share), el("span", { class: "n" }, number(one.count))),
-      el("ul", {}, one.examples.map(([row, detail]) => el("li", {}, el("span", { class: "key" }, row), " ", el("bdi", {}, shown(detail))))));
+      el("ul", {}, one.examples.map(([row, detail, text]) => el("li", {}, el("span", { class: "key" }, row), " ", el("bdi", {}, shown(detail)), text ? el("bdi", { class: "row" }, shown(text)) : null))));
   }));
 }
 
@@ -78,9 +78,11 @@ function grade() {
   const failed = DATA.samples.filter((one) => one.verdict && one.verdict !== "right");
   const part = (name, count) => { const bar = el("span", { class: `part ${name}` }); bar.style.flexGrow = count; return count ? bar : null; };
   const failure = (one) => el("li", {}, el("a", { class: "failure", href: `#${one.key}` },
-    el("img", { src: one.picture || one.poster, alt: one.picture ? "Last frame of the graded video" : "Last frame of the sample", loading: "lazy", width: one.size[0], height: one.size[1] }),
+    one.picture ? el("img", { src: one.picture, alt: "Last frame of the graded video", loading: "lazy", width: one.size[0], height: one.size[1] }) : unseen(one),
     el("span", { class: "line" }, el("span", { class: "key" }, one.key), el("span", { class: `verdict ${one.verdict}` }, VERDICTS[one.verdict])),
     el("span", { class: "ask" }, el("bdi", {}, shown(one.note || "")))));
+  // A video that is missing or cannot be decoded has no picture: the sample's own would look like one.
+  const unseen = (one) => { const paper = el("span", { class: "unpictured" }, "no picture"); paper.style.aspectRatio = one.size.join(" / "); return paper; };
   byId("grade").hidden = false;
   byId("grade").append(el("h2", { id: "grade-title" }, "Grades"),
     el("p", { class: "lede" }, `${judged ? `${tenths.format((right / judged) * 100)}% of ${number(judged)} judged videos are right.` : "No video could be judged."} ${failed.length ? `${plural(failed.length, "failure")} on this page:` : ""}`),

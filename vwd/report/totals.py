@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vwd.corpora.sources.rows import Rows
 from vwd.index.provenance import provenance_of
-from vwd.inspect.skips import skipped_rows
+from vwd.inspect.skips import texts_of
 from vwd.shards.contract import Contract
-from vwd.shards.entry import Entry
+from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.ledger import State, open_ledger
 from vwd.shards.paths import OutputPaths
 from vwd.shards.summary import Summary, summarise
@@ -45,14 +46,14 @@ class Totals:
     """One dataset of a report, without its samples.
 
     Attributes:
-        examples: for each code, the first skipped rows: their numbers, and why.
+        examples: for each code, the first skipped rows: their numbers, why, and how they begin ("" where unknown).
         incomplete: shards that have an entry and are not done: their samples are not counted.
     """
 
     paths: OutputPaths
     contract: Contract
     summary: Summary
-    examples: dict[str, list[tuple[int, str]]]
+    examples: dict[str, list[tuple[int, str, str]]]
     rates: tuple[Rate, ...]
     incomplete: int
 
@@ -74,21 +75,34 @@ class Totals:
         }  # fmt: skip
 
 
-def read_totals(paths: OutputPaths) -> Totals:
+def read_totals(paths: OutputPaths, rows: Rows | None = None) -> Totals:
     """The totals of one dataset, from its ledger alone.
+
+    Args:
+        rows: that were packed, for the text of those that were skipped.
 
     Raises:
         OutputError: its `pack.json` is missing or unreadable.
+        RowsError: a file of rows is broken.
     """
     ledger = open_ledger(paths)
     found = list(ledger.read())
     done = [one.entry for one in found if one.entry and one.state is State.DONE]
-    examples: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for skip in skipped_rows(paths):
-        if len(examples[skip.code.value]) < _EXAMPLES:
-            examples[skip.code.value].append((skip.index, skip.detail))
     summary = summarise(paths.dataset, done, ledger.contract.rows)
-    return Totals(paths, ledger.contract, summary, dict(examples), rates(done), len(found) - len(done))
+    return Totals(paths, ledger.contract, summary, _examples(done, rows), rates(done), len(found) - len(done))
+
+
+def _examples(entries: Iterable[Entry], rows: Rows | None) -> dict[str, list[tuple[int, str, str]]]:
+    first: dict[str, list[SkippedRow]] = defaultdict(list)
+    for entry in entries:
+        for skip in entry.skips:
+            if len(first[skip.code.value]) < _EXAMPLES:
+                first[skip.code.value].append(skip)
+    texts = texts_of(rows, [skip.index for several in first.values() for skip in several]) if rows else {}
+    return {
+        code: [(skip.index, skip.detail, texts.get(skip.index, "")) for skip in several]
+        for code, several in first.items()
+    }
 
 
 def rates(entries: Iterable[Entry]) -> tuple[Rate, ...]:
