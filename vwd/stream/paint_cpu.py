@@ -13,6 +13,7 @@ from vwd.stream.augment import NOISE_MEAN, NOISE_ONE
 from vwd.stream.decode import Grey, fit
 from vwd.stream.form import TensorFormat
 from vwd.stream.page_table import ROWS
+from vwd.stream.spare_memory import empty
 
 if TYPE_CHECKING:
     import torch
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 
-class _Glyph(NamedTuple):
-    """Where a glyph is on its page, from which column of the atlas on it is drawn, and when it appears."""
+class _Run(NamedTuple):
+    """Some glyphs side by side that appear together: where they are on their page, and when.
+
+    Attributes:
+        column: of the strip of all glyphs.
+    """
 
     left: int
     top: int
@@ -41,10 +46,11 @@ def paint(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     from vwd.stream.sample import shaped
 
     size, times = pages.size(form), max(pages.lengths)
-    grey = np.empty((len(pages.samples), times, *size), np.uint8)
+    grey = empty((len(pages.samples), times, *size))
     tables = pages.tables.arrays(pages.memory.numpy())
-    for sample, pieces in _pages(pages, tables):
-        _play(pages, tables["atlas"], pieces, sample, grey[sample])
+    strip, runs = _runs(pages, tables)
+    for sample, page in _pages(pages):
+        _play(pages, strip, runs[page], page, sample, grey[sample])
     if "levels" not in tables:
         return shaped(torch.from_numpy(grey), form)
     return _with_looks(pages, tables, grey, form)
@@ -58,14 +64,15 @@ def paint_mask(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     times = max(pages.lengths)
     masks = np.zeros((len(pages.samples), times, height, width), np.uint8)
     tables = pages.tables.arrays(pages.memory.numpy())
-    for sample, (page, glyphs) in _pages(pages, tables):
+    _, runs = _runs(pages, tables)
+    for sample, page in _pages(pages):
         down, across = pages.tables.sizes[pages.samples[sample]]
         stop = min(pages.tables.spans[page][2], times)
-        for glyph in glyphs:
-            if glyph.masked:
-                left, right = glyph.left * width // across, -(-(glyph.left + glyph.width) * width // across)
-                top, bottom = glyph.top * height // down, -(-(glyph.top + glyph.height) * height // down)
-                masks[sample, max(glyph.time, pages.tables.spans[page][1]) : stop, top:bottom, left:right] = 1
+        for run in runs[page]:
+            if run.masked:
+                left, right = run.left * width // across, -(-(run.left + run.width) * width // across)
+                top, bottom = run.top * height // down, -(-(run.top + run.height) * height // down)
+                masks[sample, max(run.time, pages.tables.spans[page][1]) : stop, top:bottom, left:right] = 1
     if "effects" in tables:
         for sample, number in enumerate(pages.samples):
             down, right = tables["effects"][number, :2].tolist()
@@ -73,37 +80,57 @@ def paint_mask(pages: Drawable, form: TensorFormat) -> torch.Tensor:
     return torch.from_numpy(masks)
 
 
-def _pages(pages: Drawable, tables: dict[str, Array]) -> Iterator[tuple[int, tuple[int, list[_Glyph]]]]:
-    """The pages of the samples in turn: the sample, counted from the first of these, and the page with its glyphs."""
-    every = pages.tables
-    page_of, tops = np.nonzero((tables["rows"] >= 0) & (tables["rows"] % ROWS == 0))
-    heights = np.bincount(tables["rows"][tables["rows"] >= 0] // ROWS, minlength=every.lines)
-    line, left = np.divmod(tables["glyphs"][:, 0], every.size[1])
-    widths = np.diff(tables["glyphs"][:, 3], append=every.columns[0])
-    masked = tables["masked"].astype(bool) if "masked" in tables else np.zeros(len(line), bool)
-    order = tables["rows"][page_of, tops] // ROWS
-    page_of, tops = page_of[np.argsort(order)], tops[np.argsort(order)]
-    by_page: dict[int, list[_Glyph]] = defaultdict(list)
-    columns = (left, tops[line], widths, heights[line], tables["glyphs"][:, 1], tables["glyphs"][:, 2], masked)
-    for page, *values in zip(page_of[line].tolist(), *(column.tolist() for column in columns), strict=True):
-        by_page[page].append(_Glyph(*values))
+def _pages(pages: Drawable) -> Iterator[tuple[int, int]]:
+    """The pages of the samples in turn: the sample, counted from the first of these, and the page."""
     for sample, number in enumerate(pages.samples):
-        for page in range(every.pages[number], every.pages[number + 1]):
-            yield sample, (page, by_page[page])
+        for page in range(pages.tables.pages[number], pages.tables.pages[number + 1]):
+            yield sample, page
 
 
-def _play(pages: Drawable, atlas: Array, page: tuple[int, list[_Glyph]], sample: int, frames: Grey) -> None:
+def _runs(pages: Drawable, tables: dict[str, Array]) -> tuple[Array, dict[int, list[_Run]]]:
+    """The glyphs of these samples as one strip, uint8 [height, columns], and the runs of each page."""
+    every = pages.tables
+    first_page, stop_page = every.pages[pages.samples.start], every.pages[pages.samples.stop]
+    rows = tables["rows"][first_page:stop_page]
+    page, row = np.nonzero(rows >= 0)
+    of, within = np.divmod(rows[page, row], ROWS)
+    heights = np.bincount(of, minlength=every.lines)
+    top, page_of = np.zeros((2, every.lines), np.int64)
+    top[of], page_of[of] = row - within, page + first_page
+    place, column, time, before = tables["glyphs"].T
+    line, left = np.divmod(place, every.size[1])
+    mine = np.flatnonzero(heights[line])
+    line, left, place, column, time, widths = (
+        table[mine] for table in (line, left, place, column, time, np.diff(before, append=every.columns[0]))
+    )
+    masked = tables["masked"][mine] if "masked" in tables else np.zeros(len(mine), np.uint8)
+    ends = np.cumsum(widths)
+    strip = (255 - tables["atlas"].T).take(np.repeat(column - ends + widths, widths) + np.arange(widths.sum()), axis=1)
+    new = np.ones(len(mine), np.bool_)
+    new[1:] = (
+        (line[1:] != line[:-1]) | (place[1:] != place[:-1] + widths[:-1]) | (time[1:] != time[:-1])
+        | (masked[1:] != masked[:-1])
+    )  # fmt: skip
+    start = np.flatnonzero(new)
+    across = np.add.reduceat(widths, start) if len(start) else start
+    line = line[start]
+    columns = (left[start], top[line], across, heights[line], (ends - widths)[start], time[start], masked[start])
+    found: dict[int, list[_Run]] = defaultdict(list)
+    for own, *values in zip(page_of[line].tolist(), *(one.tolist() for one in columns), strict=True):
+        found[own].append(_Run(*values))
+    return strip, found
+
+
+def _play(pages: Drawable, strip: Array, runs: list[_Run], page: int, sample: int, frames: Grey) -> None:
     """Draws the frames that show a page."""
-    number, glyphs = page
-    _, first, stop = pages.tables.spans[number]
-    ink = 255 - atlas.T
+    _, first, stop = pages.tables.spans[page]
     canvas = np.full(pages.tables.sizes[pages.samples[sample]], 255, np.uint8)
-    by_time: dict[int, list[_Glyph]] = defaultdict(list)
-    for glyph in glyphs:
-        by_time[max(first, glyph.time)].append(glyph)
+    by_time: dict[int, list[_Run]] = defaultdict(list)
+    for run in runs:
+        by_time[max(first, run.time)].append(run)
     for time in range(first, min(stop, len(frames))):
         for left, top, width, height, column, _, _ in by_time.get(time, ()):
-            canvas[top : top + height, left : left + width] = ink[:height, column : column + width]
+            canvas[top : top + height, left : left + width] = strip[:height, column : column + width]
         if time == first or time in by_time or canvas.shape == frames.shape[1:]:
             fit(canvas, frames[time])
         else:
