@@ -32,7 +32,7 @@ def merged_rows(tables: Sequence[Table]) -> Iterator[Row]:
     repeated = _repeated(tables)
     # Of each the other half of the digest of the path that came; 0 where none has yet.
     came = array("q", bytes(8 * len(repeated)))
-    # Paths that share the first half with a path before them: one in ten thousand tables of ten million rows has any.
+    # Paths that share the first half with another path before them: of ten million rows, nearly never one.
     more: set[str] = set()
     for table in tables:
         for row in table.rows():

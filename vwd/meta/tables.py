@@ -16,6 +16,7 @@ from vwd.corpora.sources.csv_records import CsvRecords
 from vwd.errors import TableError
 from vwd.limits import MAX_ROW_BYTES
 from vwd.storage.atomic import atomic_path
+from vwd.storage.tempfiles import temporary_folder
 
 # A value is as the file has it: text in CSV, so that what no step changes is written back letter by letter.
 Row = dict[str, Any]
@@ -118,7 +119,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Row], types: 
         The number of rows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path, path.parent) as unfinished:
+    with temporary_folder(path.parent) as temp, atomic_path(path, temp) as unfinished:
         write = _write_parquet if _is_parquet(path) else _write_csv
         return write(unfinished, columns, rows, types or {})
 
