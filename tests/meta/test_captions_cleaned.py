@@ -10,7 +10,7 @@ from conftest import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vwd.meta.clean import clean, is_empty, refine
+from vwd.meta.clean import _WHOLE, _repaired, clean, is_empty, refine
 from vwd.meta.t5 import clean_t5
 from vwd.meta.tables import open_table, write_table
 
@@ -52,3 +52,9 @@ def test_cleaning_any_text_twice_changes_no_more_than_spaces_at_its_ends(text: s
     assert clean(text) == clean(text).strip()
     assert "\n" not in clean(text)
     clean_t5(refine(text))
+
+
+@given(st.text(st.characters(max_codepoint=126, exclude_characters="&<", min_codepoint=32) | st.sampled_from("\t\n\r")))
+def test_a_plain_english_caption_has_nothing_to_repair(text: str) -> None:
+    assert _WHOLE.fullmatch(text)
+    assert _repaired(text).split() == text.split()

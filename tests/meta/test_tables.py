@@ -94,6 +94,24 @@ def test_parts_are_merged_by_their_numbers_and_every_path_once(tmp_path: Path) -
     assert [path.name for path in expand(shell)] == ["x_part0.csv", "x_part2.csv", "x_part10.csv"]
 
 
+def test_of_paths_in_several_tables_the_first_row_stays(tmp_path: Path) -> None:
+    for name, paths in {"a": "abcda", "b": "edcba", "c": "fa"}.items():
+        write_table(tmp_path / f"{name}.csv", ("path", "text"), [{"path": path, "text": name} for path in paths])
+    for output in ("x.csv", "x.parquet"):
+        transform([str(tmp_path / f"{name}.csv") for name in "abc"], Steps(), tmp_path / output)
+    for names in (["x.csv"], ["x.parquet"], ["x.parquet", "x.csv"]):
+        transform([str(tmp_path / name) for name in names], Steps(), tmp_path / "y.csv")
+        rows = [(row["path"], row["text"]) for row in open_table(tmp_path / "y.csv").rows()]
+        assert rows == [("a", "a"), ("b", "a"), ("c", "a"), ("d", "a"), ("e", "b"), ("f", "c")]
+
+
+def test_paths_whose_digests_are_half_alike_are_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vwd.meta.merge._digest", lambda path: (7, 1 + ord(path)))
+    write_table(tmp_path / "a.csv", ("path",), [{"path": path} for path in "abcabcc"])
+    transform([str(tmp_path / "a.csv")], Steps(), tmp_path / "b.csv")
+    assert [row["path"] for row in open_table(tmp_path / "b.csv").rows()] == list("abc")
+
+
 def test_a_pattern_that_matches_nothing_is_an_error(run: Run) -> None:
     done = run("meta", "merge", "x_part*.csv", "--output", "x.csv", check=False)
     assert done.returncode == 1

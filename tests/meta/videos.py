@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -66,20 +67,21 @@ def clicks(length: int) -> np.ndarray:
     return samples
 
 
-def make_videos(root: Path) -> Path:
+def make_videos(root: Path, size: tuple[int, int] = (160, 90)) -> Path:
     """The ten, in their folder."""
-    write_video(root / "a_cut.mp4", [75, 75], sound=True)
-    write_video(root / "nested" / "a_cut.mp4", [40, 60])
-    write_video(root / "UPPER.MP4", [30])
-    write_video(root / "ntsc.mkv", [40, 60, 50], NTSC)
-    write_video(root / QUOTED, [39], Fraction(193, 10))
-    whole = write_video(root / "cut_data.mp4", [120], moov_first=True).read_bytes()
+    write = partial(write_video, size=size)
+    write(root / "a_cut.mp4", [75, 75], sound=True)
+    write(root / "nested" / "a_cut.mp4", [40, 60])
+    write(root / "UPPER.MP4", [30])
+    write(root / "ntsc.mkv", [40, 60, 50], NTSC)
+    write(root / QUOTED, [39], Fraction(193, 10))
+    whole = write(root / "cut_data.mp4", [120], moov_first=True).read_bytes()
     (root / "cut_data.mp4").write_bytes(whole[: len(whole) * 6 // 10])
-    whole = write_video(root / "cut_index.mp4", [60]).read_bytes()
+    whole = write(root / "cut_index.mp4", [60]).read_bytes()
     (root / "cut_index.mp4").write_bytes(whole[: len(whole) * 9 // 10 - 2000])
     (root / "empty.mp4").write_bytes(b"")
     (root / "text.avi").write_text("no video\n")
-    write_video(root / "one_frame.mov", [1])
+    write(root / "one_frame.mov", [1])
     return root
 
 

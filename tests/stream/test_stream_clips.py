@@ -15,6 +15,8 @@ import pytest
 import torch
 from conftest import Run
 from meta.videos import picture, write_video
+from storage.store import Proxy, Server
+from storage.store import _environment as store_environment
 from torch.utils.data import DataLoader
 
 from vwd.errors import OutputError, ShardError, UsageError
@@ -52,7 +54,7 @@ def clips(made: Path, tmp_path: Path, run: Run) -> Path:
     return tmp_path / "real" / "clips"
 
 
-def by_row(address: Path, **options: Any) -> dict[int, dict[str, Any]]:
+def by_row(address: Path | str, **options: Any) -> dict[int, dict[str, Any]]:
     return {sample["index"]: sample for sample in ShardDataset(address, **options)}
 
 
@@ -238,3 +240,35 @@ def test_clips_without_a_ledger_and_without_torch_are_refused(clips: Path) -> No
     shutil.rmtree(clips / "ledger")
     with pytest.raises(OutputError, match="has no ledger"):
         ShardDataset(clips)
+
+
+def test_a_bucket_holds_the_same_of_shards_that_are_read_forwards(clips: Path) -> None:
+    on_disk = by_row(clips, bucket="160x90x30")
+    piped = by_row(f"pipe:cat '{clips}'/clips-{{000000..000002}}.tar", ledger=clips, bucket="160x90x30")
+    assert set(piped) == {0, 1, 2, 3}
+    assert all(torch.equal(piped[row]["video"], on_disk[row]["video"]) for row in on_disk)
+
+
+@pytest.mark.slow
+def test_a_bucket_reads_no_videos_of_an_object_store(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3fs = pytest.importorskip("s3fs", reason="pip install 'vwd[s3]'")
+    server = Server()
+    proxy = Proxy(server.port)
+    try:
+        for name, value in store_environment(proxy.port).items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        store = s3fs.S3FileSystem(endpoint_url=f"http://127.0.0.1:{server.port}")
+        store.mkdir("bucket")
+        store.put(f"{clips}/", "bucket/clips/", recursive=True)
+        proxy.heads.clear()
+        data = ShardDataset("s3://bucket/clips", bucket="160x90x30")
+        asked = [head for head in proxy.heads if head.startswith("GET") and ".tar" in head]
+        assert len(asked) == len(CLIPS)  # a part of each
+        assert {sample["index"] for sample in data} == {0, 1, 2, 3}
+        store.rm("bucket/clips/clips-000001.tar")
+        with pytest.raises(OutputError, match="clips-000001 is"):
+            ShardDataset("s3://bucket/clips", bucket="160x90x30")
+    finally:
+        proxy.close()
+        server.stop()

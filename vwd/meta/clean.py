@@ -12,6 +12,8 @@ _PREFIX = re.compile(
 )
 _TAGS = re.compile(r"</?[A-Za-z][^<>]{0,400}>")
 _URLS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'，。；）」』]*[^\s<>\"'，。；）」』.,;:!?)\]]", re.IGNORECASE)
+# Text in which nothing can be broken or marked up: most English captions, of which the repair takes the longest.
+_WHOLE = re.compile("[\t\n\r -%'-;=-~]*")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
 _SPACES = re.compile(r"\s+")
 
@@ -30,13 +32,18 @@ def clean(caption: str) -> str:
 
     So `48/2`, `640x360`, `\\boxed{72}` and Chinese are as they were.
     """
+    text = caption if _WHOLE.fullmatch(caption) else _repaired(caption)
+    return _SPACES.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", _URLS.sub(" ", text)))).strip()
+
+
+def _repaired(caption: str) -> str:
+    """Without markup, and with what was decoded wrongly put right."""
     import ftfy
 
     text = ftfy.fix_text(
         caption, normalization="NFC", uncurl_quotes=False, fix_character_width=False, unescape_html=False
     )
-    text = _URLS.sub(" ", html.unescape(_TAGS.sub(" ", text)))
-    return _SPACES.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", text))).strip()
+    return html.unescape(_TAGS.sub(" ", text))
 
 
 def is_empty(caption: str | None) -> bool:

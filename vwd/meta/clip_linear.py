@@ -125,19 +125,20 @@ def _load(torch: Any, path: Path, what: str) -> Mapping[str, Any]:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file", f"Put {what} there, or give another path.")
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except RuntimeError as error:
-        if "TorchScript" not in str(error):
-            raise _broken(path, error, what) from error
-        loaded = torch.jit.load(path, map_location="cpu").state_dict()
-    except Exception as error:  # of pickle, zip files and torch itself
-        raise _broken(path, error, what) from error
+        loaded = _loaded(torch, path)
+    except Exception as error:  # what is no file of weights can make unpickling raise nearly everything
+        raise UsageError(f"{path} cannot be loaded: {str(error)[:200]}", f"Put {what} there.") from error
     tensors: Mapping[str, Any] = loaded.get("state_dict", loaded) if isinstance(loaded, Mapping) else {}
     return {name.removeprefix("module."): value for name, value in tensors.items() if torch.is_tensor(value)}
 
 
-def _broken(path: Path, error: Exception, what: str) -> UsageError:
-    return UsageError(f"{path} cannot be loaded: {str(error)[:200]}", f"Put {what} there.")
+def _loaded(torch: Any, path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except RuntimeError as error:
+        if "TorchScript" not in str(error):
+            raise
+        return torch.jit.load(path, map_location="cpu").state_dict()
 
 
 def _prepared(frame: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:

@@ -21,6 +21,7 @@ from vwd.meta.scan import ENDINGS
 from vwd.meta.scenes import parse_frames
 from vwd.meta.tables import Row, Table, open_table, write_table
 from vwd.storage.atomic import atomic_path
+from vwd.storage.tempfiles import temporary_folder
 
 COLUMNS = ("path", "id", "relpath", "source", "scene", "start_frame", "end_frame")
 
@@ -77,7 +78,8 @@ def cut(
         return {"clips": cut_video(row, save_dir, _relative(row, root), form, limits)}
 
     settings = {**asdict(form), "min_seconds": min_seconds, "max_seconds": max_seconds, "save_dir": str(save_dir)}
-    with Journal(output.with_name(f"{output.name}.cut.journal"), settings) as journal:
+    journalled = Journal(output.with_name(f"{output.name}.cut.journal"), settings)
+    with journalled as journal, temporary_folder(save_dir):
         rows = list_present(source, journal)
         progress = run_rows(rows, work, journal, workers or os.cpu_count() or 1, on_row)
         clips = write_table(output, COLUMNS, _clips(source, journal))
@@ -125,8 +127,8 @@ def cut_video(
         if form.audio and container.streams.audio:
             sound = Sound(stack.enter_context(opened(path)))
         try:
-            _write(container, sound, places, form, rate, path)
-        except (av.FFmpegError, ValueError) as error:
+            _write(container, sound, places, form, rate, path, save_dir / ".tmp")
+        except (av.FFmpegError, ValueError) as error:  # PyAV raises both for what FFmpeg refuses
             raise MediaError(f"{path}: a clip cannot be made: {error}", "Check the file with ffprobe.") from error
     return [
         {
@@ -142,16 +144,16 @@ def _origin(path: str, scene: Scene) -> dict[str, Any]:
 
 
 def _write(
-    container: Any, sound: Sound | None, scenes: Sequence[Scene], form: ClipForm, rate: Fraction, path: str
+    container: Any, sound: Sound | None, scenes: Sequence[Scene], form: ClipForm, rate: Fraction, path: str, temp: Path
 ) -> None:
-    """One pass over the video, a clip at a time."""
+    """One pass over the video, a clip at a time, each in the folder `temp` until it is complete."""
     frames = enumerate(decoded_frames(container))
     stream = container.streams.video[0]
     # Some files' clocks do not begin at 0; the sound's is the same clock.
     begin = (stream.start_time or 0) * stream.time_base
     for scene in scenes:
         scene.path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(scene.path, scene.path.parent) as unfinished:
+        with atomic_path(scene.path, temp) as unfinished:
             writer, last = None, -1
             try:
                 for last, frame in frames:
@@ -173,7 +175,7 @@ def _write(
                         "Detect its scenes again.",
                     )
                 writer.close()
-            except BaseException:
+            except BaseException:  # also Ctrl-C: the encoder lets go of the file, which is then removed
                 if writer:
                     writer.abandon()
                 raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import threading
 from array import array
 from collections.abc import Mapping
+from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +20,7 @@ _NONE = -1
 
 
 class Journal:
-    """The results of one command on one table, by row number; written by one process, and only ever added to.
+    """The results of one command on one table, by row number; written by one process's threads, and only added to.
 
     A row's result stands as long as the row names the same file and the file is unchanged. Where rows have moved in
     the table, they are found by their path.
@@ -35,15 +37,14 @@ class Journal:
         self._path, self._offsets = path, array("q")
         self._moved: dict[bytes, int] | None = None
         self._forgotten: set[int] = set()
+        self._changing = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[bytes] = path.open("a+b")
-        try:
+        with ExitStack() as files:
+            self._file: IO[bytes] = files.enter_context(path.open("a+b"))
             self._lock()
             self._read(dict(settings))
-        except BaseException:
-            self._file.close()
-            raise
-        self._reader: IO[bytes] = path.open("rb")
+            self._reader: IO[bytes] = files.enter_context(path.open("rb"))
+            files.pop_all()  # until here they are closed by whatever fails
         self._earlier = self._file.seek(0, 2)  # where what this process adds begins
 
     def __enter__(self) -> Journal:
@@ -57,14 +58,15 @@ class Journal:
 
     def add(self, row: int, path: str, result: Mapping[str, Any]) -> None:
         """Keeps a row's result; a process that is killed afterwards does not lose it."""
-        line = {"row": row, "path": path, "file": _state(path), "result": result}
-        offset = self._file.seek(0, 2)
-        self._file.write(json.dumps(line).encode() + b"\n")
-        self._file.flush()
-        self._forgotten.discard(row)
-        if self._moved is not None:
-            self._moved[_digest(path)] = offset
-        self._note(row, offset)
+        line = json.dumps({"row": row, "path": path, "file": _state(path), "result": result}).encode() + b"\n"
+        with self._changing:
+            offset = self._file.seek(0, 2)
+            self._file.write(line)
+            self._file.flush()
+            self._forgotten.discard(row)
+            if self._moved is not None:
+                self._moved[_digest(path)] = offset
+            self._note(row, offset)
 
     def result(self, row: int, path: str, check_file: bool = True) -> dict[str, Any] | None:
         """A row's result; None where there is none, or its file has changed since.
@@ -72,12 +74,13 @@ class Journal:
         Args:
             check_file: False for a row that this process has just done.
         """
-        if row in self._forgotten:
-            return None
-        offset = self._offsets[row] if row < len(self._offsets) else _NONE
-        line = self._line(offset) if offset != _NONE else None
-        if (line and line["path"] != path) or self._moved is not None:  # the table has changed since
-            line = self._by_path(path)
+        with self._changing:
+            if row in self._forgotten:
+                return None
+            offset = self._offsets[row] if row < len(self._offsets) else _NONE
+            line = self._line(offset) if offset != _NONE else None
+            if (line and line["path"] != path) or self._moved is not None:  # the table has changed since
+                line = self._by_path(path)
         if line is None or line["path"] != path or (check_file and line["file"] != _state(path)):
             return None
         result: dict[str, Any] = line["result"]

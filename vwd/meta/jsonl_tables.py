@@ -15,6 +15,7 @@ from vwd.meta.journal import Journal
 from vwd.meta.media import probe
 from vwd.meta.running import run_rows
 from vwd.storage.atomic import atomic_write
+from vwd.storage.tempfiles import temporary_folder
 
 _LAST = "caps"
 
@@ -91,7 +92,7 @@ def _rewrite(
     with Journal(output.with_name(f"{output.name}.{kind}.journal"), {**settings, "videos": str(videos)}) as journal:
         named = ((place, {**row, "path": str(videos / row["path"])}) for place, row in _lines(source, None))
         failed = run_rows(named, work, journal, workers).failed
-        with atomic_write(output, output.parent) as file:
+        with temporary_folder(output.parent) as temp, atomic_write(output, temp) as file:
             for place, row in _lines(source, result.left_out):
                 found = journal.result(place, str(videos / row["path"]), check_file=False)
                 if found is None:

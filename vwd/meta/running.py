@@ -46,29 +46,31 @@ def run_rows(
 
     Raises: what else `work` raises, when what was in work has ended.
     """
+
+    def do(number: int, row: Row) -> None:
+        # Kept in the same thread, before it begins another row: a kill loses no more than what is under way.
+        journal.add(number, row[column], work(row))
+
     progress = Progress()
     todo = _pending(rows, journal, progress, on_row, column)
     pool = ThreadPoolExecutor(workers)
-    running: dict[Future[Mapping[str, Any]], tuple[int, Row]] = {}
+    running: dict[Future[None], int] = {}
     try:
         while True:
             for number, row in islice(todo, 2 * workers - len(running)):
-                running[pool.submit(work, row)] = number, row
+                running[pool.submit(do, number, row)] = number
             if not running:
                 return progress
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                number, row = running.pop(future)
+                number = running.pop(future)
                 try:
-                    journal.add(number, row[column], future.result())
+                    future.result()
                     progress.done += 1
                 except MediaError as error:
                     progress.failed[number] = error.what
                 on_row()
     finally:
-        pool.shutdown(cancel_futures=True)
-        for future, (number, row) in running.items():  # what was paid for is kept, also when another row failed
-            if future.done() and not future.cancelled() and not future.exception():
-                journal.add(number, row[column], future.result())
+        pool.shutdown(cancel_futures=True)  # what is under way ends, and is kept
 
 
 def _pending(

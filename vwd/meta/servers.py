@@ -89,7 +89,7 @@ class Servers:
                 reason = f"{server.url}: {error}"
                 self._give_back(server, ok=False, dead=error.dead, reason=reason)
                 failed.add(server.url)
-            except BaseException:
+            except BaseException:  # a refused question, or Ctrl-C: no matter of the server, which is free again
                 self._give_back(server, ok=True, count=False)
                 raise
             else:

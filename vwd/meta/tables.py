@@ -16,6 +16,7 @@ from vwd.corpora.sources.csv_records import CsvRecords
 from vwd.errors import TableError
 from vwd.limits import MAX_ROW_BYTES
 from vwd.storage.atomic import atomic_path
+from vwd.storage.tempfiles import temporary_folder
 
 # A value is as the file has it: text in CSV, so that what no step changes is written back letter by letter.
 Row = dict[str, Any]
@@ -24,6 +25,8 @@ _INTEGERS = {"num_frames", "num_frames_header", "height", "width", "resolution",
 _FLOATS = {"aspect_ratio", "fps", "aes"}
 _BATCH = 4096
 _QUOTED = re.compile('[",\r\n]|^[ \t]|[ \t]$')
+# One of these is in every line of which a cell needs quotes, unless its own commas or spaces at its ends show it.
+_SIGNS = ('"', "\r", "\n", "\t", " ,", ", ")
 # What other tools write for a number that is not there.
 _NO_NUMBER = {"", "nan", "none", "null", "na"}
 
@@ -52,6 +55,18 @@ class Table:
             TableError: a row does not have as many fields as there are columns, or the file is damaged.
         """
         return _parquet_rows(self.path) if _is_parquet(self.path) else _csv_rows(self.path)
+
+    def values(self, column: str) -> Iterator[Any]:
+        """A column of every row; of none where there is no such column.
+
+        Raises: as `rows`.
+        """
+        if column not in self.columns:
+            return iter([])
+        if _is_parquet(self.path):
+            return (row[column] for row in _parquet_rows(self.path, [column]))
+        place = self.columns.index(column)
+        return (record[place] for record in _csv_records(self.path))
 
     @cached_property
     def count(self) -> int:
@@ -104,7 +119,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Row], types: 
         The number of rows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path, path.parent) as unfinished:
+    with temporary_folder(path.parent) as temp, atomic_path(path, temp) as unfinished:
         write = _write_parquet if _is_parquet(path) else _write_csv
         return write(unfinished, columns, rows, types or {})
 
@@ -145,16 +160,21 @@ def _records(path: Path) -> Iterator[list[str]]:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
+    columns = next(_records(path), [])
+    return (dict(zip(columns, record, strict=True)) for record in _csv_records(path))
+
+
+def _csv_records(path: Path) -> Iterator[list[str]]:
+    """The records after the header, each as long as it."""
     records = _records(path)
-    columns = next(records, [])
-    width = len(columns)
+    width = len(next(records, []))
     for place, record in enumerate(records, 1):
         if len(record) != width:
             raise TableError(
                 f"{path}, row {place} has {len(record)} fields, and the header {width}",
                 "Check this row: a comma in a path or caption needs quotes around the field.",
             )
-        yield dict(zip(columns, record, strict=True))
+        yield record
 
 
 class _damaged:  # noqa: N801 (used as a function)
@@ -173,11 +193,11 @@ class _damaged:  # noqa: N801 (used as a function)
             raise TableError(f"{self._path} cannot be read as Parquet: {error}", "Make it again.") from error
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
     from pyarrow import parquet
 
     with _damaged(path), parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH):
+        for batch in file.iter_batches(_BATCH, columns=columns):
             yield from batch.to_pylist()
 
 
@@ -194,7 +214,10 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], types: M
 def _line(values: Sequence[Any]) -> str:
     # Not every version of the csv module puts a lone carriage return in quotes.
     cells = ["" if value is None else value if isinstance(value, str) else str(value) for value in values]
-    line = ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(cell) else cell for cell in cells)
+    line = ",".join(cells)
+    # Most lines need no quotes, which is quickly seen of all of it.
+    if line.count(",") >= len(cells) or any(map(line.__contains__, _SIGNS)) or line[:1] == " " or line[-1:] == " ":
+        line = ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(cell) else cell for cell in cells)
     return (line or '""') + "\n"  # a blank line would be no row
 
 

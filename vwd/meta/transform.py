@@ -21,6 +21,7 @@ from vwd.meta.running import run_rows
 from vwd.meta.t5 import clean_t5
 from vwd.meta.tables import Row, Table, number, open_table, write_table
 from vwd.storage.atomic import atomic_write
+from vwd.storage.tempfiles import temporary_folder
 
 _HEAD = "Run 'vwd meta info' on it first."
 
@@ -126,7 +127,8 @@ def transform(
             names = tuple(dict.fromkeys((*names, *columns(steps.check, clips))))
             rows = _measured(rows, journal, steps.check)
         details = output.with_name(f"{output.name}.dropped.jsonl")
-        with atomic_write(details, output.parent if output.parent.is_dir() else _made(output.parent)) as file:
+        temp = stack.enter_context(temporary_folder(output.parent))
+        with atomic_write(details, temp) as file:
             kept = _kept(rows, steps, result, file)
             # The doubt of a row is not a column of the table.
             result.written = write_table(output, names, kept, merged_types(tables))
@@ -135,11 +137,6 @@ def transform(
         else:
             details.unlink()
     return result
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _require(tables: Sequence[Table], steps: Steps) -> None:

@@ -29,6 +29,8 @@ _EXISTS = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
 _UNSUPPORTED = {"NotImplemented", "501"}
 _LOOK_SECONDS = 1.0
+# Parts of an object that are held in memory at once.
+_RANGES_TOGETHER = 256
 _BUSY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 
@@ -81,6 +83,20 @@ def read_many(paths: Sequence[Path]) -> list[bytes | None]:
                 raise content
             contents.append(None if isinstance(content, BaseException) else content)
     return contents
+
+
+def read_ranges(path: Path, ranges: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """Parts of an object, from a first byte to a last one (exclusive), requested many together.
+
+    Raises:
+        FileNotFoundError: there is no such object.
+        StorageError: the store cannot be reached, or refuses.
+    """
+    for first in range(0, len(ranges), _RANGES_TOGETHER):
+        some = ranges[first : first + _RANGES_TOGETHER]
+        with storage_errors(path):
+            parts = _store(path).cat_ranges([_key(path)] * len(some), *zip(*some, strict=True))
+        yield from parts
 
 
 def listing(folder: Path) -> dict[str, int | None]:

@@ -111,6 +111,17 @@ def remove_stale(folder: Path) -> int:
     return removed
 
 
+@contextmanager
+def temporary_folder(beside: Path) -> Iterator[Path]:
+    """A folder in this one for unfinished files, without what writers that were killed left there; gone when empty."""
+    folder = beside / ".tmp"
+    remove_stale(folder)
+    try:
+        yield folder
+    finally:
+        remove_stale(folder)
+
+
 def names_in_progress(folder: Path, besides: str = "") -> set[str]:
     """The names of files that live writers have begun in a folder for temporary files.
 

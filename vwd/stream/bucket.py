@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vwd.errors import ShardError, UsageError
 from vwd.shards.shuffle import Indices
+from vwd.stream.clip_jsons import clip_jsons
 from vwd.stream.clips import read_known
 from vwd.stream.form import Size
 from vwd.stream.frame_selection import Frames
-from vwd.stream.random_access import RandomAccessReader
-from vwd.stream.shuffle import Location
 from vwd.stream.source import Source
 
 _BUCKET = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})x([1-9]\d{0,4})")
@@ -78,7 +76,7 @@ def numbers_in(source: Source, bucket: Bucket) -> list[Indices]:
     """The numbers of the samples of each shard that are in a bucket. The JSON of every clip is read.
 
     Raises:
-        UsageError: none is, or the shards can only be read forwards.
+        UsageError: none is.
         ShardError: a shard cannot be read.
     """
     if not source.clips:
@@ -99,21 +97,16 @@ def numbers_in(source: Source, bucket: Bucket) -> list[Indices]:
     return numbers
 
 
-def _held(source: Source, bucket: Bucket) -> Sequence[Sequence[int]]:
-    if source.paths is None:
-        raise UsageError(
-            f"bucket= of {source.shards[0].address}, which can only be read forwards",
-            "Copy the output to disk, or give `size` instead.",
-        )
-    reader = RandomAccessReader(source, source.paths, check=False)
+def _held(source: Source, bucket: Bucket) -> list[list[int]]:
     held: list[list[int]] = []
-    for index, shard in enumerate(source.shards):
+    for shard, jsons in zip(source.shards, clip_jsons(source), strict=True):
         held.append([])
-        for number in range(shard.samples):
-            try:
-                known = read_known(reader.read(Location(0, 0, index, number), ["json"])["json"])
-            except ShardError as error:
-                raise ShardError(f"{shard.address}, sample {number}: {error.what}", error.hint) from error
-            if bucket.holds(known.width, known.height, known.num_frames):
-                held[-1].append(number)
+        number = 0
+        try:
+            for number, data in enumerate(jsons):
+                known = read_known(data)
+                if bucket.holds(known.width, known.height, known.num_frames):
+                    held[-1].append(number)
+        except ShardError as error:
+            raise ShardError(f"{shard.address}, sample {number}: {error.what}", error.hint) from error
     return held

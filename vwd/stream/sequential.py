@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Generator, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import IO, Any, cast
 
 from vwd.errors import ShardError, VwdError
@@ -178,13 +179,20 @@ def _skip(file: IO[bytes], size: int) -> None:
         size -= len(piece)
 
 
-def _open(address: str) -> IO[bytes]:
-    """A shard's bytes from the first on, by path, URL or `pipe:` command: as webdataset opens it, else as storage."""
-    from webdataset.gopen import gopen, gopen_schemes
+def storage_path(address: str) -> Path | None:
+    """Where a shard is in a store that answers requests for parts; None for what webdataset opens by itself."""
+    from webdataset.gopen import gopen_schemes
 
     scheme, colon, _ = address.partition(":")
-    if not colon or scheme in ("file", *gopen_schemes):
+    return None if not colon or scheme in ("file", *gopen_schemes) else parse_path(address)
+
+
+def _open(address: str) -> IO[bytes]:
+    """A shard's bytes from the first on, by path, URL or `pipe:` command: as webdataset opens it, else as storage."""
+    path = storage_path(address)
+    if path is None:
+        from webdataset.gopen import gopen
+
         return cast("IO[bytes]", gopen(address))
-    path = parse_path(address)
     with storage_errors(path):
         return cast("IO[bytes]", path.open("rb"))
