@@ -127,8 +127,9 @@ def i2v(folder: Path) -> Pairs:
     for sample in sorted((folder / "mixed").iterdir()):
         assert len(sample.name) == 5
         assert {path.name for path in sample.iterdir()} == {
-            "first_frame.png", "final_frame.png", "prompt.txt", "ground_truth.mp4", "metadata.json"
+            "first_frame.png", "final_frame.png", "last_frame.png", "prompt.txt", "ground_truth.mp4", "metadata.json"
         }  # fmt: skip
+        assert (sample / "last_frame.png").read_bytes() == (sample / "final_frame.png").read_bytes()
         assert json.loads((sample / "metadata.json").read_text("utf-8"))["num_frames"] == 60
         pairs.append((sample / "ground_truth.mp4", (sample / "prompt.txt").read_bytes().decode()))
     return pairs

@@ -71,11 +71,13 @@ class Beside:
 
     Attributes:
         task: whose prompt it gets; None for that of its folder.
+        also: other names of the same file, which get links to it, as videos do.
     """
 
     name: str
     content: Callable[[Clip], str | bytes]
     task: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Layout:
         """The names of its files, for the table."""
         lists = (
             *(listing.name for listing in self.lists),
-            *(beside.name for beside in self.beside),
+            *(name for beside in self.beside for name in (beside.name, *beside.also)),
             *(self.once or {}),
         )
         return (self.video, *lists)

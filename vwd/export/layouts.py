@@ -226,7 +226,10 @@ LAYOUTS: dict[str, Layout] = {
             "i2v", "image-to-video models: VBVR's layout", f"{_I2V}/ground_truth.mp4",
             beside=(
                 Beside(f"{_I2V}/first_frame.png", lambda c: first_and_last(c.video)[0]),
-                Beside(f"{_I2V}/final_frame.png", lambda c: first_and_last(c.video)[1]),
+                # VBVR's generators and its evaluation say "final"; other readers of such folders say "last".
+                Beside(
+                    f"{_I2V}/final_frame.png", lambda c: first_and_last(c.video)[1], also=(f"{_I2V}/last_frame.png",)
+                ),
                 Beside(f"{_I2V}/prompt.txt", _caption),
                 Beside(f"{_I2V}/metadata.json", _i2v_metadata),
             ),

@@ -151,8 +151,13 @@ class _Place:
             self._filled.add(clip.video.parent)
         for beside in self.layout.beside:
             content = beside.content(clip if beside.task is None else self._clip(sample, prompts[beside.task], record))
-            name = beside.name.format(key=clip.key, index=clip.index, dataset=clip.dataset)
-            self._write(self.path / name, content)
+            name, *also = (
+                self.path / name.format(key=clip.key, index=clip.index, dataset=clip.dataset)
+                for name in (beside.name, *beside.also)
+            )
+            self._write(name, content)
+            for other in also:
+                self._link(name, other)
         between = self._rows > 0
         self._each(lambda listing: (listing.between if between else "") + listing.row(clip))
         self._rows += 1
@@ -212,6 +217,15 @@ class _Place:
         with self.folder.write(path, sync_parent=False) as file:
             file.write(data)
         self._filled.add(path.parent)
+
+
+    def _link(self, source: Path, target: Path) -> None:
+        """Another name of a file that was written."""
+        if target.is_file() and target.read_bytes() == source.read_bytes():
+            return
+        target.unlink(missing_ok=True)
+        if self._place(source, target):
+            self._filled.add(target.parent)
 
 
 def _suffix(selection: Selection) -> str:
