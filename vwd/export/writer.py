@@ -218,7 +218,6 @@ class _Place:
             file.write(data)
         self._filled.add(path.parent)
 
-
     def _link(self, source: Path, target: Path) -> None:
         """Another name of a file that was written."""
         if target.is_file() and target.read_bytes() == source.read_bytes():

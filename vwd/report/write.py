@@ -23,7 +23,7 @@ from vwd.storage.atomic import atomic_write
 
 PAGE = "index.html"
 # Samples whose figures the page has, of all outputs together: 30 bytes each, and 0.2 ms to read.
-_MOST_FIGURES = 20_000
+_COUNTED_SAMPLES = 20_000
 # Of the beginning of a page.
 _HEAD_BYTES = 4096
 
@@ -110,7 +110,7 @@ def _is_report(path: Path) -> bool:
 def _shapes(totals: Sequence[Totals]) -> Iterator[Shape]:
     """The figures of every dataset of text videos."""
     shown = [one for one in totals if one.contract.video and one.summary.samples]
-    for one, most in zip(shown, shares([one.summary.samples for one in shown], _MOST_FIGURES), strict=True):
+    for one, most in zip(shown, shares([one.summary.samples for one in shown], _COUNTED_SAMPLES), strict=True):
         yield read_shape(one.paths, most)
 
 
