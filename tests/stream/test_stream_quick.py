@@ -42,10 +42,10 @@ def members_of(board: Storyboard, prompt: str = "How many lamps?", answer: str =
 
 
 def changed(members: Any, ending: str, change: Change) -> Any:
-    """Members, one of which is another JSON."""
+    """Members, one of which is another JSON, as compact as before."""
     values = json.loads(members[ending])
     change(values)
-    return {**members, ending: json.dumps(values).encode()}
+    return {**members, ending: json.dumps(values, separators=(",", ":")).encode()}
 
 
 def one_by_one(members: Any) -> Any:
@@ -105,6 +105,13 @@ def test_a_storyboard_of_an_earlier_format_is_read_at_once() -> None:
     found = at_once(old, GOOD)
     assert found is not None
     assert fields_of(found[0][0]) == fields_of(one_by_one(old))
+
+
+def test_a_storyboard_of_another_form_is_read_at_once() -> None:
+    spaced = {**GOOD, "storyboard.json": json.dumps(json.loads(GOOD["storyboard.json"]), indent=1).encode()}
+    found = at_once(spaced, GOOD)
+    assert found is not None
+    assert fields_of(found[0][0]) == fields_of(one_by_one(GOOD))
 
 
 BIG = 2**62

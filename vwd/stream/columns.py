@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,26 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.corpora.sample import Language
+from vwd.shards.word_table import WordTable
 from vwd.stream.atlas import Atlas
 
 Integers = npt.NDArray[np.int64]
 
 
-class DrawnWord(Protocol):
-    """What of a word is drawn."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def frame(self) -> int: ...
-    @property
-    def page(self) -> int: ...
-    @property
-    def box(self) -> tuple[int, int, int, int]: ...
-
-
 class Board(Protocol):
-    """What of a storyboard is drawn."""
+    """What of a storyboard is drawn, besides its words."""
 
     @property
     def width(self) -> int: ...
@@ -50,8 +37,6 @@ class Board(Protocol):
     def separator(self) -> tuple[int, int, int, int]: ...
     @property
     def separator_page(self) -> int: ...
-    @property
-    def words(self) -> Sequence[DrawnWord]: ...
 
 
 @dataclass(frozen=True)
@@ -84,8 +69,8 @@ class Columns:
     box: Integers
 
 
-def columns_of(boards: Sequence[Board], atlas: Atlas) -> Columns:
-    """The columns of some storyboards.
+def columns_of(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atlas) -> Columns:
+    """The columns of some storyboards, and of the words of each.
 
     Raises:
         OverflowError: a number has more than 63 bits.
@@ -94,20 +79,16 @@ def columns_of(boards: Sequence[Board], atlas: Atlas) -> Columns:
         [
             (
                 *(one.width, one.height, one.frames, one.prompt_frames, one.font_size, one.separator_page),
-                *one.separator, len(one.page_starts), len(one.words),
+                *one.separator, len(one.page_starts), len(table.texts),
             )
-            for one in boards
+            for one, table in zip(boards, tables, strict=True)
         ],
         np.int64,
     ).T  # fmt: skip
     numbers: list[int] = []
-    for one in boards:
-        known = atlas.words(one.font_size, one.language)
-        numbers += [known[word.text] for word in one.words]
-    words = [word for one in boards for word in one.words]
-    boxes: list[int] = []
-    for word in words:
-        boxes += word.box
+    for one, table in zip(boards, tables, strict=True):
+        numbers += map(atlas.words(one.font_size, one.language).__getitem__, table.texts)
+    words = np.concatenate([table.numbers for table in tables]).T
     return Columns(
         size=scalars[:2].T,
         frames=scalars[2],
@@ -117,17 +98,9 @@ def columns_of(boards: Sequence[Board], atlas: Atlas) -> Columns:
         separator=scalars[6:10].T,
         pages=scalars[10],
         words=scalars[11],
-        starts=_column([start for one in boards for start in one.page_starts]),
-        number=_column(numbers),
-        frame=_column([word.frame for word in words]),
-        page=_column([word.page for word in words]),
-        box=_column(boxes).reshape(-1, 4).T,
+        starts=np.array([start for one in boards for start in one.page_starts], np.int64),
+        number=np.array(numbers, np.int64),
+        frame=words[0],
+        page=words[1],
+        box=words[2:],
     )
-
-
-def _column(numbers: list[int]) -> Integers:
-    """As np.array, in half the time."""
-    try:
-        return np.frombuffer(struct.pack(f"{len(numbers)}q", *numbers), np.int64)
-    except struct.error as error:
-        raise OverflowError(str(error)) from error

@@ -65,7 +65,9 @@ class Frames:
         Returns:
             int64 [T], T at least 1.
         """
-        return self._revealing(storyboard) if self.kind == "reveals" else self.of(storyboard.frames)
+        if self.kind != "reveals":
+            return self.of(storyboard.frames)
+        return self.revealing([word.frame for word in storyboard.words], storyboard.prompt_frames, storyboard.frames)
 
     def of(self, frames: int) -> Numbers:
         """As `select`, from the number of a video's frames; for any kind but `reveals`."""
@@ -75,9 +77,12 @@ class Frames:
             return np.minimum(np.arange(self.count), frames - 1)
         return np.arange(0, frames, self.count if self.kind == "stride" else 1)
 
-    def _revealing(self, storyboard: Storyboard) -> Numbers:
-        answered = {word.frame for word in storyboard.words if word.frame >= storyboard.prompt_frames}
-        reveals = np.array(sorted(answered) or [storyboard.frames - 1], np.int64)
+    def revealing(self, appear: npt.ArrayLike, prompt_frames: int, frames: int) -> Numbers:
+        """As `select`, from the frames in which words appear; for `reveals`."""
+        reveals = np.unique(np.asarray(appear, np.int64))
+        reveals = reveals[reveals >= prompt_frames]
+        if not len(reveals):
+            reveals = np.array([frames - 1], np.int64)
         return reveals[_evenly(len(reveals), self.count)] if self.count else reveals
 
 

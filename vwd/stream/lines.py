@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.errors import ShardError
+from vwd.shards.word_table import word_table
 from vwd.stream.atlas import Atlas, current_atlas
-from vwd.stream.columns import Board, Columns, columns_of
+from vwd.stream.columns import Columns, columns_of
 from vwd.stream.form import Mask
 from vwd.stream.frame_selection import Numbers
+from vwd.text.storyboard import Storyboard
 
 Integers = npt.NDArray[np.int64]
 
@@ -44,10 +46,10 @@ class Lines:
     atlas: Atlas
 
 
-def lines_of(board: Board, wanted: Numbers, mask: Mask | None = None) -> Lines:
+def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Lines:
     """The lines that some frames of a storyboard show: see `lines_of_words`."""
     atlas = current_atlas()
-    return lines_of_words(columns_of([board], atlas), atlas, [wanted], mask)
+    return lines_of_words(columns_of([board], [word_table(board.words)], atlas), atlas, [wanted], mask)
 
 
 def lines_of_words(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask: Mask | None = None) -> Lines:

@@ -17,8 +17,8 @@ import numpy as np
 from vwd.corpora.sample import sample_key
 from vwd.errors import ShardError
 from vwd.limits import LARGEST_CLIP_BYTES, LARGEST_JSON_MEMBER
-from vwd.shards.storyboard_decoder import storyboard_decoder
 from vwd.shards.storyboard_json import RANGES
+from vwd.shards.word_table import WordTable, decode_drawn
 from vwd.stream.atlas import current_atlas
 from vwd.stream.columns import Columns, columns_of
 from vwd.stream.form import TensorFormat
@@ -45,13 +45,13 @@ def make_samples(batch: Sequence[Members], form: TensorFormat) -> tuple[list[Sam
     """The samples of a batch without their pages, and the lines of all of these; None where something is wrong."""
     try:
         prompts = [_task_decoder().decode(_sized(one.data[f"{one.task}.json"])).prompt for one in batch]
-        boards = [_board(one) for one in batch]
+        boards, tables = zip(*[_board(one) for one in batch], strict=True)
         _require_ranges(boards)
-        wanted = [_select(form.frames, board) for board in boards]
+        wanted = [_select(form.frames, *each) for each in zip(boards, tables, strict=True)]
         for board, numbers in zip(boards, wanted, strict=True):
             clip_shape(numbers, form, board)
         atlas = current_atlas()
-        words = columns_of(boards, atlas)
+        words = columns_of(boards, tables, atlas)
         _require_consistent(boards, words)
         lines = lines_of_words(words, atlas, wanted, form.mask)
     except (ValueError, OverflowError, RecursionError, ShardError):  # msgspec's errors are ValueErrors
@@ -80,13 +80,13 @@ def _task_decoder() -> msgspec.json.Decoder[_Task]:
     return msgspec.json.Decoder(_Task)
 
 
-def _board(one: Members) -> Any:
-    """A storyboard's fields, of the types they should have.
+def _board(one: Members) -> tuple[Any, WordTable]:
+    """A storyboard's fields, of the types they should have, and its words.
 
     Raises:
         ValueError: it is no JSON, a field is missing, or it is of another video.
     """
-    fields = storyboard_decoder(drawn=True).decode(_sized(one.data["storyboard.json"]))
+    fields, words = decode_drawn(_sized(one.data["storyboard.json"]))
     if fields.separator_page is msgspec.UNSET and fields.final_words is msgspec.UNSET:  # an earlier format
         fields.separator_page, fields.final_words = fields.prompt_frames - 1, [0, 0]
     same = one.video is None or (
@@ -94,12 +94,14 @@ def _board(one: Members) -> Any:
     )
     _require(same and type(fields.separator_page) is int and type(fields.final_words) is list)
     first, last = fields.final_words
-    _require(0 <= first <= last <= len(fields.words))
-    return fields
+    _require(0 <= first <= last <= len(words.texts))
+    return fields, words
 
 
-def _select(frames: Frames, board: Any) -> Numbers:
-    return frames.select(board) if frames.kind == "reveals" else _selected(frames, board.frames)
+def _select(frames: Frames, board: Any, words: WordTable) -> Numbers:
+    if frames.kind != "reveals":
+        return _selected(frames, board.frames)
+    return frames.revealing(words.numbers[:, 0], board.prompt_frames, board.frames)
 
 
 @lru_cache(maxsize=64)

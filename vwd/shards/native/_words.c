@@ -22,15 +22,15 @@ static int take(Text *t, const char *wanted, Py_ssize_t size) {
 }
 #define TAKE(t, literal) take(t, literal, sizeof literal - 1)
 
-/* Takes a whole number of at least 0, as JSON has it. */
+/* Takes a whole number of at least 0, as JSON has it; of a longer one, only the beginning. */
 static int take_number(Text *t, int64_t *value) {
     const char *start = t->next;
     int64_t sum = 0;
-    while (t->next < t->end && *t->next >= '0' && *t->next <= '9' && t->next - start <= MOST_DIGITS)
+    while (t->next < t->end && *t->next >= '0' && *t->next <= '9' && t->next - start < MOST_DIGITS)
         sum = sum * 10 + (*t->next++ - '0');
     Py_ssize_t digits = t->next - start;
     *value = sum;
-    return digits && digits <= MOST_DIGITS && (digits == 1 || *start != '0');
+    return digits && (digits == 1 || *start != '0');
 }
 
 /* Takes a string's inside and its closing quote; gives where it ends. NULL where there is none, or a bare control
@@ -93,8 +93,7 @@ static PyObject *read_word(Text *t, int64_t *row) {
     return NULL;
 }
 
-/* The array of words behind its opening bracket, up to behind its closing one: a tuple of texts and of the rows' bytes.
- */
+/* The array of words behind its opening bracket, up to behind its closing one: a tuple of texts and the rows' bytes. */
 static PyObject *read_array(Text *t) {
     Py_ssize_t room = 256, count = 0;
     int64_t *rows = PyMem_Malloc((size_t)room * COLUMNS * sizeof *rows);
