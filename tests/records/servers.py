@@ -21,26 +21,43 @@ class Served:
     Attributes:
         files: by path; redirects by path.
         break_after: bytes after which each of so many answers breaks off.
+        refusals: by path, the statuses and headers of the first answers.
         requests: path, range and token of each.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)
     breaks: int = 0
     break_after: int = 0
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     address: str = ""
 
-    def add_dataset(self, name: str, files: dict[str, bytes], lie: bool = False) -> None:
-        """A dataset of the hub with its files; `lie`: their hashes are those of others."""
+    def add_dataset(self, name: str, files: dict[str, bytes], lie: bool = False, asked: str = "") -> None:
+        """A dataset of the hub with its files, as the hub answers for it.
+
+        Args:
+            lie: their hashes are those of others.
+            asked: the branch or tag by which it is found, too.
+        """
         siblings = [
             {
-                "rfilename": path, "size": len(data),
-                "lfs": {"sha256": hashlib.sha256(data + b"x" * lie).hexdigest(), "size": len(data)},
+                "rfilename": path, "blobId": hashlib.sha1(data).hexdigest(), "size": len(data),
+                "lfs": {
+                    "sha256": hashlib.sha256(data + b"x" * lie).hexdigest(), "size": len(data), "pointerSize": 131,
+                },
             }
             for path, data in files.items()
         ]  # fmt: skip
-        self.files[f"/api/datasets/{name}"] = json.dumps({"sha": REVISION, "siblings": siblings}).encode()
+        # Small files are in git itself, and have no sha256.
+        siblings += [{"rfilename": ".gitattributes", "blobId": "0" * 40, "size": 2461}]
+        answer = {
+            "_id": "65", "id": name, "author": name.partition("/")[0], "sha": REVISION, "private": False,
+            "gated": "auto", "disabled": False, "tags": ["license:apache-2.0"], "downloads": 7, "cardData": None,
+            "siblings": siblings,
+        }  # fmt: skip
+        for path in (f"/api/datasets/{name}", *([f"/api/datasets/{name}/revision/{asked}"] if asked else [])):
+            self.files[path] = json.dumps(answer).encode()
         for path, data in files.items():
             self.files[f"/datasets/{name}/resolve/{REVISION}/{path}"] = data
 
@@ -54,6 +71,13 @@ def serving() -> Iterator[Served]:
             path = unquote(urlsplit(self.path).path)
             wanted = self.headers.get("Range", "")
             served.requests.append((path, wanted, self.headers.get("Authorization", "")))
+            if served.refusals.get(path):
+                status, headers = served.refusals[path].pop(0)
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": "0"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                return
             if path in served.redirects:
                 self.send_response(302)
                 self.send_header("Location", served.redirects[path])

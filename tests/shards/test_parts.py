@@ -234,12 +234,12 @@ def test_a_killed_run_leaves_parts_that_the_next_run_removes(run: Run, tmp_path:
 
 def test_parts_of_a_live_run_are_kept_and_seen_by_others(tmp_path: Path) -> None:
     job = job_of(tmp_path)
-    part = Part(SHARD, 0, 50)
+    part = Part(SHARD, 50, ROWS)
     ShardBuilder(job).render(part, lambda: None)
     assert remove_stale(job.paths.temp) == 0
     assert job.spills.begun_elsewhere() == set()
     assert Spills.of(job.paths).begun_elsewhere() == {"gsm8k-000000.tar"}
-    job.spills.remove(part)
+    job.spills.remove([part])
     assert temp_files(job.paths.folder) == []
 
 
@@ -247,7 +247,7 @@ def test_parts_of_a_live_run_are_kept_and_seen_by_others(tmp_path: Path) -> None
 def test_a_part_that_is_not_as_it_was_written_fails_its_shard(tmp_path: Path, removed: bool) -> None:
     job = job_of(tmp_path)
     builder, parts = ShardBuilder(job), [Part(SHARD, 0, 50), Part(SHARD, 50, ROWS)]
-    rendered = [builder.render(part, lambda: None) for part in parts]
+    rendered = [builder.render(part, lambda: None) for part in reversed(parts)][::-1]  # the second one waits in a file
     spill = job.spills.path(parts[1])
     if removed:
         spill.unlink()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vwd.cli.benchmark_options import benchmark_options
 from vwd.cli.command import VwdCommand, echo, json_option, print_error, print_json
 from vwd.cli.convert_parquet import UNDERSCORES
 
@@ -31,19 +32,11 @@ if TYPE_CHECKING:
 @click.option("--max-samples", type=click.IntRange(1), help="Samples a split, by the seed.  [default: all]")
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the sample.")
 @click.option("--streaming", is_flag=True, help="Take the first rows, and open no more files.  [default: off]")
-@click.option("--export-parquet", is_flag=True, help="Write Parquet beside the JSONL.  [default: off]")
 @click.option(
     "--output-dir", type=click.Path(path_type=Path, file_okay=False), default="data/processed", show_default=True,
     help="Gets <dataset>/<dataset>_<split>.jsonl.",
 )  # fmt: skip
-@click.option(
-    "--image-dir", type=click.Path(path_type=Path, file_okay=False),
-    help="Gets <dataset>/ with its images.  [default: data/images beside data/processed, else images in --output-dir]",
-)  # fmt: skip
-@click.option(
-    "--raw-root", type=click.Path(path_type=Path, file_okay=False), default="data/raw", show_default=True,
-    help="Where <dataset>/ is looked for, and downloads are kept.",
-)  # fmt: skip
+@benchmark_options
 @click.option("--num-proc", type=int, default=1, show_default=True, help="Accepted, and not used.")
 @json_option
 @click.pass_context

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from vwd.cli.benchmark_options import benchmark_options
 from vwd.cli.command import VwdCommand, echo, json_option, print_json
 from vwd.cli.convert_parquet import UNDERSCORES
 from vwd.cli.prepare import print_outcome
@@ -20,19 +21,11 @@ from vwd.cli.prepare import print_outcome
     help="In place of the recipe's output_root.  [default: the recipe's]",
 )  # fmt: skip
 @click.option(
-    "--image-dir", type=click.Path(path_type=Path, file_okay=False),
-    help="Gets <dataset>/ with its images.  [default: data/images beside data/processed, else images in the output]",
-)  # fmt: skip
-@click.option(
-    "--raw-root", type=click.Path(path_type=Path, file_okay=False), default="data/raw", show_default=True,
-    help="Where <dataset>/ is looked for, and downloads are kept.",
-)  # fmt: skip
-@click.option(
     "--download-images/--no-download-images",
     default=None,
     help="In place of what the recipe says.  [default: the recipe's]",
 )
-@click.option("--export-parquet", is_flag=True, help="Write Parquet beside the JSONL.  [default: off]")
+@benchmark_options
 @json_option
 @click.pass_context
 def recipe(

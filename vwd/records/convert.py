@@ -10,10 +10,10 @@ from pathlib import Path
 from vwd.errors import ContractError, OutputError, RowsError, UsageError, VwdError
 from vwd.limits import LARGEST_RECORD
 from vwd.records.content import Records
-from vwd.records.duplicates import repeated_rows
-from vwd.records.folders import Group, find_groups, open_group
+from vwd.records.folders import Group, find_groups
 from vwd.records.keys import record_key
 from vwd.records.restart import restart_if_changed
+from vwd.records.scan import scan_group
 from vwd.records.statistics import GroupCounts, count_group
 from vwd.shards.entry import Entry
 from vwd.shards.pack import PackPlan, pack_shards
@@ -26,6 +26,8 @@ from vwd.storage.urls import is_remote
 
 # `.progress/<group>.done`: the group's shards are complete.
 _DONE = ".done"
+# Where workers share a shard: some 25 MB, which are added to it while the next ones are decoded.
+_PART_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,13 @@ def _advised(error: VwdError) -> VwdError:
 
 
 def _convert_rows(group: Group, paths: OutputPaths, settings: ConvertSettings, reports: Reports) -> GroupResult:
-    rows = open_group(group, settings.num_workers)
-    records = Records(paths.dataset, settings.samples_per_shard, settings.skip_invalid, repeated_rows(rows))
+    scanned = scan_group(group, settings.num_workers)
+    rows = scanned.rows
+    records = Records(paths.dataset, settings.samples_per_shard, settings.skip_invalid, scanned.repeated)
     restarted = restart_if_changed(paths, records.contract(rows))
     chosen = PackSettings(
         out=settings.output_dir, shard_size=settings.samples_per_shard, num_workers=settings.num_workers,
-        max_row_bytes=LARGEST_RECORD,
+        max_row_bytes=LARGEST_RECORD, part_rows=_PART_ROWS,
     )  # fmt: skip
     result = pack_shards(records, rows, chosen, reports.on_plan, reports.on_rows, paths)
     counts = count_group(paths, tuple(result.entries.values()), rows.count)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -22,6 +25,14 @@ _JPEG, _PASSED_THROUGH = ("JPEG", "MPO"), ("RGB", "L")
 _WHITE = (255, 255, 255)
 
 
+# What the readers of one format or another raise when they stumble over damage. Not among them is a lack of memory,
+# which says nothing about the image: its shard fails, and the next run takes it up again.
+_OF_DAMAGE = (
+    OSError, SyntaxError, EOFError, ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
+
+
 class ImageError(ValueError):
     """Bytes that are no whole image. The text says why, the same for the same damage."""
 
@@ -37,22 +48,19 @@ def to_jpeg(data: bytes) -> bytes:
     """
     from PIL import Image
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged metadata, which is not kept
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged metadata, which is not kept
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _decoder_errors():
             image = Image.open(io.BytesIO(data), formats=FORMATS)
-            if image.width * image.height > LARGEST_IMAGE_PIXELS:
-                raise ImageError(f"{image.width}x{image.height} pixels, more than {LARGEST_IMAGE_PIXELS:,}")
-            if image.format in _JPEG and image.mode in _PASSED_THROUGH:
-                if not native_check()(data):
-                    _decode_all(image)
-                return data
+        if image.width * image.height > LARGEST_IMAGE_PIXELS:
+            raise ImageError(f"{image.width}x{image.height} pixels, more than {LARGEST_IMAGE_PIXELS:,}")
+        if image.format not in _JPEG or image.mode not in _PASSED_THROUGH:
             return _encoded(image)
-    except ImageError:
-        raise
-    except Exception as error:  # each format's reader raises what it stumbles over
-        raise ImageError(_reason(error)) from error
+        if not native_check()(data):
+            with _decoder_errors():
+                _decode_all(image)
+        return data
 
 
 @cache
@@ -75,13 +83,22 @@ def _decode_all(image: Any) -> None:
 
 
 def _encoded(image: Any) -> bytes:
+    with _decoder_errors():
+        image.seek(0)
+        image.load()
+    file = io.BytesIO()
+    _rgb(_upright(image)).save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
+
+
+def _upright(image: Any) -> Any:
+    """An image turned as its EXIF says; as it is where that is damaged."""
     from PIL import ImageOps
 
-    image.seek(0)
-    image.load()
-    file = io.BytesIO()
-    _rgb(ImageOps.exif_transpose(image)).save(file, "JPEG", quality=QUALITY)
-    return file.getvalue()
+    try:
+        return ImageOps.exif_transpose(image)
+    except _OF_DAMAGE:
+        return image
 
 
 def _rgb(image: Any) -> Any:
@@ -104,6 +121,17 @@ def _eight_bits(values: Any) -> Any:
     if values.size and scaled.max() > np.iinfo(np.uint8).max:
         scaled /= 257
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+@contextmanager
+def _decoder_errors() -> Iterator[None]:
+    """Turns what Pillow raises of damaged data into an ImageError."""
+    from PIL import Image
+
+    try:
+        yield
+    except (*_OF_DAMAGE, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ImageError(_reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -6,8 +6,8 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from vwd.corpora.sample import Row, Skip
@@ -17,6 +17,7 @@ from vwd.shards.checksums import format_checksums
 from vwd.shards.content import Content, PackedSample
 from vwd.shards.contract import check_contract
 from vwd.shards.entry import Entry, SkippedRow
+from vwd.shards.joining import GrowingTar
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.parts import Part, whole_shards
 from vwd.shards.paths import OutputPaths
@@ -71,6 +72,7 @@ class ShardBuilder:
         self._job, self._settings = job, job.settings
         self._maker = job.content.open()
         self._form = job.ledger.contract.form
+        self._growing: dict[int, GrowingTar] = {}
 
     def build(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         """Writes a shard's tar, then its ledger entry; keeps the shard that another run has finished meanwhile.
@@ -94,32 +96,67 @@ class ShardBuilder:
         return self._finish(shard, replace(rendered, seconds=time.monotonic() - started), tar)
 
     def render(self, part: Part, on_row: Callable[[], None]) -> RenderedRows | Entry:
-        """Writes the blocks of a part's samples to its spill file; keeps a shard that another run has finished.
+        """Writes the blocks of a part's samples: to the shard's tar where this builder has it and the part is next,
+        else to a spill file. Keeps a shard that another run has finished.
 
         Raises: as `build`.
         """
         if existing := self._existing(part.shard):
             return existing
         started = time.monotonic()
-        with lasting_file(self._job.spills.path(part)) as file:
-            rendered = self._write(part, file.write, on_row)
+        growing = self._grow(part.shard) if part.start == part.shard.start else self._growing.get(part.number)
+        if growing and growing.stop == part.start:
+            with self._discard_on_error(part.number):
+                rendered = self._write(part, growing.tar.write, on_row)
+            growing.stop = part.stop
+        else:
+            with lasting_file(self._job.spills.path(part)) as file:
+                rendered = self._write(part, file.write, on_row)
         return replace(rendered, seconds=time.monotonic() - started)
 
-    def join(self, shard: ShardRange, parts: Sequence[tuple[Part, RenderedRows]]) -> Entry:
-        """Writes a shard's tar from the spill files of its parts, which it removes; then its ledger entry.
+    def append(self, shard: ShardRange, parts: Iterable[tuple[Part, RenderedRows]]) -> GrowingTar:
+        """Adds the next parts of a shard to its tar, and removes their spill files.
 
         Raises:
             ShardError: a spill file is missing, or is not as it was written.
         """
+        growing = self._grow(shard)
+        with self._discard_on_error(shard.number):
+            for part, rendered in parts:
+                growing.add(part, rendered.size)
+        return growing
+
+    def join(self, shard: ShardRange, parts: Sequence[tuple[Part, RenderedRows]]) -> Entry:
+        """Ends a shard's tar with those of its parts that were not appended yet; then writes its ledger entry.
+
+        Args:
+            parts: all of them.
+
+        Raises: as `append`.
+        """
         started = time.monotonic()
-        try:
-            with self._tar(shard) as tar:
-                for part, rendered in parts:
-                    self._job.spills.move(part, rendered.size, tar.write)
-        except _SupersededError as superseded:
-            return superseded.entry
+        with closing(self.append(shard, parts)) as growing:
+            del self._growing[shard.number]
+            if other := self._superseding(shard):
+                return other
+            check_contract(self._job.paths, self._job.ledger.contract)  # another run may have replaced it
+            growing.publish(self._job.paths.tar(shard.number))
         rendered = joined([*(rendered for _, rendered in parts), RenderedRows(seconds=time.monotonic() - started)])
-        return self._finish(shard, rendered, tar, len(parts))
+        return self._finish(shard, rendered, growing.tar, len(parts))
+
+    def _grow(self, shard: ShardRange) -> GrowingTar:
+        if shard.number not in self._growing:
+            self._growing[shard.number] = GrowingTar(self._job.spills, shard)
+        return self._growing[shard.number]
+
+    @contextmanager
+    def _discard_on_error(self, number: int) -> Iterator[None]:
+        """Removes the tar of a shard of which something cannot be written."""
+        try:
+            yield
+        except BaseException:
+            self._growing.pop(number).close()
+            raise
 
     def _existing(self, shard: ShardRange) -> Entry | None:
         """The entry of a shard that another run has finished since this one began."""

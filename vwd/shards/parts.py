@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
@@ -13,6 +14,8 @@ from vwd.shards.plan import ShardRange
 _LEAST_ROWS = 50
 # More parts must finish so much sooner: each part is written, and read once more.
 _WORTH_IT = 0.95
+# Of a shard and a worker, where parts have a size: the last of them are put together when all workers have ended.
+_MOST_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,15 @@ def whole_shards(shards: Iterable[ShardRange]) -> list[Part]:
     return [part for shard in shards for part in _cut(shard, 1)]
 
 
-def split_shards(shards: Sequence[ShardRange], num_workers: int) -> list[Part]:
+def split_shards(
+    shards: Sequence[ShardRange], num_workers: int, part_rows: int | None = None, cuts: Sequence[int] = ()
+) -> list[Part]:
     """The parts of shards, in order: whole shards while there is one for every worker; the last ones, which are fewer
     than workers, in as many parts as let all workers end at about the same time.
+
+    Args:
+        part_rows: of a part at about, so that early parts are put together while later ones are rendered.
+        cuts: rows where reading can begin at no cost, in order; such parts begin at one that is near.
     """
     left = len(shards) % num_workers
     first, last = shards[: len(shards) - left], shards[len(shards) - left :]
@@ -51,6 +60,8 @@ def split_shards(shards: Sequence[ShardRange], num_workers: int) -> list[Part]:
         parts = [part for shard in last for part in _cut(shard, pieces)]
         if busiest_rows(parts, num_workers) < _WORTH_IT * busiest_rows(best, num_workers):
             best = parts
+    if part_rows and len(best) > len(last):
+        best = [part for shard in last for part in _cut(shard, _pieces(shard, part_rows, num_workers), cuts)]
     return whole_shards(first) + best
 
 
@@ -63,9 +74,22 @@ def busiest_rows(parts: Iterable[Part], num_workers: int) -> int:
     return max(rows)
 
 
-def _cut(shard: ShardRange, pieces: int) -> list[Part]:
+def _pieces(shard: ShardRange, part_rows: int, num_workers: int) -> int:
+    """How many parts of a shard; not more than keep all workers busy to the end."""
+    return min((shard.stop - shard.start) // part_rows, _MOST_PARTS * num_workers)
+
+
+def _cut(shard: ShardRange, pieces: int, cuts: Sequence[int] = ()) -> list[Part]:
     """A shard in parts of about the same size, fewer where they would be too small."""
     rows = shard.stop - shard.start
     count = max(1, min(pieces, rows // _LEAST_ROWS))
-    bounds = [shard.start + rows * number // count for number in range(count + 1)]
+    ideal = [shard.start + rows * number // count for number in range(1, count)]
+    bounds = [shard.start, *(_near(bound, rows // count // 4, cuts) for bound in ideal), shard.stop]
     return [Part(shard, start, stop) for start, stop in pairwise(bounds)]
+
+
+def _near(bound: int, distance: int, cuts: Sequence[int]) -> int:
+    """The cut that is closest to a row, if one is within a distance; else the row itself."""
+    at = bisect_left(cuts, bound)
+    closest = min(cuts[max(at - 1, 0) : at + 1], key=lambda cut: abs(cut - bound), default=bound)
+    return closest if abs(closest - bound) <= distance else bound

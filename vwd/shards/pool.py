@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -67,12 +68,50 @@ class Failed(Generic[Item]):
             raise SilentStoreError(self.what, self.hint)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
     process: BaseProcess
     pipe: Connection
     item: Any = None
     busy: bool = False
+
+
+class _Queue:
+    """The items that no worker has yet.
+
+    Args:
+        defer, owner: as of `run_pool`.
+    """
+
+    def __init__(
+        self, items: Iterable[Any], defer: Callable[[Sequence[Any]], Collection[Any]], owner: Callable[[Any], object]
+    ) -> None:
+        self._items = list(reversed(list(items)))
+        self._defer, self._owner = defer, owner
+        self._owners: dict[object, _Worker] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put_first(self, items: Iterable[Any]) -> None:
+        self._items.extend(items)
+
+    def take(self, worker: _Worker, workers: Sequence[_Worker]) -> Any:
+        """The next item that this one of the workers may have; None if there is none."""
+        places = (at for at in reversed(range(len(self._items))) if self._is_free(self._items[at], worker, workers))
+        first = next(places, None)
+        if first is None:
+            return None
+        deferred = self._defer(self._items)
+        item = self._items.pop(next((at for at in chain([first], places) if self._items[at] not in deferred), first))
+        if (key := self._owner(item)) is not None:
+            self._owners[key] = worker
+        return item
+
+    def _is_free(self, item: Any, worker: _Worker, workers: Sequence[_Worker]) -> bool:
+        key = self._owner(item)
+        owner = None if key is None else self._owners.get(key)
+        return owner is None or owner is worker or owner not in workers
 
 
 def run_pool(
@@ -83,6 +122,7 @@ def run_pool(
     defer: Callable[[Sequence[Item]], Collection[Item]] = lambda items: (),
     follow: Callable[[Done[Item, Result] | Failed[Item]], Iterable[Item]] = lambda outcome: (),
     prepare: Callable[[], object] = lambda: None,
+    owner: Callable[[Item], object] = lambda item: None,
 ) -> Generator[Done[Item, Result] | Failed[Item], None, None]:
     """Handles items in worker processes; yields each one's result or failure as it arrives.
 
@@ -95,16 +135,17 @@ def run_pool(
         defer: those of the items left that are assigned last.
         prepare: loads what every handler needs; called in this process, where that saves the workers the time.
         follow: called with each outcome; gives the items that it has made possible, which are assigned next.
+        owner: what an item belongs to, None for nothing: the worker that gets the first item of it gets all the others,
+            as long as it lives. Items are not None.
     """
-    queue = list(reversed(list(items)))
+    queue = _Queue(items, defer, owner)
     if queue and _can_fork():
         prepare()
     workers: list[_Worker] = []
     try:
         for _ in range(min(num_workers, len(queue))):
             workers.append(_start(open_handler, workers))
-        for worker in workers:
-            _assign(worker, queue, defer)
+        _assign(workers, workers, queue, open_handler)
         while busy := {worker.pipe: worker for worker in workers if worker.busy}:
             for pipe in wait(list(busy), timeout=1.0):
                 worker = busy[pipe]  # type: ignore[index]
@@ -112,10 +153,11 @@ def run_pool(
                 if isinstance(message, int):
                     on_progress(message)
                     continue
-                queue.extend(follow(message))
-                if not worker.process.is_alive() and queue:
-                    workers[workers.index(worker)] = worker = _start(open_handler, workers)
-                _assign(worker, queue, defer)
+                worker.busy = False
+                queue.put_first(follow(message))
+                # What this one has made possible may be another's to do, which is idle.
+                idle = [worker, *(other for other in workers if not other.busy and other is not worker)]
+                _assign(idle, workers, queue, open_handler)
                 yield message
     finally:
         _end(workers)
@@ -169,14 +211,19 @@ def _defer_signals() -> Iterator[None]:
             signal.raise_signal(deferred[0])
 
 
-def _assign(worker: _Worker, queue: list[Any], defer: Callable[[Sequence[Any]], Collection[Any]]) -> None:
-    worker.busy = bool(queue)
-    if queue:
-        deferred = defer(queue)
-        at = next((at for at in reversed(range(len(queue))) if queue[at] not in deferred), -1)
-        worker.item = queue.pop(at)
+def _assign(
+    idle: Iterable[_Worker], workers: list[_Worker], queue: _Queue, open_handler: Callable[[], Handler[Any, Any]]
+) -> None:
+    """Gives idle workers what they may have; one that has ended is replaced."""
+    for worker in idle:
+        if worker.busy or (item := queue.take(worker, workers)) is None:
+            continue
+        if not worker.process.is_alive():
+            new = _start(open_handler, workers)
+            workers[workers.index(worker)] = worker = new
+        worker.item, worker.busy = item, True
         with suppress(BrokenPipeError):  # it died already; receiving from it will tell
-            worker.pipe.send(worker.item)
+            worker.pipe.send(item)
 
 
 def _receive(worker: _Worker) -> Any:

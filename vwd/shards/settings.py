@@ -23,6 +23,8 @@ class PackSettings:
         shards: the numbers of the only shards to pack; None for all of the slice.
         task, num_tasks: this task's part of those, in whole shards.
         num_workers: processes.
+        part_rows: of a part where several of them share a shard, for large samples; None for as few parts as keep all
+            of them busy. Changes no byte.
         check: compare the sha256 of shards that are complete, and pack again those that differ.
         quality: the mpeg4 encoder's quantiser; None for its default.
         cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
@@ -45,6 +47,7 @@ class PackSettings:
     task: int = 0
     num_tasks: int = 1
     num_workers: int = 1
+    part_rows: int | None = None
     check: bool = False
     encoder: str = DEFAULT_ENCODER
     quality: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,10 @@ class Spills:
     def path(self, part: Part) -> Path:
         return self.folder / f"{self.paths.tar(part.number).name}{_ENDING}{part.start}-{part.stop}.{self.mark}"
 
+    def tar(self, number: int) -> Path:
+        """A shard's tar while its parts are put together."""
+        return self.folder / f"{self.paths.tar(number).name}{_ENDING}joined.{self.mark}"
+
     def move(self, part: Part, size: int, write: Callable[[bytes], object]) -> None:
         """Passes a part's blocks on, and removes its file.
 
@@ -58,9 +62,12 @@ class Spills:
                 "Run the same command again, and leave temporary files alone meanwhile.",
             )
 
-    def remove(self, part: Part) -> None:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            self.path(part).unlink()
+    def remove(self, parts: Iterable[Part]) -> None:
+        """Removes what there is of a shard's parts; nobody may be writing one."""
+        paths = {path for part in parts for path in (self.path(part), self.tar(part.number))}
+        for path in paths:
+            with suppress(OSError):  # a later run removes it
+                path.unlink()
 
     def begun_elsewhere(self) -> set[str]:
         """The names of the tars that other live runs are writing."""
@@ -68,5 +75,6 @@ class Spills:
 
     def touch(self, part: Part) -> None:
         """Shows runs on other nodes that somebody still waits for this file."""
-        with suppress(OSError):
-            os.utime(self.path(part))
+        for path in (self.path(part), self.tar(part.number)):
+            with suppress(OSError):
+                os.utime(path)

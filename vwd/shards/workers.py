@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from vwd.shards.builder import ShardBuilder, ShardJob
 from vwd.shards.entry import Entry
@@ -33,8 +33,8 @@ class Failure:
 
 
 @dataclass(frozen=True, eq=False)
-class _Join:
-    """The parts of a shard that are all rendered, in order."""
+class _Append:
+    """The next parts of a shard that are rendered, in order, while others are not yet."""
 
     shard: ShardRange
     parts: tuple[tuple[Part, RenderedRows], ...]
@@ -44,8 +44,13 @@ class _Join:
         return self.shard.number
 
 
-_Item = Part | _Join
-_Result = Entry | RenderedRows
+@dataclass(frozen=True, eq=False)
+class _Join(_Append):
+    """All parts of a shard, in order."""
+
+
+_Item = Part | _Append
+_Result = Entry | RenderedRows | None
 _Outcome = Done[_Item, _Result] | Failed[_Item]
 
 
@@ -62,7 +67,9 @@ def build_shards(
     """
     workers = job.settings.num_workers
     # Rows that come in order alone would be read from the first by every worker.
-    parts = split_shards(tuple(shards), workers) if job.rows.seekable else whole_shards(shards)
+    cuts = getattr(job.rows, "cuts", ())
+    seekable = job.rows.seekable
+    parts = split_shards(tuple(shards), workers, job.settings.part_rows, cuts) if seekable else whole_shards(shards)
     items: list[_Item] = [*parts]
     joins = _Joins(job.spills, parts)
 
@@ -71,7 +78,9 @@ def build_shards(
         joins.touch()
 
     defer = partial(_begun_elsewhere, job.spills)
-    outcomes = run_pool(partial(_open_builder, job), items, workers, progress, defer, joins.follow, job.content.load)
+    outcomes = run_pool(
+        partial(_open_builder, job), items, workers, progress, defer, joins.follow, job.content.load, _tar_of
+    )
     ended: set[int] = set()
     try:
         for outcome in outcomes:
@@ -81,7 +90,7 @@ def build_shards(
             else:
                 result = outcome.result
             # Of a shard in parts, several may fail, or find that another run has finished it.
-            if not isinstance(result, RenderedRows) and outcome.item.number not in ended:
+            if isinstance(result, Entry | Failure) and outcome.item.number not in ended:
                 ended.add(outcome.item.number)
                 yield result
     finally:
@@ -94,7 +103,7 @@ def _failure(failed: Failed[_Item]) -> Failure:
 
 
 class _Joins:
-    """Which parts of the shards that several workers share have ended, and which can be joined."""
+    """Which parts of the shards that several workers share have ended, and which of them can be put together."""
 
     def __init__(self, spills: Spills, parts: Iterable[Part]) -> None:
         self._spills = spills
@@ -103,23 +112,48 @@ class _Joins:
             if not part.is_whole:
                 self._parts[part.number].append(part)
         self._rendered: dict[Part, RenderedRows | None] = {}
+        self._appended: Counter[int] = Counter()  # how many parts of a shard are in its tar, or on their way there
+        self._appending: set[int] = set()
+        self._failed: set[int] = set()
         self._next_touch = time.monotonic() + _TOUCH_SECONDS
 
-    def follow(self, outcome: _Outcome) -> Iterable[_Join]:
-        """The join of a shard, after the last of its parts. What failed, or is done already, is only removed."""
-        part = outcome.item
-        if isinstance(part, _Join) or part.is_whole:
+    def follow(self, outcome: _Outcome) -> Iterable[_Append]:
+        """What can be done with a shard's parts now that one more has ended, or was appended."""
+        item = outcome.item
+        if isinstance(item, _Join) or (isinstance(item, Part) and item.is_whole):
             return ()
         result = outcome.result if isinstance(outcome, Done) else None
-        self._rendered[part] = result if isinstance(result, RenderedRows) else None
-        parts = self._parts[part.number]
-        if not all(other in self._rendered for other in parts):
+        if isinstance(item, Part):
+            self._rendered[item] = result if isinstance(result, RenderedRows) else None
+            if self._rendered[item] is None:
+                self._failed.add(item.number)
+        else:
+            self._appending.remove(item.number)
+            if isinstance(outcome, Failed):
+                self._failed.add(item.number)
+        return self._next(item.number) if item.number not in self._appending else ()
+
+    def _next(self, number: int) -> Iterable[_Append]:
+        """The join of a shard whose parts are all rendered; else an append of those that are next. Of a shard that
+        has failed, or is done already, all is removed when nobody writes it any more.
+        """
+        parts = self._parts[number]
+        ended = all(part in self._rendered for part in parts)
+        if number in self._failed:
+            if ended:
+                self._spills.remove(parts)
             return ()
-        rendered = [(other, done) for other in parts if (done := self._rendered[other])]
-        if len(rendered) == len(parts):
-            return (_Join(part.shard, tuple(rendered)),)
-        self._remove(parts)
-        return ()
+        if ended:
+            return (_Join(parts[0].shard, self._with_rows(parts)),)
+        ready = self._with_rows(takewhile(self._rendered.get, parts[self._appended[number] :]))
+        if not ready:
+            return ()
+        self._appended[number] += len(ready)
+        self._appending.add(number)
+        return (_Append(parts[0].shard, ready),)
+
+    def _with_rows(self, parts: Iterable[Part]) -> tuple[tuple[Part, RenderedRows], ...]:
+        return tuple((part, rows) for part in parts if (rows := self._rendered[part]))
 
     def touch(self) -> None:
         """Shows other nodes once in a while that the parts are still to be joined."""
@@ -131,12 +165,14 @@ class _Joins:
     def remove(self) -> None:
         """Removes what is left of all parts; nobody may be writing one."""
         for parts in self._parts.values():
-            self._remove(parts)
+            self._spills.remove(parts)
 
-    def _remove(self, parts: Iterable[Part]) -> None:
-        for part in parts:
-            with suppress(OSError):  # a later run removes it
-                self._spills.remove(part)
+
+def _tar_of(item: _Item) -> int | None:
+    """The shard whose tar an item writes, which one worker has open; None for other parts, and for whole shards."""
+    if isinstance(item, Part) and (item.is_whole or item.start > item.shard.start):
+        return None
+    return item.number
 
 
 def _begun_elsewhere(spills: Spills, items: Sequence[_Item]) -> set[_Item]:
@@ -153,6 +189,9 @@ def _open_builder(job: ShardJob) -> Handler[_Item, _Result]:
     def handle(item: _Item, on_row: Callable[[], None]) -> _Result:
         if isinstance(item, _Join):
             return builder.join(item.shard, item.parts)
+        if isinstance(item, _Append):
+            builder.append(item.shard, item.parts)
+            return None
         return builder.build(item.shard, on_row) if item.is_whole else builder.render(item, on_row)
 
     return handle

@@ -32,7 +32,7 @@ def atomic_write(path: Path, temp: Path, sync_parent: bool = True) -> Iterator[I
     with temporary_file(path.name, temp) as (name, file):
         yield file
         file.flush()
-        _publish(name, file, path, sync_parent)
+        publish(name, file, path, sync_parent)
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def atomic_write_if_changed(path: Path, temp: Path, on_write: Callable[[], None]
         file.flush()
         if path.is_file() and filecmp.cmp(name, path, shallow=False):
             return
-        _publish(name, file, path)
+        publish(name, file, path)
     on_write()
 
 
@@ -56,7 +56,7 @@ def atomic_path(path: Path, temp: Path) -> Iterator[Path]:
     """Like `atomic_write`, for libraries that open a file by its name: yields the temporary file's path."""
     with temporary_file(path.name, temp) as (name, file):
         yield name
-        _publish(name, file, path)
+        publish(name, file, path)
 
 
 def create_if_absent(path: Path, data: bytes, temp: Path) -> bool:
@@ -113,8 +113,12 @@ def _create_without_links(path: Path, data: bytes) -> bool:
     return True
 
 
-def _publish(name: Path, file: IO[bytes], path: Path, sync_parent: bool = True) -> None:
-    """Moves a complete file from its temporary name to `path`, so that it survives a power cut."""
+def publish(name: Path, file: IO[bytes], path: Path, sync_parent: bool = True) -> None:
+    """Moves a complete file from its temporary name to `path`, so that it survives a power cut; or uploads it.
+
+    Args:
+        file: opened under that name, and flushed.
+    """
     if is_remote(path):
         upload(name, path)
         return

@@ -68,22 +68,27 @@ def temporary_file(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
 
 @contextmanager
 def lasting_file(path: Path) -> Iterator[IO[bytes]]:
-    """A new file for writing that outlasts the block, unless that ends in an error.
-
-    Args:
-        path: ends in the mark of a process that reads and removes it, such as the parent of this one.
-
-    Raises:
-        OutputError: its folder is a symbolic link.
-    """
-    _check_folder(path.parent)
+    """A new file for writing that outlasts the block, unless that ends in an error; as `create_lasting`."""
     try:
-        with _create(path) as file:
+        with create_lasting(path) as file:
             yield file
     except BaseException:
         with suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
         raise
+
+
+def create_lasting(path: Path) -> IO[bytes]:
+    """A new file for writing that another process reads or removes.
+
+    Args:
+        path: ends in the mark of that process, such as the parent of this one.
+
+    Raises:
+        OutputError: its folder is a symbolic link.
+    """
+    _check_folder(path.parent)
+    return _create(path)
 
 
 def remove_stale(folder: Path) -> int:

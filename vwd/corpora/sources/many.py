@@ -62,6 +62,12 @@ class ManyFiles:
         return self.starts[-1]
 
     @property
+    def cuts(self) -> tuple[int, ...]:
+        """Where reading begins at no cost: at each file, and where a file of them says so."""
+        starts = zip(self.starts, self.files, strict=False)
+        return tuple(start + cut for start, file in starts for cut in getattr(file, "cuts", None) or (0,))
+
+    @property
     def identity(self) -> dict[str, str]:
         return files_identity([file.identity for file in self.files])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ class ParquetRows:
 
     Attributes:
         refuse: whether a `RefusedRow` stands for a row of which a value is damaged, instead of an error.
+        cuts: the first row of each row group: where reading begins without decoding what is before.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class ParquetRows:
     count: int
     columns: tuple[str, ...]
     refuse: bool = False
+    cuts: tuple[int, ...] = field(default=(), compare=False, repr=False)
     _walk: Walk = field(default_factory=Walk, compare=False, repr=False)
 
     seekable: ClassVar[bool] = True
@@ -91,4 +94,5 @@ def open_parquet(path: Path, images: bool = False) -> ParquetRows:
         raise RowsError(f"{path} has no rows", "Give a file with at least one row.")
     check_names(path, columns)
     walk = Walk(rows_as_large_as_most) if images else Walk()
-    return ParquetRows(path, sha256_file(path), count, columns, images, walk)
+    cuts = tuple(accumulate((group.num_rows for group in groups[:-1]), initial=0))
+    return ParquetRows(path, sha256_file(path), count, columns, images, cuts, walk)

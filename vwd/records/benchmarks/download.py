@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from vwd.storage.patience import PATIENCE, patience
 
 _BLOCK = 1 << 20
 _TRIES = 5
+# Servers that ask for patience, and for how long where they do not say.
+_BUSY, _WAIT_SECONDS = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}, 5.0
 _PART, _RECORD = ".part", ".part.json"
 
 
@@ -150,11 +153,33 @@ def _is_right(path: Path, remote: Remote) -> bool:
 
 @contextmanager
 def _open(url: str, token: str, headers: dict[str, str]) -> Iterator[Any]:
-    request = urllib.request.Request(url, headers={"User-Agent": "vwd", "Accept-Encoding": "identity", **headers})
-    if token:
-        request.add_unredirected_header("Authorization", f"Bearer {token}")
-    with urllib.request.build_opener(_SameHost).open(request, timeout=patience()) as answer:
-        yield answer
+    """A server's answer. One that has too much to do is asked again when it says so, for as long as our patience."""
+    waited = 0.0
+    while True:
+        request = urllib.request.Request(url, headers={"User-Agent": "vwd", "Accept-Encoding": "identity", **headers})
+        if token:
+            request.add_unredirected_header("Authorization", f"Bearer {token}")
+        try:
+            answer = urllib.request.build_opener(_SameHost).open(request, timeout=patience())
+        except urllib.error.HTTPError as error:
+            seconds = _seconds_to_wait(error)
+            if not seconds or waited + seconds > patience():
+                raise
+            error.close()
+            waited += seconds
+            time.sleep(seconds)
+            continue
+        with answer:
+            yield answer
+        return
+
+
+def _seconds_to_wait(error: urllib.error.HTTPError) -> float:
+    """After how long a busy server wants to be asked again; 0 where another time would not help."""
+    if error.code not in _BUSY:
+        return 0
+    said = (error.headers.get("Retry-After") or "").strip()
+    return max(float(said), 0.1) if said.isdigit() else _WAIT_SECONDS
 
 
 @contextmanager
@@ -164,8 +189,8 @@ def _errors(url: str) -> Iterator[None]:
     try:
         yield
     except urllib.error.HTTPError as error:
-        hint = "Check the address, and HF_TOKEN where it needs one." if error.code < 500 else "Run it again later."
-        raise HubError(f"{url}: the server answers {error.code} {error.reason}", hint) from error
+        said = error.headers.get("X-Error-Message") or error.reason
+        raise HubError(f"{url}: the server answers {error.code} {said}", _hint(error)) from error
     except TimeoutError as error:
         raise HubError(
             f"{url}: the server has been silent for {patience()} seconds", f"Run it again, or set {PATIENCE} to more."
@@ -176,6 +201,24 @@ def _errors(url: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.filename:
             raise  # of the disk
         raise HubError(f"{url}: broke off: {error or type(error).__name__}", "Run it again.") from error
+
+
+def _hint(error: urllib.error.HTTPError) -> str:
+    """What to do about a refusal. The hub says in a header what it is about, and answers 401 for what it does not have,
+    so that nobody learns which names are private.
+    """
+    known = {
+        "GatedRepo": "Ask for access on the dataset's page, and set HF_TOKEN to the token of an account that has it.",
+        "RepoNotFound": "Check its spelling; for a private dataset, set HF_TOKEN.",
+        "RevisionNotFound": "Check the revision behind '@'.",
+        "EntryNotFound": "Check the file's name.",
+        "DisabledRepo": "Its owner or the hub has closed it: give another `source`.",
+    }
+    if hint := known.get(error.headers.get("X-Error-Code") or ""):
+        return hint
+    if error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        return "Run it again later; with HF_TOKEN set, more requests are allowed."
+    return "Check the address, and HF_TOKEN where it needs one." if error.code < 500 else "Run it again later."
 
 
 def url_digest(url: str) -> str:

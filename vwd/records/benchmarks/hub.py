@@ -17,6 +17,8 @@ from vwd.records.benchmarks.variables import hub_token
 from vwd.storage.typed_json import decode
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+# Of a commit, a branch or a tag.
+_ASKED = re.compile(r"[^\s@:?#]{1,200}")
 _REVISION = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -69,20 +71,24 @@ class HubDataset:
 
 
 def find_hub_dataset(name: str, cache: Path) -> HubDataset:
-    """Asks the hub for a dataset's current commit and its files.
+    """Asks the hub for a dataset's current commit, or the one behind `@` in its name, and its files.
 
     Args:
+        name: such as `lmms-lab/MMMU`, or `lmms-lab/MMMU@main` with a branch, a tag or a commit.
         cache: the folder below which downloaded files are kept, by dataset and commit.
 
     Raises:
         HubError: it is no id, the hub is off or cannot be reached, or has no such dataset.
     """
-    if not _ID.fullmatch(name):
-        raise HubError(f"'{name}' is neither a file or folder here nor the id of a dataset", "Check its spelling.")
+    given = name
+    name, at, asked = given.partition("@")
+    if not _ID.fullmatch(name) or (at and (not _ASKED.fullmatch(asked) or ".." in asked)):
+        raise HubError(f"'{given}' is neither a file or folder here nor the id of a dataset", "Check its spelling.")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise HubError(f"HF_HUB_OFFLINE is set, and the rows of '{name}' are on the hub", "Unset it, or give a file.")
     endpoint, token = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/"), hub_token()
-    url = f"{endpoint}/api/datasets/{name}?blobs=true"
+    revision = f"/revision/{quote(asked, safe='')}" if asked else ""
+    url = f"{endpoint}/api/datasets/{name}{revision}?blobs=true"
     try:
         found = decode(_DECODER, ask(url, token, LARGEST_LISTING))
     except ValueError as error:

@@ -108,7 +108,7 @@ def find_source(benchmark: Benchmark, subset: str, raw_root: Path, given: str = 
     if urlsplit(chosen).scheme in ("http", "https"):
         return _address(chosen, subset, raw_root / ".downloads")
     hub = find_hub_dataset(chosen, raw_root / ".hub")
-    return Source(chosen, hub.revision, split_files(hub.files, subset, chosen), hub.folder, hub)
+    return Source(hub.name, hub.revision, split_files(hub.files, subset, hub.name), hub.folder, hub)
 
 
 def _local(path: Path, subset: str) -> Source:
