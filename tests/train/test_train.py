@@ -14,8 +14,8 @@ import pytest
 from shards.packing import gsm8k, temp_files, vwd, write_lamps
 from train.training import SECONDS, freeze_past_checkpoint, kill, lines, newest, numbers, start, train
 
-for package in ("torch", "av"):
-    pytest.importorskip(package, reason="pip install 'vwd[torch]'")
+for package in ("torch", "av", "omegaconf"):
+    pytest.importorskip(package, reason="pip install 'vwd[train]'")
 
 # Batches of 4 drop 3 of them in each epoch.
 SAMPLES = 23
@@ -97,7 +97,7 @@ def test_the_loss_decreases_and_checkpoints_and_sample_videos_are_written(output
     losses = [line["loss"] for line in lines(tmp_path)]
     assert statistics.fmean(losses[-20:]) < 0.75 * statistics.fmean(losses[:20])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "metrics.jsonl", "step-000030.mp4", "step-000050.pt", "step-000060.mp4", "step-000060.pt",
+        "config.yaml", "metrics.jsonl", "step-000030.mp4", "step-000050.pt", "step-000060.mp4", "step-000060.pt",
     ]  # fmt: skip
     epochs = [[key for line in lines(tmp_path) if line["epoch"] == epoch for key in line["keys"]] for epoch in (0, 1)]
     assert [len(keys) for keys in epochs] == [len(set(keys)) for keys in epochs] == [SAMPLES // 4 * 4] * 2

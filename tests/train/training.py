@@ -16,21 +16,32 @@ from conftest import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Two blocks of 16 channels on four frames of 16x24: a step takes some milliseconds.
-TINY = (
-    "--frames", 4, "--size", "16x24", "--dim", 16, "--depth", 2, "--text-bytes", 16, "--batch-size", 4,
-    "--learning-rate", 0.01, "--threads", 1, "--device", "cpu", "--log-keys",
-)  # fmt: skip
+TINY = """
+frames: 4
+size: 16x24
+dim: 16
+depth: 2
+text_bytes: 16
+batch_size: 4
+learning_rate: 0.01
+threads: 1
+device: cpu
+log_keys: true
+"""
 SECONDS = 120
 
 
 def start(
     ranks: int, output: Path, checkpoint: Path, *more: object, stdout: int = subprocess.DEVNULL
 ) -> subprocess.Popen[str]:
-    """Starts the trainer, under torchrun where there is more than one rank."""
+    """Starts the trainer with the settings of `TINY`, under torchrun where there is more than one rank."""
+    config = checkpoint.with_name(f"{checkpoint.name}.yaml")
+    config.write_text(TINY)
     runner = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"] if ranks > 1 else []
-    command = [sys.executable, *runner, PROJECT / "tools" / "train" / "train.py", output, "--checkpoint", checkpoint]
+    program = PROJECT / "tools" / "train" / "train.py"
+    command = [sys.executable, *runner, program, output, "--checkpoint", checkpoint, "--config", config]
     return subprocess.Popen(
-        [str(word) for word in (*command, *TINY, *more)],
+        [str(word) for word in (*command, *more)],
         env=environment(PYTHONPATH=str(PROJECT)), start_new_session=True, text=True,
         stdout=stdout, stderr=subprocess.PIPE,
     )  # fmt: skip

@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from settings import Settings
-from torch import Tensor
+from config import Config
+from torch import Tensor, device
 
 from vwd.errors import UsageError
-from vwd.stream import ShardDataset, ShardLoader
+from vwd.stream import ShardDataset, ShardLoader, prefetch
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Batch:
 
     Attributes:
         positions: of the samples in the epoch's order.
-        video: uint8 [B, T, 1, H, W].
+        video: uint8 [B, T, 1, H, W], on the device.
     """
 
     epoch: int
@@ -35,32 +34,32 @@ class Batches:
     """Endless batches; samples that do not fill a batch at the end of an epoch are left out.
 
     Args:
-        output: one dataset's folder of shards.
         world: number of ranks that share a batch.
 
     Raises:
         UsageError: the batch cannot be divided among the ranks, or is larger than the output.
     """
 
-    def __init__(self, output: Path, settings: Settings, world: int, workers: int) -> None:
-        if settings.batch_size < 1 or settings.batch_size % world:
+    def __init__(self, config: Config, world: int, device: device) -> None:
+        if config.batch_size % world:
             raise UsageError(
-                f"--batch-size {settings.batch_size} is not a multiple of {world} rank(s)", "Give a multiple."
+                f"--batch-size {config.batch_size} is not a multiple of {world} rank(s)", "Give a multiple."
             )
-        shape = settings.shape
+        shape, workers = config.shape, config.num_workers
         self._data = ShardDataset(
-            output, task=settings.task, frames=shape.frames, size=(shape.height, shape.width), channels=1,
-            seed=settings.seed, source=settings.source, remainder="drop",
+            config.output, task=config.task, frames=shape.frames, size=(shape.height, shape.width), channels=1,
+            seed=config.seed, source=config.source, split=config.split, remainder="drop",
         )  # fmt: skip
-        if self._data.samples < settings.batch_size:
+        if self._data.samples < config.batch_size:
             raise UsageError(
-                f"{output} has {self._data.samples} samples, but --batch-size is {settings.batch_size}",
+                f"{config.output} has {self._data.samples} samples, but --batch-size is {config.batch_size}",
                 "Give a smaller batch, or pack more samples.",
             )
-        self._loader = ShardLoader(
-            self._data, settings.batch_size // world, workers, drop_last=True,
+        loader = ShardLoader(
+            self._data, config.batch_size // world, workers, drop_last=True, pin_memory=device.type == "cuda",
             persistent_workers=workers > 0, worker_init_fn=_leave_signals_to_parent,
         )  # fmt: skip
+        self._loader = prefetch(loader, device)
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -71,7 +70,8 @@ class Batches:
 
     def state_dict(self) -> dict[str, int | str]:
         """How far the training loop is; the same for every rank."""
-        return self._loader.state_dict()
+        state: dict[str, int | str] = self._loader.state_dict()
+        return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._loader.load_state_dict(state)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 
-def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Noisy videos, their times, and the velocity that a model should predict.
+def draw_noise(seed: int, shape: Sequence[int]) -> Tensor:
+    """Where a video's path begins: float of this shape, drawn on the CPU."""
+    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
 
-    At time t a video is (1 - t) noise + t video, and its velocity is video - noise (Lipman et al. 2023; Liu et al.
-    2023). Time and noise are drawn on the CPU from each video's own seed, so that they depend neither on the rest of
-    the batch nor on the device.
+
+def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor]:
+    """Noisy videos and their times.
+
+    At time t a video is (1 - t) noise + t video (Lipman et al. 2023; Liu et al. 2023). Time and noise are drawn on the
+    CPU from each video's own seed, so that they depend neither on the rest of the batch nor on the device.
 
     Args:
         video: float [B, T, H, W], about -1 to 1.
         seeds: one per video.
 
     Returns:
-        float [B, T, H, W], [B] in [0, 1), and [B, T, H, W].
+        float [B, T, H, W], and [B] in [0, 1).
     """
     noises, times = [], []
     for seed in seeds:
@@ -29,16 +34,22 @@ def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
         noises.append(torch.randn(video.shape[1:], generator=generator))
     noise, time = torch.stack(noises).to(video.device), torch.stack(times).to(video.device)
     t = time[:, None, None, None]
-    return (1 - t) * noise + t * video, time, video - noise
+    return (1 - t) * noise + t * video, time
 
 
-def velocity_error(prediction: Tensor, velocity: Tensor) -> Tensor:
-    """The loss: the mean squared error over every pixel of every frame."""
-    return torch.mean((prediction - velocity) ** 2)
+def video_error(prediction: Tensor, video: Tensor) -> Tensor:
+    """The loss: the mean squared error over every pixel of every frame.
+
+    The model predicts the video, not the velocity: what it has to find is then ink on paper, a few numbers, and not
+    also the noise, which takes a wide model to carry through (Li and He 2025, "Back to basics").
+    """
+    return torch.mean((prediction.float() - video) ** 2)
 
 
 def generate(model: nn.Module, noise: Tensor, text: Tensor, steps: int) -> Tensor:
     """Videos from noise, by Euler's method with equal steps.
+
+    The velocity at time t is (predicted video - video) / (1 - t), so that the last step ends at the prediction.
 
     Args:
         noise: float [B, T, H, W].
@@ -48,7 +59,7 @@ def generate(model: nn.Module, noise: Tensor, text: Tensor, steps: int) -> Tenso
     with torch.no_grad():
         for step in range(steps):
             time = torch.full((len(noise),), step / steps, device=noise.device)
-            video = video + model(video, time, text) / steps
+            video = video + (model(video, time, text).float() - video) / (steps - step)
     return video
 
 

@@ -6,75 +6,33 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
+from shape import Shape
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Each patch spans this many frames, rows and columns.
-PATCH = (4, 8, 8)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The sizes of the model and its input.
-
-    Attributes:
-        frames, height, width: of a video; multiples of `PATCH`.
-        text_bytes: of a prompt; longer prompts are truncated.
-        dim: channels of a patch; a multiple of `2 * heads`.
-        depth: number of blocks.
-    """
-
-    frames: int
-    height: int
-    width: int
-    text_bytes: int = 256
-    dim: int = 128
-    depth: int = 4
-    heads: int = 4
-
-    def __post_init__(self) -> None:
-        for name, length, patch in zip(("frames", "height", "width"), self.video, PATCH, strict=True):
-            if length < patch or length % patch:
-                raise ValueError(f"{name} must be a multiple of {patch}, not {length}")
-        if self.dim % (2 * self.heads):
-            raise ValueError(f"dim must be a multiple of {2 * self.heads}, not {self.dim}")
-
-    @property
-    def video(self) -> tuple[int, int, int]:
-        return self.frames, self.height, self.width
-
-    @property
-    def grid(self) -> tuple[int, int, int]:
-        """Number of patches along time, height and width."""
-        frames, height, width = (length // patch for length, patch in zip(self.video, PATCH, strict=True))
-        return frames, height, width
-
 
 class VideoModel(nn.Module):
-    """The velocity of a noisy video, given the time of the flow and a text."""
+    """The video in a noisy video, given the time of the flow and a text."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        dim, patch = shape.dim, math.prod(PATCH)
+        dim, patch = shape.dim, math.prod(shape.patch)
         self.patch_in = nn.Linear(patch, dim)
-        self.places = nn.ParameterList([nn.Parameter(torch.randn(length, dim) * 0.02) for length in shape.grid])
+        self.places = nn.ParameterList([nn.Parameter(torch.randn(length, dim) * 0.5) for length in shape.grid])
         self.time = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim), nn.SiLU())
         self.text = TextEncoder(shape)
         self.blocks = nn.ModuleList([Block(dim, shape.heads, with_text=True) for _ in range(shape.depth)])
         self.norm = nn.LayerNorm(dim)
         self.patch_out = nn.Linear(dim, patch)
-        self.share = nn.Linear(dim, 1)
-        # The first prediction is zero, so the first loss is the mean square of the velocity, whatever the seed.
-        for last in (self.patch_out, self.share):
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+        # The first prediction is white paper, which most of every video is.
+        nn.init.zeros_(self.patch_out.weight)
+        nn.init.ones_(self.patch_out.bias)
 
     def forward(self, video: Tensor, time: Tensor, text: Tensor) -> Tensor:
-        """The velocity.
+        """The video without noise.
 
         Args:
             video: float [B, T, H, W], noisy.
@@ -89,9 +47,7 @@ class VideoModel(nn.Module):
         words, is_text = self.text(text)
         for block in self.blocks:
             x = block(x, condition, words, is_text)
-        # Most of the velocity is the noise, which is part of the input: adding a time-dependent share of the input
-        # saves the blocks from carrying every pixel of it.
-        return self._from_patches(self.patch_out(self.norm(x))) + self.share(condition)[:, :, None, None] * video
+        return self._from_patches(self.patch_out(self.norm(x)))
 
     def _positions(self) -> Tensor:
         time, rows, columns = self.places
@@ -99,13 +55,13 @@ class VideoModel(nn.Module):
 
     def _to_patches(self, video: Tensor) -> Tensor:
         """[B, T, H, W] to [B, patches, pixels of a patch]."""
-        (t, h, w), (pt, ph, pw) = self.shape.grid, PATCH
+        (t, h, w), (pt, ph, pw) = self.shape.grid, self.shape.patch
         split = video.view(-1, t, pt, h, ph, w, pw).permute(0, 1, 3, 5, 2, 4, 6)
         return split.reshape(len(video), t * h * w, pt * ph * pw)
 
     def _from_patches(self, patches: Tensor) -> Tensor:
         """The inverse of `_to_patches`."""
-        (t, h, w), (pt, ph, pw) = self.shape.grid, PATCH
+        (t, h, w), (pt, ph, pw) = self.shape.grid, self.shape.patch
         split = patches.view(-1, t, h, w, pt, ph, pw).permute(0, 1, 4, 2, 5, 3, 6)
         return split.reshape(len(patches), *self.shape.video)
 
@@ -116,7 +72,7 @@ class TextEncoder(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.bytes = nn.Embedding(257, shape.dim)
-        self.places = nn.Parameter(torch.randn(shape.text_bytes, shape.dim) * 0.02)
+        self.places = nn.Parameter(torch.randn(shape.text_bytes, shape.dim))
         self.block = Block(shape.dim, shape.heads, with_text=False)
 
     def forward(self, text: Tensor) -> tuple[Tensor, Tensor]:
