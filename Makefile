@@ -30,6 +30,7 @@ kernel:
 	$(CC) -O3 $(C_FLAGS) $(KERNEL) -o vwd/video/mpeg4/_kernel.abi3.so
 	$(CC) -O3 $(C_FLAGS) vwd/records/native/_jpeg.c -o vwd/records/_jpeg.abi3.so
 	$(CC) -O3 $(C_FLAGS) vwd/shards/native/_words.c -o vwd/shards/_words.abi3.so
+	$(CC) -O3 $(C_FLAGS) vwd/stream/native/_lines.c -o vwd/stream/_lines.abi3.so
 
 # The native kernel under the sanitizers, with random pictures and broken arguments.
 asan:
