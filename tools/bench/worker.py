@@ -6,12 +6,14 @@ import os
 import pickle
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from statistics import median
 from typing import Any
 
 from vwd.shards import word_table
 from vwd.stream import ShardDataset, columns, lines, page_table, quick
+from vwd.stream.atlas import current_atlas
 from vwd.stream.collate import collate
 from vwd.stream.parcel import Parcel
 
@@ -22,28 +24,42 @@ Parts = dict[str, list[float]]
 
 
 def report(output: str, rounds: int) -> None:
-    """Prints CPU time by part, in turn with words that C reads, and with those that Python reads; and their sum."""
+    """Prints CPU time by part, in turn with what is written in C and with Python in its place; and their sum."""
     data = ShardDataset(output, source="device", frames=49)
     batches = min(_BATCHES, len(data) // _BATCH)
     if not batches:
         print(f"a worker's parts: not measured, there are fewer than {_BATCH} samples\n")
         return
-    native = word_table.native_split()
+    built = word_table.native_split() is not word_table.without_c and lines.native_lines() is not None
     found: dict[str, Parts] = {"C": defaultdict(list), "Python": defaultdict(list)}
-    for _ in range(rounds):
+    for turn in range(rounds + 1):
         for number in range(batches):
             for kernel, parts in found.items():
-                split = native if kernel == "C" else word_table.without_c
-                _measure(data, range(number * _BATCH, (number + 1) * _BATCH), parts, split)
-    built = "" if native is not word_table.without_c else "; vwd.shards._words was not built: both are Python"
-    print(f"a worker's CPU time, µs a sample in batches of {_BATCH}, medians, on {os.cpu_count()} CPUs{built}\n")
-    print("| part | words read in C | in Python |\n|---|---|---|")
+                with _only_python() if kernel == "Python" else nullcontext():
+                    _measure(data, range(number * _BATCH, (number + 1) * _BATCH), parts if turn else defaultdict(list))
+    note = "" if built else "; the modules in C were not built: both are Python"
+    print(f"a worker's CPU time, µs a sample in batches of {_BATCH}, medians, on {os.cpu_count()} CPUs{note}\n")
+    print("| part | with C | in Python |\n|---|---|---|")
     for part in found["C"]:
         print(f"| {part} | {median(found['C'][part]):.0f} | {median(found['Python'][part]):.0f} |")
     print()
 
 
-def _measure(data: ShardDataset, positions: range, parts: Parts, split: word_table.Split) -> None:
+@contextmanager
+def _only_python() -> Iterator[None]:
+    """Does without what is written in C."""
+    kept = word_table.native_split, lines.native_lines
+    found: Any = (lambda: word_table.without_c), (lambda: None)
+    try:
+        word_table.native_split, lines.native_lines = found
+        page_table.native_lines = found[1]
+        yield
+    finally:
+        word_table.native_split, lines.native_lines = kept
+        page_table.native_lines = kept[1]
+
+
+def _measure(data: ShardDataset, positions: range, parts: Parts) -> None:
     """Makes a batch part by part, as `vwd.stream.quick` and the dataset do, and notes the time of each."""
     total = 0.0
 
@@ -56,20 +72,21 @@ def _measure(data: ShardDataset, positions: range, parts: Parts, split: word_tab
         parts[part].append(microseconds)
         return result
 
-    kept, word_table.native_split = word_table.native_split, lambda: split  # type: ignore[assignment]
-    try:
-        taken = timed("read the members", lambda: [data._take(position) for position in positions])
-        batch = [quick.Members(one.members, one.request.task, data._video(one)) for one in taken]
-        boards, tables = zip(*timed("parse the JSON", lambda: [quick._board(one) for one in batch]), strict=True)
-        atlas = quick.current_atlas()
-        words = timed("look words up", lambda: columns.columns_of(boards, tables, atlas))
-        timed("check", lambda: (quick._require_ranges(boards), quick._require_consistent(boards, words)))
-        numbers = [quick._select(data._format.frames, *one) for one in zip(boards, tables, strict=True)]
-        set_lines = timed("set lines", lambda: lines.lines_of_words(words, atlas, numbers))
-        timed("build pages", lambda: page_table.build([set_lines], False))
-        samples = data._batch_of_pages(taken)
-        collated = timed("collate", lambda: collate(samples))
-        timed("send", lambda: pickle.dumps(Parcel(collated)))
-    finally:
-        word_table.native_split = kept
+    taken = timed("read the members", lambda: [data._take(position) for position in positions])
+    batch = [quick.Members(one.members, one.request.task, data._video(one)) for one in taken]
+    boards, tables = zip(*timed("parse the JSON", lambda: [quick._board(one) for one in batch]), strict=True)
+    atlas = current_atlas()
+    words = timed("look words up", lambda: columns.columns_of(boards, tables, atlas))
+
+    def check() -> None:
+        quick._require_ranges(boards)
+        quick._require_consistent(boards, words)
+
+    timed("check", check)
+    numbers = [quick._select(data._format.frames, *one) for one in zip(boards, tables, strict=True)]
+    set_lines = timed("set lines", lambda: lines.lines_of_words(words, atlas, numbers))
+    timed("build pages", lambda: page_table.build([set_lines], False))
+    samples = data._batch_of_pages(taken)
+    collated = timed("collate", lambda: collate(samples))
+    timed("send", lambda: pickle.dumps(Parcel(collated)))
     parts["together"].append(total)

@@ -103,7 +103,8 @@ class Columns:
     @property
     def box(self) -> Integers:
         """[4, N], left, top, width and height of each word."""
-        return self.rows[:, 2:].T
+        boxes: Integers = self.rows[:, 2:].T
+        return boxes
 
 
 def columns_of(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atlas) -> Columns:

@@ -209,8 +209,8 @@ static PyObject *place_glyphs(PyObject *self, PyObject *args) {
         good = piece[0] >= 0 && piece[0] < FAR && piece[1] >= 0 && piece[1] < FAR && piece[3] >= 0 && piece[3] <= count - done;
         for (int64_t j = 0; good && j < piece[3]; j++, done++, row += 4) {
             int32_t glyph = glyphs[done];
-            if (!(good = glyph >= 0 && glyph < kinds)) break;
-            int64_t width = widths.at[glyph];
+            int64_t width = glyph >= 0 && glyph < kinds ? widths.at[glyph] : -1;
+            if (!(good = width >= 0 && width < 1 << 20)) break;
             row[0] = (int32_t)place, row[1] = (int32_t)starts.at[glyph], row[2] = (int32_t)piece[2];
             row[3] = (int32_t)before;
             place += width, before += width;
