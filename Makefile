@@ -30,6 +30,7 @@ kernel:
 	$(CC) -O3 $(C_FLAGS) $(KERNEL) -o vwd/video/mpeg4/_kernel.abi3.so
 	$(CC) -O3 $(C_FLAGS) vwd/records/native/_jpeg.c -o vwd/records/_jpeg.abi3.so
 	$(CC) -O3 $(C_FLAGS) vwd/shards/native/_words.c -o vwd/shards/_words.abi3.so
+	$(CC) -O3 $(C_FLAGS) vwd/stream/native/_lines.c -o vwd/stream/_lines.abi3.so
 
 # The native kernel under the sanitizers, with random pictures and broken arguments.
 asan:
@@ -48,6 +49,11 @@ asan:
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 		$(PYTHON) tools/fuzz/words.py --seconds $(ASAN_SECONDS) --module build/asan/_words.abi3.so
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) vwd/stream/native/_lines.c \
+		-o build/asan/_lines.abi3.so
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+		$(PYTHON) tools/fuzz/lines.py --seconds $(ASAN_SECONDS) --module build/asan/_lines.abi3.so
 
 # One wheel for Python 3.10 and later, for the oldest manylinux that this machine's C library allows.
 wheel:

@@ -21,7 +21,7 @@ from vwd.video.spec import VideoSpec
 
 FONTS = Fonts()
 needs_c = pytest.mark.skipif(
-    word_table.native_split() is word_table._never, reason="vwd.shards._words was not built: run 'make kernel'"
+    word_table.native_split() is word_table.without_c, reason="vwd.shards._words was not built: run 'make kernel'"
 )
 
 
@@ -58,8 +58,7 @@ def decoded(data: bytes) -> Any:
     return fields, list(texts), numbers.tolist()
 
 
-GOOD = written('How many "lamps" are\nthere? 灯 \\ é', "Twelve lamps. In all.")
-assert GOOD
+GOOD = written('How many "lamps" are\nthere? 灯 \\ é', "Twelve lamps. In all.") or b""
 
 
 @needs_c
@@ -136,7 +135,7 @@ def test_unusual_json_is_read_by_python(data: bytes) -> None:
 
 def test_without_c_the_table_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = decoded(GOOD)
-    monkeypatch.setattr(word_table, "native_split", lambda: word_table._never)
+    monkeypatch.setattr(word_table, "native_split", lambda: word_table.without_c)
     assert decoded(GOOD) == expected == by_python(GOOD)
 
 

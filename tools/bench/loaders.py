@@ -2,8 +2,9 @@
 
     python tools/bench/loaders.py OUT/gsm8k --device cuda
 
-The loaders run in turn. Measures CPU time of all processes next to wall-clock time, because machines are noisy; quote
-the ratios. Also measures memory over several epochs, and start-up over many shards (with a synthetic ledger).
+The loaders run in turn, in one process. Measures CPU time of all processes next to wall-clock time: machines are
+noisy; quote the ratios. Figures are medians over the rounds. Also measures memory over several epochs, the work of a
+worker by its parts, and start-up over many shards (with a synthetic ledger).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
+import worker
 from gpu import report
 
 from vwd.shards.ledger import open_ledger
@@ -37,25 +40,30 @@ _BATCH = 4
 
 @dataclass
 class Contender:
-    """A loader under test, and its totals so far. `make_loader` takes the number of workers."""
+    """A loader under test, and its seconds a sample in each round so far.
+
+    Attributes:
+        make_loader: takes the number of samples and of workers.
+        times: how many times as many samples it reads as the others, where these take it little time.
+    """
 
     name: str
-    make_loader: Callable[[int], Any]
-    samples: int = 0
-    cpu: float = 0.0
-    wall: float = 0.0
+    make_loader: Callable[[int, int], Any]
+    times: int = 1
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
 
     def run(self, count: int, workers: int) -> None:
         """Reads about `count` samples."""
+        count *= self.times
         cpu, wall, read = _cpu(), time.perf_counter(), 0
-        for batch in self.make_loader(workers):
+        for batch in self.make_loader(count, workers):
             read += len(batch["key"])
             if read >= count:
                 break
         del batch
-        self.wall += time.perf_counter() - wall
-        self.cpu += _cpu() - cpu
-        self.samples += read
+        self.wall.append((time.perf_counter() - wall) / read)
+        self.cpu.append((_cpu() - cpu) / read)
 
 
 def _cpu() -> float:
@@ -115,25 +123,26 @@ class TorchcodecDataset(torch.utils.data.IterableDataset):  # type: ignore[misc]
             yield {"video": frames, "prompt": sample["inference.json"]["prompt"], "key": sample["__key__"]}
 
 
-def contenders(output: str, count: int) -> list[Contender]:
-    def loader(make: Callable[[], Any]) -> Callable[[int], Any]:
-        return lambda workers: torch.utils.data.DataLoader(make(), batch_size=_BATCH, num_workers=workers)
+def contenders(output: str) -> list[Contender]:
+    def loader(make: Callable[[str, int], Any]) -> Callable[[int, int], Any]:
+        return lambda count, workers: torch.utils.data.DataLoader(
+            make(output, count), batch_size=_BATCH, num_workers=workers
+        )
 
-    def stream(drawn: bool = True, **options: Any) -> Callable[[int], Any]:
-        def make() -> Any:
-            return ShardDataset(output, **options)
+    def stream(drawn: bool = True, batch: int = _BATCH, **options: Any) -> Callable[[int, int], Any]:
+        data = ShardDataset(output, **options)
 
-        def limited(workers: int) -> Any:
-            data = make()
-            first = range(min(count, len(data)))
-            batches = torch.utils.data.DataLoader(data, _BATCH, sampler=first, num_workers=workers)
+        def limited(count: int, workers: int) -> Any:
+            batches = torch.utils.data.DataLoader(
+                data, batch, sampler=range(min(count, len(data))), num_workers=workers
+            )
             return prefetch(batches, "cpu") if drawn else batches
 
         return limited
 
-    others = [Contender("webdataset + PyAV, rgb24", loader(lambda: PyavDataset(output, count)))]
+    others = [Contender("webdataset + PyAV, rgb24", loader(PyavDataset))]
     if find_spec("torchcodec"):
-        others.append(Contender("datasets + torchcodec", loader(lambda: TorchcodecDataset(output, count))))
+        others.append(Contender("datasets + torchcodec", loader(TorchcodecDataset)))
     else:
         print("datasets + torchcodec: skipped, torchcodec is not installed\n")
     return [
@@ -141,29 +150,29 @@ def contenders(output: str, count: int) -> list[Contender]:
         Contender("vwd.stream, all frames", stream()),
         Contender("vwd.stream, 49 frames", stream(frames=49)),
         Contender("vwd.stream, storyboard, all frames", stream(source="storyboard")),
-        Contender("vwd.stream, storyboard, 49 frames", stream(source="storyboard", frames=49)),
         Contender("vwd.stream, device, drawn on the CPU, all frames", stream(source="device")),
+        Contender("vwd.stream, storyboard, 49 frames", stream(source="storyboard", frames=49)),
         Contender("vwd.stream, device, drawn on the CPU, 49 frames", stream(source="device", frames=49)),
-        Contender("vwd.stream, device, pages alone", stream(drawn=False, source="device")),
+        Contender("vwd.stream, device, pages alone", stream(False, source="device"), 20),
+        Contender("vwd.stream, device, pages alone, batches of 32", stream(False, 32, source="device"), 20),
     ]
 
 
 def compare(output: str, count: int, rounds: int, workers: int) -> None:
-    loaders = contenders(output, count)
+    loaders = contenders(output)
     setting = f"{workers} workers" if workers else "one process on one core"
-    print(f"{setting}, batches of {_BATCH}\n")
+    print(f"{setting}, batches of {_BATCH}, medians of {rounds}, on {os.cpu_count()} CPUs\n")
     print("| | CPU ms a sample | samples/CPU s | samples/s | times the first, by CPU | by the clock |")
     print("|---|---|---|---|---|---|")
     for _ in range(rounds):
         for loader in loaders:
             loader.run(count, workers)
-    first = loaders[0]
+    first_cpu, first_wall = median(loaders[0].cpu), median(loaders[0].wall)
     for loader in loaders:
-        by_cpu = first.cpu / first.samples * loader.samples / loader.cpu
-        by_clock = first.wall / first.samples * loader.samples / loader.wall
+        cpu, wall = median(loader.cpu), median(loader.wall)
         print(
-            f"| {loader.name} | {1000 * loader.cpu / loader.samples:.1f} | {loader.samples / loader.cpu:.1f} "
-            f"| {loader.samples / loader.wall:.1f} | {by_cpu:.1f} | {by_clock:.1f} |"
+            f"| {loader.name} | {1000 * cpu:.2f} | {1 / cpu:.1f} | {1 / wall:.1f} "
+            f"| {first_cpu / cpu:.1f} | {first_wall / wall:.1f} |"
         )
     print()
 
@@ -223,6 +232,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="This DataLoader will create")
 
     report(options.output, options.device, options.num_workers)
+    worker.report(options.output, options.rounds)
     if options.only_device:
         return
     memory(options.output, 4)

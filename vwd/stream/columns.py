@@ -44,29 +44,67 @@ class Columns:
     """Words of B storyboards, as int64 arrays.
 
     Attributes:
-        size: [B, 2], width and height.
-        frames, prompt_frames, font_size, separator_page: [B].
-        separator: [B, 4], a box.
-        pages, words: [B], how many.
+        scalars: [B, 12]: width, height, frames, prompt_frames, font_size, separator_page, the separator's box, and the
+            numbers of pages and words.
         starts: first frame of each page, of all storyboards.
         number: of each word, in the atlas.
-        frame, page: of each word; pages are counted from the storyboard's first.
-        box: [4, N], left, top, width and height of each word.
+        rows: [N, 6], frame, page and box of each word; pages are counted from the storyboard's first.
     """
 
-    size: Integers
-    frames: Integers
-    prompt_frames: Integers
-    font_size: Integers
-    separator_page: Integers
-    separator: Integers
-    pages: Integers
-    words: Integers
+    scalars: Integers
     starts: Integers
     number: Integers
-    frame: Integers
-    page: Integers
-    box: Integers
+    rows: Integers
+
+    @property
+    def size(self) -> Integers:
+        """[B, 2], width and height."""
+        return self.scalars[:, :2]
+
+    @property
+    def frames(self) -> Integers:
+        return self.scalars[:, 2]
+
+    @property
+    def prompt_frames(self) -> Integers:
+        return self.scalars[:, 3]
+
+    @property
+    def font_size(self) -> Integers:
+        return self.scalars[:, 4]
+
+    @property
+    def separator_page(self) -> Integers:
+        return self.scalars[:, 5]
+
+    @property
+    def separator(self) -> Integers:
+        """[B, 4], a box."""
+        return self.scalars[:, 6:10]
+
+    @property
+    def pages(self) -> Integers:
+        """How many each storyboard has."""
+        return self.scalars[:, 10]
+
+    @property
+    def words(self) -> Integers:
+        """How many each storyboard has."""
+        return self.scalars[:, 11]
+
+    @property
+    def frame(self) -> Integers:
+        return self.rows[:, 0]
+
+    @property
+    def page(self) -> Integers:
+        return self.rows[:, 1]
+
+    @property
+    def box(self) -> Integers:
+        """[4, N], left, top, width and height of each word."""
+        boxes: Integers = self.rows[:, 2:].T
+        return boxes
 
 
 def columns_of(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atlas) -> Columns:
@@ -75,32 +113,19 @@ def columns_of(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atla
     Raises:
         OverflowError: a number has more than 63 bits.
     """
-    scalars = np.array(
-        [
-            (
-                *(one.width, one.height, one.frames, one.prompt_frames, one.font_size, one.separator_page),
-                *one.separator, len(one.page_starts), len(table.texts),
-            )
-            for one, table in zip(boards, tables, strict=True)
-        ],
-        np.int64,
-    ).T  # fmt: skip
+    scalars = [
+        (
+            *(one.width, one.height, one.frames, one.prompt_frames, one.font_size, one.separator_page),
+            *one.separator, len(one.page_starts), len(table.texts),
+        )
+        for one, table in zip(boards, tables, strict=True)
+    ]  # fmt: skip
     numbers: list[int] = []
     for one, table in zip(boards, tables, strict=True):
         numbers += map(atlas.words(one.font_size, one.language).__getitem__, table.texts)
-    words = np.concatenate([table.numbers for table in tables]).T
     return Columns(
-        size=scalars[:2].T,
-        frames=scalars[2],
-        prompt_frames=scalars[3],
-        font_size=scalars[4],
-        separator_page=scalars[5],
-        separator=scalars[6:10].T,
-        pages=scalars[10],
-        words=scalars[11],
-        starts=np.array([start for one in boards for start in one.page_starts], np.int64),
-        number=np.array(numbers, np.int64),
-        frame=words[0],
-        page=words[1],
-        box=words[2:],
+        np.array(scalars, np.int64),
+        np.array([start for one in boards for start in one.page_starts], np.int64),
+        np.array(numbers, np.int64),
+        np.concatenate([table.numbers for table in tables]),
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +20,10 @@ from vwd.stream.frame_selection import Numbers
 from vwd.text.storyboard import Storyboard
 
 Integers = npt.NDArray[np.int64]
+_Tables = tuple[Integers, Integers, Integers, npt.NDArray[np.bool_], npt.NDArray[np.int32]]
+
+# Raised together with that of `native/_lines.c`: a checkout may have one from before its last update.
+_INTERFACE = 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,16 @@ class Lines:
     atlas: Atlas
 
 
+@cache
+def native_lines() -> ModuleType | None:
+    """The module in C that sets lines and places glyphs; None where it is not there, or of another version."""
+    try:
+        module = import_module("vwd.stream._lines")
+    except ImportError:
+        return None
+    return module if module.INTERFACE == _INTERFACE else None
+
+
 def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Lines:
     """The lines that some frames of a storyboard show: see `lines_of_words`."""
     atlas = current_atlas()
@@ -62,6 +79,37 @@ def lines_of_words(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask
     Raises:
         ShardError: the words of one are not set in lines, from left to right and from top to bottom.
     """
+    sizes = tuple(map(tuple, words.size[:, ::-1].tolist()))
+    lengths = tuple(map(len, wanted))
+    found = _set_in_c(words, atlas, wanted, mask)
+    return Lines(sizes, lengths, *(found or _set_by_numpy(words, atlas, wanted, mask)), atlas)
+
+
+def _set_in_c(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask: Mask | None) -> _Tables | None:
+    """The tables of lines; None without C, or where the words are not set in lines."""
+    native = native_lines()
+    if native is None:
+        return None
+    separators = words.separator[:, 2:].tolist()
+    rules = np.array([atlas.rule(*one) if all(one) else 0 for one in separators], np.int64)
+    found = native.set_lines(
+        words.scalars, words.starts, words.rows, words.number, rules, atlas.measures, atlas.spelling,
+        *_times(words.frames, wanted), mask == "answer",
+    )  # fmt: skip
+    if found is None:
+        return None
+    pages, lines, pieces, masked, glyphs = found
+    return (
+        np.frombuffer(pages, np.int64).reshape(-1, 3),
+        np.frombuffer(lines, np.int64).reshape(-1, 3),
+        np.frombuffer(pieces, np.int64).reshape(-1, 4),
+        np.frombuffer(masked, np.bool_),
+        np.frombuffer(glyphs, np.int32),
+    )
+
+
+def _set_by_numpy(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask: Mask | None) -> _Tables:
+    """As `_set_in_c`. Raises a ShardError where words are not set in lines."""
     words, rule = _with_rules(words, atlas)
     videos = np.arange(len(wanted))
     video = videos.repeat(words.words)
@@ -89,10 +137,7 @@ def lines_of_words(words: Columns, atlas: Atlas, wanted: Sequence[Numbers], mask
     if not (shown.all() and (pages[:, 1] < pages[:, 2]).all()):
         number, pieces, masked = number[shown], pieces[shown], masked[shown]
         pages, lines, pieces[:, 0] = _shown(pages, lines, pieces[:, 0])
-    return Lines(
-        tuple(map(tuple, words.size[:, ::-1].tolist())), tuple(map(len, wanted)), pages, lines, pieces, masked,
-        _spelled(atlas, number), atlas,
-    )  # fmt: skip
+    return pages, lines, pieces, masked, _spelled(atlas, number)
 
 
 def _with_rules(words: Columns, atlas: Atlas) -> tuple[Columns, Integers]:
@@ -106,18 +151,16 @@ def _with_rules(words: Columns, atlas: Atlas) -> tuple[Columns, Integers]:
     before = np.bincount(video, before, len(page)).astype(np.int64)
     at = (words.words.cumsum() - words.words + before)[ruled]
     first_page = words.pages.cumsum() - words.pages
-    rules = np.empty((7, len(ruled)), np.int64)
-    rules[0] = [atlas.rule(*one) for one in words.separator[ruled, 2:].tolist()]
-    rules[1], rules[2], rules[3:] = words.starts[first_page + page][ruled], page[ruled], words.separator[ruled].T
     plain = np.ones(len(video) + len(ruled), np.bool_)
     plain[at + np.arange(len(ruled))] = False
-    table = np.empty((7, len(plain)), np.int64)
-    table[:, plain] = words.number, words.frame, words.page, *words.box
-    table[:, ~plain] = rules
-    counts = words.words.copy()
-    counts[ruled] += 1
-    joined = replace(words, words=counts, number=table[0], frame=table[1], page=table[2], box=table[3:])
-    return joined, np.flatnonzero(~plain)
+    rows, number = np.empty((len(plain), 6), np.int64), np.empty(len(plain), np.int64)
+    rows[plain], number[plain] = words.rows, words.number
+    number[~plain] = [atlas.rule(*one) for one in words.separator[ruled, 2:].tolist()]
+    shown = words.starts[first_page + page][ruled], page[ruled]
+    rows[~plain] = np.column_stack([*shown, words.separator[ruled]])
+    scalars = words.scalars.copy()
+    scalars[ruled, 11] += 1
+    return Columns(scalars, words.starts, number, rows), np.flatnonzero(~plain)
 
 
 def _times(frames: Integers, wanted: Sequence[Numbers]) -> tuple[Integers, Integers]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vwd.stream.atlas import Atlas
 from vwd.stream.augment import Look
-from vwd.stream.lines import Lines
+from vwd.stream.lines import Lines, native_lines
 
 Array = npt.NDArray[Any]
 
@@ -88,7 +88,7 @@ def build(parts: Sequence[Lines], masked: bool, looks: Sequence[Look] = ()) -> t
     spans[first_page[1:] - 1, 2] = _END
     line = _renumbered([part.lines for part in parts], pages)
     pieces = _renumbered([part.pieces for part in parts], lines)
-    glyphs, widths, atlas = _placed_glyphs(parts, pieces, width)
+    glyphs, columns, atlas = _placed_glyphs(parts, pieces, width)
     tables = {
         "spans": spans.astype(np.int32), "rows": _rows(line, len(spans), height), "glyphs": glyphs, "atlas": atlas
     }  # fmt: skip
@@ -98,7 +98,7 @@ def build(parts: Sequence[Lines], masked: bool, looks: Sequence[Look] = ()) -> t
         tables["levels"] = np.stack([look.levels() for look in looks])
         tables["effects"] = np.stack([look.effects() for look in looks])
     lengths = tuple(length for part in parts for length in part.lengths)
-    return _packed(tables, widths, first_page, sizes, lengths)
+    return _packed(tables, columns, first_page, sizes, lengths)
 
 
 def _renumbered(tables: Sequence[Array], first: Array) -> Array:
@@ -145,12 +145,14 @@ def join(parts: Sequence[tuple[Array, Tables, int]]) -> tuple[Array, Tables]:
     joined["glyphs"][:, 3] = np.cumsum(across) - across
     first_page = np.cumsum([0, *map(len, kept["spans"])])
     sizes = tuple(tables.sizes[number] for _, tables, number in parts)
-    return _packed(joined, across, first_page, sizes, tuple(tables.lengths[number] for _, tables, number in parts))
+    columns = (int(across.sum()), int(across.max(initial=1)))
+    return _packed(joined, columns, first_page, sizes, tuple(tables.lengths[number] for _, tables, number in parts))
 
 
 def _packed(
-    tables: dict[str, Array], widths: Array, pages: Array, sizes: tuple[tuple[int, int], ...], lengths: tuple[int, ...]
-) -> tuple[Array, Tables]:
+    tables: dict[str, Array], columns: tuple[int, int], pages: Array, sizes: tuple[tuple[int, int], ...],
+    lengths: tuple[int, ...],
+) -> tuple[Array, Tables]:  # fmt: skip
     """Tables in one uint8 array, and what is where in it."""
     places, end = {}, 0
     for name, table in tables.items():
@@ -164,7 +166,7 @@ def _packed(
         places,
         (rows.shape[1], max(width for _, width in sizes)),
         int(rows.max(initial=NO_LINE)) // ROWS + 1,
-        (int(widths.sum()), int(widths.max(initial=1))),
+        columns,
         tuple(pages.tolist()),
         tuple(map(tuple, tables["spans"].tolist())),
         sizes,
@@ -172,12 +174,12 @@ def _packed(
     )
 
 
-def _placed_glyphs(parts: Sequence[Lines], pieces: Array, width: int) -> tuple[Array, Array, Array]:
-    """The table of glyphs, their widths, and an atlas of those that are used."""
+def _placed_glyphs(parts: Sequence[Lines], pieces: Array, width: int) -> tuple[Array, tuple[int, int], Array]:
+    """The table of glyphs, the columns of all and of the widest of them, and an atlas of those that are used."""
     atlases = {id(part.atlas): part.atlas for part in parts}
     first_glyph = dict(zip(atlases, np.cumsum([0, *map(len, atlases.values())]).tolist(), strict=False))
     numbers = np.concatenate([part.glyphs + first_glyph[id(part.atlas)] for part in parts])
-    every = np.concatenate([np.diff(one.starts) for one in atlases.values()])
+    every = np.concatenate([np.diff(one.starts) for one in atlases.values()]).astype(np.int64)
     used = np.zeros(len(every), np.bool_)
     used[numbers] = True
     depth = max(part.lines[:, 2].max(initial=1) for part in parts)
@@ -188,6 +190,21 @@ def _placed_glyphs(parts: Sequence[Lines], pieces: Array, width: int) -> tuple[A
         ]
     )
     starts = np.cumsum(every * used) - every * used + 1
+    native = native_lines()
+    if native:
+        found, across, widest = native.place_glyphs(np.ascontiguousarray(pieces), numbers, every, starts, width)
+        return np.frombuffer(found, np.int32).reshape(-1, 4), (across, widest), pixels
+    return *_glyphs_by_numpy(pieces, numbers, every, starts, width), pixels
+
+
+def _glyphs_by_numpy(
+    pieces: Array, numbers: Array, every: Array, starts: Array, width: int
+) -> tuple[Array, tuple[int, int]]:
+    """The table of glyphs, and the columns of all together and of the widest one.
+
+    Args:
+        every, starts: width and first column of each glyph of the atlases.
+    """
     widths = every[numbers]
     before = np.cumsum(widths) - widths
     line, left, time, count = pieces.T
@@ -197,7 +214,7 @@ def _placed_glyphs(parts: Sequence[Lines], pieces: Array, width: int) -> tuple[A
     table[:, 1] = starts[numbers]
     table[:, 2] = np.repeat(time, count)
     table[:, 3] = before
-    return table, widths, pixels
+    return table, (int(widths.sum()), int(widths.max(initial=1)))
 
 
 def _each(atlases: dict[int, Atlas], used: Array) -> Iterator[tuple[Atlas, Array]]:
