@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -53,14 +54,21 @@ vwd verify shards
 vwd pack gsm8k --rows builtin --num-samples 6 --out shards
 """
 META = Path("dataset/panda3m/meta")
+FOLDERS = ("datasets", "scene_cut", "scoring", "caption", "open_sora_plan")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout's root in which all of it was typed."""
-    home = tmp_path_factory.mktemp("checkout")
+    home = checkout(tmp_path_factory.mktemp("checkout"), "dataset/panda3m/video")
+    type_in(home, TYPED)
+    return home
+
+
+def checkout(home: Path, videos: str) -> Path:
+    """A folder with `tools/`, the ten videos, weights, a JSONL table, and the programs that are typed."""
     (home / "tools").symlink_to(ROOT / "tools")
-    make_videos(home / "dataset/panda3m/video", size=(640, 360))
+    make_videos(home / videos, size=(640, 360))
     write_weights(home / "pretrained_models")
     lines = [{"path": name, "caps": [{"cap": "红"}]} for name in ("a_cut.mp4", "UPPER.MP4", "ntsc.mkv")]
     (home / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -69,19 +77,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         program.parent.mkdir(exist_ok=True)
         program.write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
         program.chmod(0o755)
-    with stub(caption="The video shows a red square, 48/2 of 640x360.") as server, socket.socket() as free:
+    return home
+
+
+def type_in(home: Path, script: str) -> None:
+    """Runs a script in the shell, beside a server that captions."""
+    with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with stub(caption="The video shows a red square, 48/2 of 640x360.") as server:
         variables = environment(
             SERVERS=server.url, PATH=f"{home / 'bin'}:{os.environ['PATH']}", PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1",
-            PET_MASTER_PORT=str(free.getsockname()[1]),
+            PET_MASTER_PORT=str(port),
         )  # fmt: skip
-        free.close()
         done = subprocess.run(
-            ["bash", "-c", TYPED], cwd=home, env=variables, capture_output=True, text=True, check=False,
+            ["bash", "-c", script], cwd=home, env=variables, capture_output=True, text=True, check=False,
             timeout=2 * HANG_SECONDS,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return home
 
 
 def write_weights(folder: Path) -> None:
@@ -140,3 +153,17 @@ def test_they_mix_with_text_by_weight_in_a_bucket(made: Path) -> None:
     batches = list(DataLoader(mixed, batch_size=4))
     assert {tuple(batch["video"].shape) for batch in batches} == {(4, 49, 3, 360, 640)}
     assert [Counter(batch["dataset"]) for batch in batches] == [Counter({clips.name: 1, "gsm8k": 3})] * len(batches)
+
+
+def test_every_example_of_the_readme_runs_in_their_order(tmp_path: Path) -> None:
+    text = (ROOT / "tools/README.md").read_text().partition("As their users type them")[2]
+    examples = re.findall(r"^\| `(.*?)` \|", text, re.MULTILINE)
+    programs = {path.stem for folder in FOLDERS for path in (ROOT / "tools" / folder).rglob("*.py")}
+    named = {re.search(r"(\w+)(?:\.py)? (?!-m)", example.partition("tools")[2])[1] for example in examples}  # type: ignore[index]
+    assert named == programs
+    # What asks CogVLM2's servers, whose addresses have no /v1.
+    script = re.sub("(?=python .*recap_video)", "VWD_CAPTION_SERVERS=${SERVERS} ", "\n".join(examples))
+    type_in(checkout(tmp_path, "videos"), f"set -e\nexport VWD_CAPTION_SERVERS=${{SERVERS}}/v1\n{script}")
+    cleaned = table(tmp_path / "meta/caption_noempty_llm_clean.csv")
+    assert {row["text"] for row in cleaned} == {"A red square, 48/2 of 640x360."}
+    assert len((tmp_path / "recap.jsonl").read_text().splitlines()) == 3

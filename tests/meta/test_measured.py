@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -251,12 +252,12 @@ def test_a_video_of_which_a_frame_cannot_be_read_has_no_score(videos: Path, run:
 def test_add_fps_names_what_it_leaves_out_and_writes_the_others(videos: Path, tmp_path: Path) -> None:
     rows = [
         {"path": "a_cut.mp4", "caps": [{"cap": "红"}], "id": 7}, {"path": "ntsc.mkv"}, {"path": "empty.mp4"},
-        {"path": "nowhere.mp4"}, {"no": "path"},
+        {"path": "nowhere.mp4"}, {"no": "path"}, {"path": "cut_data.mp4"},
     ]  # fmt: skip
     text = "\n".join(json.dumps(row) for row in rows) + "\n\nno json\n"
     (tmp_path / "in.jsonl").write_text(text)
     done = tool([str(ROOT / "tools/open_sora_plan/add_fps.py"), str(videos), "in.jsonl", "out.jsonl"], tmp_path)
-    first, second = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
+    first, second, third = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     assert list(json.loads(first).items()) == [
         ("path", "a_cut.mp4"), ("id", 7), ("num_frames", 150), ("duration", 5.0), ("width", 160), ("height", 90),
         ("fps", 30.0), ("caps", [{"cap": "红"}]),
@@ -264,8 +265,12 @@ def test_add_fps_names_what_it_leaves_out_and_writes_the_others(videos: Path, tm
     assert "红" in first
     assert json.loads(second)["num_frames"] == 150
     assert json.loads(second)["duration"] == pytest.approx(5.005)
-    left_out = [line.split(": ")[0] for line in done.stderr.splitlines()]
-    assert left_out == [f"in.jsonl, line {number}" for number in (3, 4, 5, 6, 7)]
+    assert json.loads(third)["num_frames"] == 120
+    *left_out, doubtful = done.stderr.splitlines()
+    assert [line.split(": ")[0] for line in left_out] == [f"in.jsonl, line {number}" for number in (3, 4, 5, 7, 8)]
+    assert re.fullmatch(
+        r"in\.jsonl, line 6: 120 frames by its header, of which the file ends before \d+ \(written\)", doubtful
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,3 +288,19 @@ def test_an_origin_that_no_table_could_hold_is_left_out(value: str) -> None:
     right = SimpleNamespace(metadata={ORIGIN_TAG: f'{{"{first}": "a.mp4"{rest}}}'})
     assert _origin(right) == {first: "a.mp4", **dict.fromkeys(others, 1)}
     assert _origin(SimpleNamespace(metadata={ORIGIN_TAG: f'{{"{first}": {value}{rest}}}'})) is None
+
+
+def test_rows_without_a_result_are_named_in_their_order_and_in_a_file(videos: Path, run: Run, tmp_path: Path) -> None:
+    names = ["text.avi", "UPPER.MP4", *[f"nowhere-{number}.mp4" for number in range(22)]]
+    write_table(tmp_path / "x.csv", ("path",), [{"path": str(videos / name)} for name in names])
+    done = run("meta", "scenes", "x.csv")
+    assert "1 done, 23 without a result" in done.stdout
+    *shown, more = done.stderr.splitlines()
+    assert [line.split(": ")[0] for line in shown] == [f"x.csv, row {number}" for number in (1, *range(3, 22))]
+    assert more == "… and 3 more; all of them: x_timestamp.csv.failed.jsonl"
+    failed = [json.loads(line) for line in (tmp_path / "x_timestamp.csv.failed.jsonl").read_text().splitlines()]
+    assert [line["row"] for line in failed] == [0, *range(2, 24)]
+    assert "cannot be opened" in failed[0]["failed"]
+    write_table(tmp_path / "x.csv", ("path",), [{"path": str(videos / "UPPER.MP4")}])
+    run("meta", "scenes", "x.csv")
+    assert not (tmp_path / "x_timestamp.csv.failed.jsonl").exists()

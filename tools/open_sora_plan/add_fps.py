@@ -21,6 +21,8 @@ def main(ctx: click.Context, video_folder: Path, source: Path, output: Path) -> 
     echo(f"{output}: {result.written:,} lines, {len(result.left_out):,} left out")
     for line in result.left_out:
         echo(f"{source}, {line}", err=True)
+    for line in result.doubtful:
+        echo(f"{source}, {line} (written)", err=True)
     if result.left_out and not result.written:
         ctx.exit(1)
 

@@ -10,6 +10,17 @@ from vwd.shards.storyboard_json import StoryboardRecord
 
 
 @dataclass(frozen=True)
+class Measures:
+    """Of a video: its frames, sides in pixels, frames a second, and seconds."""
+
+    frames: int
+    height: int
+    width: int
+    fps: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Clip:
     """A sample as a layout sees it.
 
@@ -18,7 +29,8 @@ class Clip:
         folder: of the layout and task, absolute.
         path: of the video, below `folder`.
         prompt: the task's, on one line where the layout says so.
-        storyboard: None where the layout does not read it.
+        storyboard: None where the layout does not read it, and of real videos.
+        measured: None where the layout does not read it.
     """
 
     dataset: str
@@ -28,6 +40,7 @@ class Clip:
     path: str
     prompt: str
     storyboard: StoryboardRecord | None
+    measured: Measures | None
 
     @property
     def video(self) -> Path:
@@ -41,12 +54,18 @@ class Clip:
         return self.storyboard
 
     @property
+    def measures(self) -> Measures:
+        if self.measured is None:
+            raise ValueError("this layout does not read measures")
+        return self.measured
+
+    @property
     def size(self) -> dict[str, int]:
-        return {"height": self.record.storyboard.height, "width": self.record.storyboard.width}
+        return {"height": self.measures.height, "width": self.measures.width}
 
     @property
     def frames(self) -> int:
-        return self.record.storyboard.frames
+        return self.measures.frames
 
 
 @dataclass(frozen=True)
@@ -93,6 +112,8 @@ class Layout:
         folder: of each task, below the dataset's; "" for the dataset's own, where tasks share the videos.
         per_shard: lists are one a shard, not one for all.
         reads_storyboard: whether its files need more than the prompts.
+        reads_words: whether they need what only text videos have, such as the answer.
+        alike: whether one of `once` has the size and frames of the first video for those of all.
         names_folder: whether its files name the folder, so that its name must be UTF-8.
         misread: words that the reader would misread in the folder's path.
     """
@@ -108,6 +129,8 @@ class Layout:
     folder: str = "{layout}/{task}"
     per_shard: bool = False
     reads_storyboard: bool = True
+    reads_words: bool = False
+    alike: bool = False
     names_folder: bool = True
     misread: tuple[str, ...] = ()
 

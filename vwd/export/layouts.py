@@ -46,9 +46,9 @@ OPENSORA_COLUMNS = ("path", "id", "text", "num_frames", "height", "width", "aspe
 
 
 def _opensora_row(clip: Clip) -> Sequence[str | int | float]:
-    height, width = clip.record.storyboard.height, clip.record.storyboard.width
+    height, width = clip.measures.height, clip.measures.width
     return (
-        str(clip.video), clip.key, clip.prompt, clip.frames, height, width, height / width, clip.record.fps,
+        str(clip.video), clip.key, clip.prompt, clip.frames, height, width, height / width, clip.measures.fps,
         height * width,
     )  # fmt: skip
 
@@ -56,10 +56,10 @@ def _opensora_row(clip: Clip) -> Sequence[str | int | float]:
 def _sat_row(clip: Clip) -> dict[str, Any]:
     return {
         "path": clip.video.name,
-        "duration": clip.record.seconds,
+        "duration": clip.measures.seconds,
         "num_frames": clip.frames,
-        "width": clip.record.storyboard.width,
-        "height": clip.record.storyboard.height,
+        "width": clip.measures.width,
+        "height": clip.measures.height,
         "caps": [{"cap": clip.prompt}],
         "text": clip.prompt,
     }
@@ -68,8 +68,8 @@ def _sat_row(clip: Clip) -> dict[str, Any]:
 def _captioned_row(clip: Clip) -> dict[str, Any]:
     """What Open-Sora-Plan and FastVideo know of a video in the folder `videos`."""
     return {
-        "path": clip.video.name, "cap": [clip.prompt], "resolution": clip.size, "fps": clip.record.fps,
-        "num_frames": clip.frames, "duration": clip.record.seconds,
+        "path": clip.video.name, "cap": [clip.prompt], "resolution": clip.size, "fps": clip.measures.fps,
+        "num_frames": clip.frames, "duration": clip.measures.seconds,
     }  # fmt: skip
 
 
@@ -136,8 +136,9 @@ OPENSORA_CSV = Layout(
     (_csv("{dataset}_{task}_opensora_{start}.csv", OPENSORA_COLUMNS, _opensora_row),), folder="",
 )  # fmt: skip
 SAT_JSONL = Layout(
-    "", "", "video/{key}.mp4", (_jsonl("{dataset}_{task}_sat_{start}.jsonl", _sat_row),), folder="", names_folder=False
-)
+    "", "", "video/{key}.mp4", (_jsonl("{dataset}_{task}_sat_{start}.jsonl", _sat_row),), folder="", names_folder=False,
+    reads_words=True,
+)  # fmt: skip
 # Beside a video, where sat looks for its caption (`SFTDataset` in sat/data_video.py); it reads only the first line.
 SAT_LABEL = Beside("video/{key}.txt", _caption_line)
 
@@ -167,12 +168,12 @@ LAYOUTS: dict[str, Layout] = {
         Layout(
             "musubi", "musubi-tuner", "videos/{key}.mp4",
             (_jsonl("metadata.jsonl", lambda c: {"video_path": str(c.video), "caption": c.prompt}),),
-            once={"dataset.toml": _musubi_toml}, columns=("video_path", "caption"),
+            once={"dataset.toml": _musubi_toml}, columns=("video_path", "caption"), alike=True,
         ),
         # Its directory has videos and captions only: what else is in it would be read as a picture.
         Layout(
             "diffusion-pipe", "diffusion-pipe", "videos/{key}.mp4", beside=(Beside("videos/{key}.txt", _caption),),
-            once={"dataset.toml": _diffusion_pipe_toml},
+            once={"dataset.toml": _diffusion_pipe_toml}, alike=True,
         ),
         # UnifiedDataset opens its metadata without an encoding; of a CSV, pandas makes "NA" no text.
         Layout(
@@ -233,11 +234,12 @@ LAYOUTS: dict[str, Layout] = {
                 Beside(f"{_I2V}/prompt.txt", _caption),
                 Beside(f"{_I2V}/metadata.json", _i2v_metadata),
             ),
+            reads_words=True,
         ),
         Layout(
             "videothinkbench", "VideoThinkBench's judge", "videos/{key}.mp4",
             (Listing("questions.json", _question, "{\n", ",\n", "\n}\n"),),
-            columns=("question", "correct_answer", "question_id"),
+            columns=("question", "correct_answer", "question_id"), reads_words=True,
         ),
     )
 }  # fmt: skip

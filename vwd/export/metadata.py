@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vwd.errors import ShardError
+from vwd.shards.clip_json import KnownClip, read_known
 from vwd.shards.json_types import type_problem
 from vwd.shards.members import TASKS
 from vwd.shards.reader import StoredSample
@@ -32,6 +33,23 @@ def read_storyboard(sample: StoredSample) -> StoryboardRecord:
         return StoryboardRecord.from_json(sample.json("storyboard.json"))
     except ValueError as error:
         raise ShardError(f"{sample.path}: {sample.key}.storyboard.json {error}", _HINT) from error
+
+
+def read_clip(sample: StoredSample) -> KnownClip:
+    """What is known of a real video, which is to be an .mp4 file.
+
+    Raises:
+        ShardError: its JSON is damaged, or it is another kind of file.
+    """
+    if "mp4" not in sample.members:
+        raise ShardError(
+            f"{sample.path}: {sample.key} is no .mp4 file, and trainers' folders have no others",
+            "Cut the videos with 'vwd meta cut', which writes .mp4; or read the shards with 'vwd.stream'.",
+        )
+    try:
+        return read_known(sample.read("json"))
+    except ShardError as error:
+        raise ShardError(f"{sample.path}: {sample.key}.{error.what}", error.hint) from error
 
 
 def _read_prompt(sample: StoredSample, ending: str) -> str:

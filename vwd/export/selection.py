@@ -11,11 +11,13 @@ import numpy as np
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError, UsageError
+from vwd.shards.clip_json import CLIPS
 from vwd.shards.contract import Contract, read_contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.reader import StoredSample, open_shard
+from vwd.shards.sample_form import TEXT_VIDEO
 from vwd.shards.shuffle import Indices, permutation
 from vwd.shards.sizes import parse_sizes
 from vwd.shards.splits import DEFAULT_FRACTION, for_validation
@@ -63,6 +65,7 @@ class Selection:
         check: compare each tar with the sha256 of its entry.
         split: only the samples of this one, as `vwd.stream` splits them; None for all.
         fraction: how much of all is for validation.
+        clips: whether the samples are real videos and their captions.
     """
 
     paths: OutputPaths
@@ -74,6 +77,7 @@ class Selection:
     check: bool = True
     split: Split | None = None
     fraction: float = DEFAULT_FRACTION
+    clips: bool = False
 
     def by_shard(self) -> Iterator[Part]:
         """One part a shard; of a slice or a split, one for it all."""
@@ -100,7 +104,8 @@ class Selection:
             with local_copy(tar) as copy:
                 if entry and self.check and sha256_file(copy) != entry.sha256:
                     raise ShardError(f"{tar}: the sha256 differs from the ledger's", _REPACK)
-                with open_shard(tar, copy) as stored:
+                form = self.ledger.contract.form if self.ledger and self.clips else TEXT_VIDEO
+                with open_shard(tar, copy, form) as stored:
                     _check_samples(self.paths, stored, entry)
                     wanted = self._wanted(stored)
                     yield from [(sample, extract(sample)) for sample in stored if sample.index in wanted]
@@ -136,6 +141,7 @@ def select(
     check: bool = True,
     split: Split | None = None,
     fraction: float = DEFAULT_FRACTION,
+    clips: bool = False,
 ) -> Selection:
     """The shards of a dataset that hold rows of a slice. Without a ledger, every tar is read.
 
@@ -144,6 +150,7 @@ def select(
         check: compare each tar with the sha256 of its ledger entry.
         split: only the samples of this one; None for all.
         fraction: about how much of all is for validation, as `val_fraction` of `vwd.stream`.
+        clips: take an output of real videos, too.
 
     Raises:
         UsageError: there is no such split, or the output cannot have one of these shards.
@@ -160,10 +167,16 @@ def select(
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None
         contract = ledger.contract if ledger else read_contract(paths) if paths.contract.is_file() else None
-    if contract and contract.content:
+    holds_clips = contract is not None and contract.content.get("name") == CLIPS
+    if contract and contract.content and not (clips and holds_clips and ledger):
+        ways = (
+            "export it with 'vwd export `for`', or read it with 'vwd.stream'"
+            if holds_clips
+            else "read its tars with webdataset"
+        )
         raise OutputError(
             f"{paths.folder}: holds {contract.content['name']}, not text videos",
-            "Read its tars with webdataset or 'vwd.stream'; exports are of text videos.",
+            f"This export is of text videos: {ways}.",
         )
     _require_shards(only, contract)
     if ledger:
@@ -176,7 +189,7 @@ def select(
     left_out += _not_packed(paths, rows, contract)
     if not rows.everything and not numbers:
         raise OutputError(f"{paths.folder}: no shard holds rows from {rows.start} on", "See 'vwd status'.")
-    return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check, split, fraction)
+    return Selection(paths, ledger, rows, tuple(numbers), entries, tuple(left_out), check, split, fraction, holds_clips)
 
 
 def _require_shards(numbers: Collection[int] | None, contract: Contract | None) -> None:

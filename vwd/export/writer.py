@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.export.folder import ExportFolder, ExportResult, export_folder
-from vwd.export.layout import Clip, Layout, Listing, one_line
-from vwd.export.metadata import read_prompts, read_storyboard
+from vwd.export.layout import Clip, Layout, Listing, Measures, one_line
+from vwd.export.metadata import read_clip, read_prompts, read_storyboard
 from vwd.export.selection import Part, Selection, select
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
@@ -26,6 +26,8 @@ from vwd.storage.regular import real_path
 # How a layout's folder gets a video that the dataset's folder has already.
 Link = Literal["hard", "symbolic", "copy"]
 LINKS: tuple[Link, ...] = ("hard", "symbolic", "copy")
+# What stands in names for the task of real videos, which have one caption for all.
+CAPTION_TASK = "caption"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def export_layout(
 ) -> LayoutResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and fills `<base>/<dataset>/<layout>/<task>/` with links to them.
 
+    Real videos have one caption, whatever the `tasks`: their folder is `<base>/<dataset>/<layout>/caption/`.
+
     What a slice or a split takes has a folder of its own, named for it: a trainer that reads all of a folder would
     else read the videos of both. An existing file of the same size (a video) or with the same content is left alone.
 
@@ -71,19 +75,23 @@ def export_layout(
         ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
             taken from it.
         UsageError: the reader would misread the folder's name, or there is no such split or link.
-        OutputError: no shard holds rows of the slice, or none is of the split; or the base folder cannot be written.
+        OutputError: no shard holds rows of the slice, or none is of the split; or the base folder cannot be written;
+            or the output holds real videos, and the layout needs what they lack.
     """
     if link not in LINKS:
         raise UsageError(f"there is no `link` '{link}'", f"Give one of {', '.join(LINKS)}.")
-    selection = select(paths, start_idx, num_samples, shards, check, split, val_fraction)
+    selection = select(paths, start_idx, num_samples, shards, check, split, val_fraction, clips=True)
     _refuse_misread(layout, real_path(base_dir / paths.dataset), paths.dataset)
+    if selection.clips:
+        _refuse_words(layout, paths)
+        tasks = (CAPTION_TASK,)
     needed = {*tasks, *(beside.task for beside in layout.beside)}
 
-    def extract(sample: StoredSample) -> tuple[dict[str, str], StoryboardRecord | None]:
-        prompts = read_prompts(sample, [task for task in TASKS if task in needed])
+    def extract(sample: StoredSample) -> _Extract:
+        found = _of_clip(sample) if selection.clips else _of_text(sample, layout, needed)
         if layout.one_line:
-            _require_lines(sample, prompts)
-        return prompts, read_storyboard(sample) if layout.reads_storyboard else None
+            _require_lines(sample, found.prompts)
+        return found
 
     with export_folder(base_dir, paths, layout.names_folder) as folder:
         places = [_Place(folder, layout, task, selection, link) for task in tasks]
@@ -92,12 +100,12 @@ def export_layout(
             with folder.listings(names) as files:
                 for number, place in enumerate(places):
                     place.begin(files[number * len(layout.lists) :][: len(layout.lists)])
-                for sample, (prompts, record) in selection.samples(part, extract):
+                for sample, found in selection.samples(part, extract):
                     video = folder.unpack(sample)
-                    if record:
-                        on_record(record)
+                    if found.record:
+                        on_record(found.record)
                     for place in places:
-                        place.add(sample, video, prompts, record)
+                        place.add(sample, video, found)
                     on_sample()
                 _require_samples(folder, selection)
                 for place in places:
@@ -106,6 +114,29 @@ def export_layout(
                 place.write_once()
     result = folder.result(selection)
     return LayoutResult(**vars(result), folders=tuple(dict.fromkeys(str(place.path) for place in places)))
+
+
+class _Extract(NamedTuple):
+    """What a sample's files say: its prompts by their tasks, and as far as the layout needs them the others."""
+
+    prompts: Mapping[str, str]
+    record: StoryboardRecord | None
+    measures: Measures | None
+
+
+def _of_text(sample: StoredSample, layout: Layout, needed: Collection[str | None]) -> _Extract:
+    prompts = read_prompts(sample, [task for task in TASKS if task in needed])
+    if not layout.reads_storyboard:
+        return _Extract(prompts, None, None)
+    record = read_storyboard(sample)
+    board = record.storyboard
+    return _Extract(prompts, record, Measures(board.frames, board.height, board.width, record.fps, record.seconds))
+
+
+def _of_clip(sample: StoredSample) -> _Extract:
+    known = read_clip(sample)
+    measures = Measures(known.num_frames, known.height, known.width, known.fps, known.seconds)
+    return _Extract({CAPTION_TASK: known.text}, None, measures)
 
 
 @dataclass
@@ -143,14 +174,16 @@ class _Place:
         self._files, self._rows = files, 0
         self._each(lambda listing: listing.head)
 
-    def add(self, sample: StoredSample, video: Path, prompts: dict[str, str], record: StoryboardRecord | None) -> None:
+    def add(self, sample: StoredSample, video: Path, found: _Extract) -> None:
         """Links a video, writes the files beside it, and its row of each list."""
-        clip = self._clip(sample, prompts[self.task], record)
+        clip = self._clip(sample, self.task, found)
         self.first = self.first or clip
+        if self.layout.alike:
+            _require_alike(self.layout, self.first, clip)
         if clip.video != video and self._place(video, clip.video):
             self._filled.add(clip.video.parent)
         for beside in self.layout.beside:
-            content = beside.content(clip if beside.task is None else self._clip(sample, prompts[beside.task], record))
+            content = beside.content(clip if beside.task is None else self._clip(sample, beside.task, found))
             name, *also = (
                 self.path / name.format(key=clip.key, index=clip.index, dataset=clip.dataset)
                 for name in (beside.name, *beside.also)
@@ -174,11 +207,11 @@ class _Place:
             if self.first:
                 self._write(self.path / name, content(self.first))
 
-    def _clip(self, sample: StoredSample, prompt: str, record: StoryboardRecord | None) -> Clip:
-        dataset = self.folder.path.name
+    def _clip(self, sample: StoredSample, task: str, found: _Extract) -> Clip:
+        dataset, prompt = self.folder.path.name, found.prompts[task]
         path = self.layout.video.format(key=sample.key, index=sample.index, dataset=dataset)
         prompt = one_line(prompt) if self.layout.one_line else prompt
-        return Clip(dataset, sample.key, sample.index, self.path, path, prompt, record)
+        return Clip(dataset, sample.key, sample.index, self.path, path, prompt, found.record, found.measures)
 
     def _each(self, text: Callable[[Listing], str]) -> None:
         for file, listing in zip(self._files, self.layout.lists, strict=True):
@@ -240,6 +273,25 @@ def _refuse_misread(layout: Layout, folder: Path, dataset: str) -> None:
         raise UsageError(
             f"{folder}: {layout.reader} would misread '{word}' in this path",
             f"Give a `base_dir` without '{word}' in its path, and a dataset of another name if it is in that.",
+        )
+
+
+def _refuse_words(layout: Layout, paths: OutputPaths) -> None:
+    if layout.reads_words:
+        raise OutputError(
+            f"{paths.folder}: holds clips, and this export is of questions and answers, or of the words of text videos",
+            "Choose another layout: 'vwd export `list`' names them; `for` sat, open-sora and others take clips.",
+        )
+
+
+def _require_alike(layout: Layout, first: Clip, clip: Clip) -> None:
+    """Text videos always are; the settings that such a layout writes would be wrong for other clips."""
+    one, other = first.measures, clip.measures
+    if (one.width, one.height, one.frames) != (other.width, other.height, other.frames):
+        raise OutputError(
+            f"{first.key} has {one.width}x{one.height} pixels and {one.frames} frames, {clip.key} "
+            f"{other.width}x{other.height} and {other.frames}: the settings that {layout.name} gets are of one kind",
+            "Pack clips of one size and length, such as 'vwd meta cut' with `shorter_size` and `max_seconds` gives.",
         )
 
 

@@ -49,4 +49,5 @@ def caption_table(
         progress = run_rows(numbered(source.rows(), share), work, journal, captioner.workers, on_row)
         rows = added(numbered(source.rows(), share), journal, (column,))
         write_table(output, tuple(dict.fromkeys((*source.columns, column))), rows, source.types)
+    progress.write_failed(output)
     return output, progress

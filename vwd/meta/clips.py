@@ -14,6 +14,7 @@ from vwd.errors import TableError
 from vwd.limits import LARGEST_MEMBER, MAX_ROW_BYTES
 from vwd.meta.media import ORIGIN, probe
 from vwd.meta.scan import ENDINGS
+from vwd.shards.clip_json import CLIPS
 from vwd.shards.content import Maker, PackedSample
 from vwd.shards.contract import Contract
 from vwd.shards.tokens import count_tokens
@@ -59,7 +60,7 @@ class Clips:
         return Contract(
             rows.count, self.shard_size, self.shuffle_seed, (*_VIDEOS, "json"), None, self.dataset,
             source=dict(rows.identity), columns=(self.path_column, self.caption_column),
-            max_row_bytes=self.max_row_bytes, content={"name": "clips"}, optional=_VIDEOS,
+            max_row_bytes=self.max_row_bytes, content={"name": CLIPS}, optional=_VIDEOS,
         )  # fmt: skip
 
     def load(self) -> None:

@@ -83,6 +83,7 @@ def cut(
         rows = list_present(source, journal)
         progress = run_rows(rows, work, journal, workers or os.cpu_count() or 1, on_row)
         clips = write_table(output, COLUMNS, _clips(source, journal))
+    progress.write_failed(output)
     return CutResult(output, clips, progress)
 
 

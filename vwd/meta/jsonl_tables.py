@@ -26,10 +26,12 @@ class JsonlResult:
 
     Attributes:
         left_out: lines without a place in the output, each with its reason.
+        doubtful: lines of which a measure may be wrong, each with the reason.
     """
 
     written: int = 0
     left_out: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
 
 
 def add_measures(videos: Path, source: Path, output: Path, workers: int | None = None) -> JsonlResult:
@@ -98,6 +100,8 @@ def _rewrite(
                 if found is None:
                     result.left_out.append(f"line {place + 1}: {failed.get(place, 'has no result')}")
                     continue
+                if doubt := found.get("doubt"):
+                    result.doubtful.append(f"line {place + 1}: {doubt}")
                 file.write((json.dumps(joined(row, found), ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
                 result.written += 1
     return result

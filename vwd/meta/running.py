@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from vwd.errors import MediaError
 from vwd.meta.journal import Journal
 from vwd.meta.tables import Row
+from vwd.storage.atomic import atomic_write
+from vwd.storage.tempfiles import temporary_folder
 
 Work = Callable[[Row], Mapping[str, Any]]
 
@@ -22,12 +26,29 @@ class Progress:
     Attributes:
         done: rows done now.
         kept: rows that an earlier run had done.
-        failed: why other rows have no result, by their numbers.
+        failed: why other rows have no result, by their numbers, in their order.
+        details: the file that names them all; None where there are none.
     """
 
     done: int = 0
     kept: int = 0
     failed: dict[int, str] = field(default_factory=dict)
+    details: Path | None = None
+
+    def write_failed(self, output: Path) -> None:
+        """Names the rows without a result in `<output>.failed.jsonl`; removes that of an earlier run, if all have one.
+
+        Args:
+            output: the table of the results.
+        """
+        details = output.with_name(f"{output.name}.failed.jsonl")
+        if not self.failed:
+            details.unlink(missing_ok=True)
+            return
+        with temporary_folder(output.parent) as temp, atomic_write(details, temp) as file:
+            for number, reason in self.failed.items():
+                file.write(json.dumps({"row": number, "failed": reason}).encode() + b"\n")
+        self.details = details
 
 
 def run_rows(
@@ -60,6 +81,7 @@ def run_rows(
             for number, row in islice(todo, 2 * workers - len(running)):
                 running[pool.submit(do, number, row)] = number
             if not running:
+                progress.failed = dict(sorted(progress.failed.items()))
                 return progress
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 number = running.pop(future)

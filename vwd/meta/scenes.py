@@ -49,6 +49,7 @@ def detect_scenes(
             if (found := journal.result(place, row["path"], check_file=False)) is not None
         )
         write_table(output, tuple(dict.fromkeys((*source.columns, *COLUMNS))), rows, source.types)
+    progress.write_failed(output)
     return output, progress
 
 

@@ -89,6 +89,7 @@ def score_table(
         progress = run_rows(numbered(source.rows(), share), work, journal, workers or os.cpu_count() or 1, on_row)
         rows = added(numbered(source.rows(), share), journal, ("aes",))
         write_table(output, tuple(dict.fromkeys((*source.columns, "aes"))), rows, source.types)
+    progress.write_failed(output)
     return output, progress
 
 

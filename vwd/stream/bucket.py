@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vwd.errors import ShardError, UsageError
+from vwd.shards.clip_json import read_known
 from vwd.shards.shuffle import Indices
 from vwd.stream.clip_jsons import clip_jsons
-from vwd.stream.clips import read_known
 from vwd.stream.form import Size
 from vwd.stream.frame_selection import Frames
 from vwd.stream.source import Source

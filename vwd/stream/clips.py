@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import DecodeError, ShardError, UsageError
-from vwd.limits import LARGEST_CLIP_BYTES, LARGEST_JSON_MEMBER
-from vwd.storage.typed_json import decode as decode_json
+from vwd.limits import LARGEST_CLIP_BYTES
+from vwd.shards.clip_json import KnownClip, read_known
 from vwd.stream.batch_buffer import BatchBuffer
 from vwd.stream.decode import Grey, decode, fit
 from vwd.stream.form import TIME_AXIS, TensorFormat
@@ -23,33 +22,6 @@ if TYPE_CHECKING:
 
 # FFmpeg's name of the format of each ending.
 _FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi"}
-_Count = Annotated[int, msgspec.Meta(ge=1)]
-
-
-class KnownClip(msgspec.Struct, frozen=True):
-    """What a clip's JSON says of it, as far as it is needed here. `text` is its caption."""
-
-    text: str
-    num_frames: _Count
-    height: _Count
-    width: _Count
-
-
-_DECODER = msgspec.json.Decoder(KnownClip)
-
-
-def read_known(data: bytes) -> KnownClip:
-    """What is known of a clip.
-
-    Raises:
-        ShardError: the JSON is damaged, or says too little.
-    """
-    try:
-        if len(data) > LARGEST_JSON_MEMBER:
-            raise ValueError(f"has {len(data):,} bytes, more than {LARGEST_JSON_MEMBER:,}")
-        return decode_json(_DECODER, data)
-    except ValueError as error:
-        raise ShardError(f"json: {error}", "Check the shards with 'vwd verify'.") from error
 
 
 def check_form(form: TensorFormat, dataset: str) -> None:

@@ -10,15 +10,13 @@ from pathlib import Path
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.checksums import Checksums
+from vwd.shards.clip_json import CLIPS
 from vwd.shards.contract import Contract, read_contract
 from vwd.shards.ledger import REMOVE_IT, Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
 from vwd.shards.reader import open_shard
 from vwd.storage.urls import is_remote, parse_path
 from vwd.video.spec import VideoSpec
-
-# The name of the content of `vwd pack-videos`.
-CLIPS = "clips"
 
 _SHARD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)-(\d{6,})\.tar")
 _NO_LISTING = re.compile(r"pipe:|https?://")

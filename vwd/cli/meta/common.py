@@ -47,7 +47,8 @@ def transform_tables(
     reasons = "".join(f"; {count:,} dropped: {reason}" for reason, count in done.dropped.items())
     echo(f"{done.output}: {done.written:,} of {done.rows:,} rows{reasons}")
     if done.doubtful:
-        echo(f"{done.doubtful:,} videos are broken or in doubt; --check decodes them", err=True)
+        remedy = "" if steps.check else "; --check decodes them"
+        echo(f"{done.doubtful:,} videos are broken or in doubt{remedy}", err=True)
     if done.details:
         echo(f"which, and why: {done.details}", err=True)
 
@@ -63,4 +64,4 @@ def report(table: Path, output: Path, done: Done, as_json: bool, **more: int | s
     for place, reason in list(done.failed.items())[:_SHOWN]:
         echo(f"{table}, row {place + 1}: {reason}", err=True)
     if len(done.failed) > _SHOWN:
-        echo(f"… and {len(done.failed) - _SHOWN:,} more", err=True)
+        echo(f"… and {len(done.failed) - _SHOWN:,} more; all of them: {done.details}", err=True)
