@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vwd.errors import RowsError
-from vwd.records.benchmarks.cells import AnswerForm, answer_form, cell_list, chosen, hint_text
+from vwd.records.benchmarks.cells import AnswerForm, answer_form, cell_list, choice_texts, chosen, hint_text
 
 FOUR = ("w", "x", "y", "z")
 
@@ -58,3 +60,21 @@ def test_lists_in_a_cell_are_read_and_nothing_in_them_is_run() -> None:
     assert cell_list('["a", 1]') == ["a", "1"]
     assert cell_list("[__import__('os').getcwd()]") == []
     assert cell_list("a | b") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "choices"),
+    [
+        (["a", "b", "c", "d"], ["a", "b", "c", "d"]),
+        (["a", "b", float("nan"), None], ["a", "b"]),
+        (["a", "b", "nan", ""], ["a", "b"]),
+        (["a", "b", "None", "None"], ["a", "b"]),
+        (["1", "2", "3", "None"], ["1", "2", "3", "None"]),
+        (["None", "1", "2"], ["None", "1", "2"]),
+        (["a", "", "c"], ["a", "", "c"]),
+        ([1.0, 2.5], ["1", "2.5"]),
+        ([None, "nan"], []),
+    ],
+)
+def test_choices_keep_their_letters_and_end_where_the_table_has_nothing(cells: list[Any], choices: list[str]) -> None:
+    assert choice_texts(cells) == choices

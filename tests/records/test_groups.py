@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records.making import row, write_parquet
+from records.making import jpeg, row, write_parquet
 
 from vwd.corpora.sources.parquet import open_parquet
 from vwd.corpora.sources.parquet_batches import Batch, Walk, rows_as_large_as_most
 from vwd.errors import RowsError, UsageError
 from vwd.records.duplicates import repeated_rows
 from vwd.records.folders import find_groups, open_group
+from vwd.records.record import COLUMNS, read_record
 
 
 def test_each_subfolder_is_a_group_and_so_are_the_files_of_the_root(tmp_path: Path) -> None:
@@ -105,3 +106,37 @@ def test_rows_with_large_images_are_decoded_a_few_at_a_time(
     read = [one["image"]["bytes"] for one in rows.read(0, 40)]
     assert read == images
     assert 1 < max(sizes) <= 10
+
+
+def test_links_to_folders_are_followed_and_loops_of_them_end(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_parquet(folder / "llava" / "a.parquet", [row("1")])
+    write_parquet(tmp_path / "elsewhere" / "part" / "b.parquet", [row("2")])
+    (folder / "llava" / "more").symlink_to(tmp_path / "elsewhere")
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    for name, target in (("up", ".."), ("llava/back", "../llava"), ("llava/self", "self"), ("here", ".")):
+        (folder / name).symlink_to(target)
+    (folder / "gone.parquet").symlink_to(tmp_path / "gone")
+    groups = {group.name: [str(path.relative_to(folder)) for path in group.files] for group in find_groups(folder)}
+    assert groups.pop("up") == ["up/elsewhere/part/b.parquet"]
+    assert groups == {"linked": ["linked/part/b.parquet"], "llava": ["llava/a.parquet", "llava/more/part/b.parquet"]}
+
+
+def test_files_of_one_folder_may_have_other_columns_and_types(tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]
+    (tmp_path / "g").mkdir()
+    pq.write_table(pa.table({"conversations": [turns], "key": [7], "other": [1.5]}), tmp_path / "g" / "a.parquet")
+    write_parquet(tmp_path / "g" / "b.parquet", [row("7"), row("8")])
+    pq.write_table(
+        pa.table({"id": [8.0, None], "image": [jpeg()] * 2, "conversations": [turns] * 2}), tmp_path / "g" / "c.parquet"
+    )
+    rows = open_group(find_groups(tmp_path)[0])
+    records = [read_record(one) for one in rows.read(0, 5, COLUMNS)]
+    assert [record.key for record in records] == ["7", "7", "8", "8", ""]
+    assert [set(record.members) for record in records[:4]] == [
+        {"json"},
+        {"json", "jpg"},
+        {"json", "jpg"},
+        {"json", "jpg"},
+    ]
+    assert repeated_rows(rows) == {1, 3}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from records.making import encoded, jpeg, picture, row, turns
 
-from vwd.corpora.sample import RefusedRow
+from vwd.corpora.sample import RefusedRow, SkipCode
 from vwd.records.record import Record, read_record, record_id
 
 
@@ -98,3 +99,35 @@ def test_ids_are_text(value: object, expected: str) -> None:
 
 def test_other_columns_stand_in_for_an_id() -> None:
     assert record_id({"id": None, "__key__": "", "sample_id": "s", "key": "k"}) == "s"
+
+
+@pytest.mark.parametrize(
+    ("image", "jpg"),
+    [
+        (jpeg(3), jpeg(3)), ([{"bytes": jpeg(3), "path": ""}], jpeg(3)), ([jpeg(3)], jpeg(3)), ([], None),
+        ({"bytes": None, "path": "only/a/name.jpg"}, None), ({"path": "x.jpg"}, None),
+    ],
+)  # fmt: skip
+def test_an_image_may_be_bare_bytes_or_a_list_of_one(image: object, jpg: bytes | None) -> None:
+    record = read_record({**row("1"), "image": image, "conversations": turns("Hi")})
+    assert record.fault is None
+    assert record.members.get("jpg") == jpg
+
+
+@pytest.mark.parametrize("image", [[jpeg(1), jpeg(2)], "a/name.jpg", {"bytes": "text"}, 7, [[jpeg()]]])
+def test_what_is_not_one_image_is_a_fault_that_says_so(image: object) -> None:
+    fault = read_record({**row("1"), "image": image}).fault
+    assert fault
+    assert fault.code is SkipCode.IMAGE_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "identity", [".", "..", "...", "a/../b", "A", "a", "\u00e9", "e\u0301", "x" * 5000, " ", "%2E", "0"]
+)
+def test_the_id_in_the_json_is_as_it_was_and_its_key_is_a_name(identity: str) -> None:
+    record = read_record(row(identity))
+    if not identity.strip():
+        assert record.fault
+        return
+    assert json.loads(record.members["json"])["id"] == identity
+    assert re.fullmatch(r"[A-Za-z0-9_%-]{1,90}", record.key)

@@ -1,6 +1,7 @@
-"""Rows a second of CPU time by `vwd convert-parquet`, and by a converter that encodes every image again.
+"""Rows a second of CPU time by `vwd convert-parquet`, and by a converter that encodes every image again; what more
+workers gain, and what their seconds are made of.
 
-python tools/bench/convert_parquet.py [--rows 10000] [--size 640x480] [--workers 1,2]
+python tools/bench/convert_parquet.py [--rows 10000] [--size 640x480] [--workers 1 2] [--shard-size 10000]
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
+import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import webdataset
 from PIL import Image
-
-from vwd.records.convert import ConvertSettings, convert_folder
+from waiting import Watched, watch
 
 _PICTURES = 64
 
@@ -29,34 +31,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--size", default="640x480")
-    parser.add_argument("--workers", default="1")
+    parser.add_argument("--group-rows", type=int, default=100, help="rows of a row group")
+    parser.add_argument("--shard-size", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1])
     parser.add_argument("--baseline-rows", type=int, default=2000, help="of the other converter")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        mean = write_rows(folder / "in" / "rows", options.rows, (width, height))
+        mean = write_rows(folder / "in" / "rows", options.rows, (width, height), options.group_rows)
         print(f"{options.rows:,} rows, JPEG of {options.size}, {mean / 1000:.0f} kB each on average")
-        baseline = rate(options.baseline_rows, lambda: convert_again(folder, options.baseline_rows))
-        print(f"{'verify, decode, encode again':<36} {baseline[0]:6.0f} rows a CPU second {baseline[1]:6.0f} a second")
-        for workers in map(int, options.workers.split(",")):
-            settings = ConvertSettings(folder / "in", folder / f"out{workers}", num_workers=workers)
-            ours = rate(options.rows, lambda chosen=settings: convert_folder(chosen))
-            name = f"vwd convert-parquet, {workers} worker(s)"
-            print(
-                f"{name:<36} {ours[0]:6.0f} rows a CPU second {ours[1]:6.0f} a second: "
-                f"{ours[0] / baseline[0]:.1f} and {ours[1] / baseline[1]:.1f} times"
-            )
+        baseline = 0.0
+        if options.baseline_rows:
+            baseline = rate(options.baseline_rows, lambda: convert_again(folder, options.baseline_rows))
+            print(f"verify, decode, encode again: {baseline:.0f} rows a CPU second")
+        runs = [(workers, convert(folder, workers, options.shard_size)) for workers in options.workers]
+        for workers, run in runs:
+            print_run(workers, run, options.rows, baseline, runs[0][1].undisturbed(runs[0][0]))
 
 
-def rate(rows: int, work: Any) -> tuple[float, float]:
-    """Rows a second of CPU time, this process's and its children's, and of wall-clock time."""
-    started, before = time.perf_counter(), sum(os.times()[:4])
+def convert(folder: Path, workers: int, shard_size: int) -> Watched:
+    """A conversion into a new folder, which is removed afterwards."""
+    out = folder / "out"
+    given = ["--input-dir", str(folder / "in"), "--output-dir", str(out), "--num-workers", str(workers)]
+    command = [sys.executable, "-m", "vwd", "convert-parquet", *given, "--max-samples-per-shard", str(shard_size)]
+    run = watch([*command, "--log-level", "ERROR"])
+    shutil.rmtree(out)
+    return run
+
+
+def print_run(workers: int, run: Watched, rows: int, baseline: float, first: float) -> None:
+    """A line of figures, and one for each worker."""
+    times = f", {rows / run.cpu / baseline:.1f} times that" if baseline else ""
+    print(f"\nvwd convert-parquet, {workers} worker(s): {rows / run.cpu:.0f} rows a CPU second{times}")
+    free = run.undisturbed(workers)
+    print(
+        f"  {run.seconds:.2f} s by the clock; {free:.2f} s on free CPUs: {first / free:.2f} times as fast as the first"
+    )
+    for number, one in enumerate(run.children[-workers:]):
+        print(f"  worker {number}: ran {one.ran:.2f} s, waited for a CPU {one.waited:.2f} s, idle {one.idle:.2f} s")
+    before = sum(one.ran for one in run.children[:-workers])
+    print(f"  before them: {before:.2f} s of looking through the files; the command itself ran {run.parent.ran:.2f} s")
+
+
+def rate(rows: int, work: Callable[[], object]) -> float:
+    """Rows a second of this process's CPU time."""
+    before = time.process_time()
     work()
-    return rows / (sum(os.times()[:4]) - before), rows / (time.perf_counter() - started)
+    return rows / (time.process_time() - before)
 
 
-def write_rows(folder: Path, count: int, size: tuple[int, int]) -> float:
+def write_rows(folder: Path, count: int, size: tuple[int, int], group_rows: int) -> float:
     """Writes Parquet files of rows with photograph-like JPEGs. Returns their mean size in bytes."""
     folder.mkdir(parents=True)
     images = [picture(seed, size) for seed in range(_PICTURES)]
@@ -73,7 +98,7 @@ def write_rows(folder: Path, count: int, size: tuple[int, int]) -> float:
             }
             for index in range(first, min(first + 2000, count))
         ]
-        pq.write_table(pa.Table.from_pylist(rows), folder / f"{first:06d}.parquet", row_group_size=100)
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"{first:06d}.parquet", row_group_size=group_rows)
     return sum(map(len, images)) / _PICTURES
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class Group:
 
 
 def find_groups(folder: Path) -> tuple[Group, ...]:
-    """The groups of an input folder, by name. Hidden folders and files are none.
+    """The groups of an input folder, by name. Hidden folders and files are none; links to folders are followed.
 
     Raises:
         UsageError: there is no such folder.
@@ -40,7 +41,8 @@ def find_groups(folder: Path) -> tuple[Group, ...]:
         raise UsageError(f"`input_dir` {folder} is not a folder", "Give the folder that holds the Parquet files.")
     with file_errors(folder):
         children = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
-        groups = [Group(child.name, _below(child)) for child in children if child.is_dir()]
+        above = frozenset({(folder.stat().st_dev, folder.stat().st_ino)})
+        groups = [Group(child.name, tuple(sorted(_below(child, above)))) for child in children if _is_folder(child)]
         own = tuple(child for child in children if _is_parquet(child))
     if own:
         groups.append(Group(_own_name(folder, {group.name for group in groups}), own))
@@ -94,17 +96,29 @@ def _check_columns(file: ParquetRows) -> None:
         )
 
 
-def _below(folder: Path) -> tuple[Path, ...]:
-    found = (path for path in folder.rglob("*") if _is_parquet(path))
-    return tuple(sorted(path for path in found if not _is_hidden(path.relative_to(folder))))
+def _below(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+    """The files in a folder and in those below it. Links to folders are followed, but never to one above: loops end."""
+    status = folder.stat()
+    if (identity := (status.st_dev, status.st_ino)) in above:
+        return
+    with file_errors(folder):
+        children = [child for child in folder.iterdir() if not child.name.startswith(".")]
+    for child in children:
+        if _is_folder(child):
+            yield from _below(child, above | {identity})
+        elif _is_parquet(child):
+            yield child
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a link that leads round to itself
+        return False
 
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() == _ENDING and path.is_file()
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def _own_name(folder: Path, taken: set[str]) -> str:

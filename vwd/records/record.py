@@ -72,7 +72,7 @@ def record_id(row: Row) -> str:
         value = row.get(name)
         if isinstance(value, str) and value.strip():
             return value
-        if isinstance(value, bytes):
+        if isinstance(value, bytes) and value.strip():
             return value.decode("utf-8", "backslashreplace")
         if isinstance(value, float) and math.isfinite(value):
             return str(int(value)) if value.is_integer() else repr(value)
@@ -82,11 +82,15 @@ def record_id(row: Row) -> str:
 
 
 def _image(value: Any, wanted: bool) -> bytes | None:
-    """A row's image as JPEG; None where it has none, and none is wanted.
+    """A row's image as JPEG, of a list the only one; None where it has none, and none is wanted.
 
     Raises:
         FaultError: there is none, or it is not whole.
     """
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise FaultError(SkipCode.IMAGE_UNREADABLE, f"the row has {len(value)} images, and a sample has one")
+        value = value[0] if value else None
     data = value.get("bytes") if isinstance(value, Mapping) else value
     if data is None:
         if wanted:

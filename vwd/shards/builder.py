@@ -21,6 +21,7 @@ from vwd.shards.joining import GrowingTar
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.parts import Part, whole_shards
 from vwd.shards.paths import OutputPaths
+from vwd.shards.placing import PartBuffer
 from vwd.shards.plan import ShardRange
 from vwd.shards.rendered import CacheCounts, RenderedRows, joined
 from vwd.shards.settings import PackSettings
@@ -29,7 +30,6 @@ from vwd.shards.sizes import SampleSizes, format_sizes
 from vwd.shards.spills import Spills
 from vwd.shards.tar import ShardTar, sample_blocks, shard_tar
 from vwd.storage.objects import remove
-from vwd.storage.tempfiles import lasting_file
 
 # What a scheduler says of this process; the entry keeps it, so that its log can be found.
 _SCHEDULER_VARIABLES = (
@@ -96,23 +96,18 @@ class ShardBuilder:
         return self._finish(shard, replace(rendered, seconds=time.monotonic() - started), tar)
 
     def render(self, part: Part, on_row: Callable[[], None]) -> RenderedRows | Entry:
-        """Writes the blocks of a part's samples: to the shard's tar where this builder has it and the part is next,
-        else to a spill file. Keeps a shard that another run has finished.
+        """Writes the blocks of a part's samples: to a spill file, or, in a job whose parts have a size, to their place
+        in the shard's tar where that is known. Keeps a shard that another run has finished.
 
         Raises: as `build`.
         """
         if existing := self._existing(part.shard):
             return existing
         started = time.monotonic()
-        growing = self._grow(part.shard) if part.start == part.shard.start else self._growing.get(part.number)
-        if growing and growing.stop == part.start:
-            with self._discard_on_error(part.number):
-                rendered = self._write(part, growing.tar.write, on_row)
-            growing.stop = part.stop
-        else:
-            with lasting_file(self._job.spills.path(part)) as file:
-                rendered = self._write(part, file.write, on_row)
-        return replace(rendered, seconds=time.monotonic() - started)
+        with PartBuffer(self._job.spills, part, bool(self._settings.part_rows)) as buffer:
+            rendered = self._write(part, buffer.write, on_row)
+            placed = buffer.place()
+        return replace(rendered, seconds=time.monotonic() - started, placed=placed)
 
     def append(self, shard: ShardRange, parts: Iterable[tuple[Part, RenderedRows]]) -> GrowingTar:
         """Adds the next parts of a shard to its tar, and removes their spill files.
@@ -120,10 +115,11 @@ class ShardBuilder:
         Raises:
             ShardError: a spill file is missing, or is not as it was written.
         """
-        growing = self._grow(shard)
+        growing = self._growing.get(shard.number) or GrowingTar(self._job.spills, shard)
+        self._growing[shard.number] = growing
         with self._discard_on_error(shard.number):
             for part, rendered in parts:
-                growing.add(part, rendered.size)
+                growing.add(part, rendered)
         return growing
 
     def join(self, shard: ShardRange, parts: Sequence[tuple[Part, RenderedRows]]) -> Entry:
@@ -143,11 +139,6 @@ class ShardBuilder:
             growing.publish(self._job.paths.tar(shard.number))
         rendered = joined([*(rendered for _, rendered in parts), RenderedRows(seconds=time.monotonic() - started)])
         return self._finish(shard, rendered, growing.tar, len(parts))
-
-    def _grow(self, shard: ShardRange) -> GrowingTar:
-        if shard.number not in self._growing:
-            self._growing[shard.number] = GrowingTar(self._job.spills, shard)
-        return self._growing[shard.number]
 
     @contextmanager
     def _discard_on_error(self, number: int) -> Iterator[None]:

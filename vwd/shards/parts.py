@@ -14,17 +14,22 @@ from vwd.shards.plan import ShardRange
 _LEAST_ROWS = 50
 # More parts must finish so much sooner: each part is written, and read once more.
 _WORTH_IT = 0.95
-# Of a shard and a worker, where parts have a size: the last of them are put together when all workers have ended.
-_MOST_PARTS = 16
+# Of a shard and a worker, where parts have a size; and of a shard.
+_PARTS_A_WORKER, MOST_PARTS = 16, 1 << 13
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a shard that one worker renders: `start` to `stop` (exclusive); all of them where it is not split."""
+    """Rows of a shard that one worker renders: `start` to `stop` (exclusive); all of them where it is not split.
+
+    Attributes:
+        order: how many parts of the shard are before it.
+    """
 
     shard: ShardRange
     start: int
     stop: int
+    order: int = 0
 
     @property
     def number(self) -> int:
@@ -76,7 +81,7 @@ def busiest_rows(parts: Iterable[Part], num_workers: int) -> int:
 
 def _pieces(shard: ShardRange, part_rows: int, num_workers: int) -> int:
     """How many parts of a shard; not more than keep all workers busy to the end."""
-    return min((shard.stop - shard.start) // part_rows, _MOST_PARTS * num_workers)
+    return min((shard.stop - shard.start) // part_rows, _PARTS_A_WORKER * num_workers, MOST_PARTS)
 
 
 def _cut(shard: ShardRange, pieces: int, cuts: Sequence[int] = ()) -> list[Part]:
@@ -85,7 +90,7 @@ def _cut(shard: ShardRange, pieces: int, cuts: Sequence[int] = ()) -> list[Part]
     count = max(1, min(pieces, rows // _LEAST_ROWS))
     ideal = [shard.start + rows * number // count for number in range(1, count)]
     bounds = [shard.start, *(_near(bound, rows // count // 4, cuts) for bound in ideal), shard.stop]
-    return [Part(shard, start, stop) for start, stop in pairwise(bounds)]
+    return [Part(shard, start, stop, order) for order, (start, stop) in enumerate(pairwise(bounds))]
 
 
 def _near(bound: int, distance: int, cuts: Sequence[int]) -> int:

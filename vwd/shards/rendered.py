@@ -22,6 +22,7 @@ class RenderedRows:
         keys: of the samples, where they are not made of their rows' numbers.
         kept: samples of faulty rows, by code.
         seconds: of wall-clock time, of workers added up.
+        placed: whether the blocks of a part are where they belong in the shard's tar, and not in a file of their own.
         cache: for each of the encoder's caches, look-ups and hits.
     """
 
@@ -35,6 +36,7 @@ class RenderedRows:
     keys: tuple[str, ...] = ()
     kept: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    placed: bool = False
     cache: CacheCounts = field(default_factory=dict)
 
 

@@ -44,6 +44,10 @@ class Spills:
         """A shard's tar while its parts are put together."""
         return self.folder / f"{self.paths.tar(number).name}{_ENDING}joined.{self.mark}"
 
+    def sizes(self, number: int) -> Path:
+        """The sizes of a shard's parts, while they are rendered."""
+        return self.folder / f"{self.paths.tar(number).name}{_ENDING}sizes.{self.mark}"
+
     def move(self, part: Part, size: int, write: Callable[[bytes], object]) -> None:
         """Passes a part's blocks on, and removes its file.
 
@@ -57,14 +61,18 @@ class Spills:
                 left -= len(block)
             path.unlink()
         if left:
-            raise ShardError(
-                f"shard {part.number}: {path} was changed or removed while the shard was packed",
-                "Run the same command again, and leave temporary files alone meanwhile.",
-            )
+            raise self.damaged(part)
+
+    def damaged(self, part: Part) -> ShardError:
+        """An error about a part that is not as it was written."""
+        return ShardError(
+            f"shard {part.number}: {self.path(part)} was changed or removed while the shard was packed",
+            "Run the same command again, and leave temporary files alone meanwhile.",
+        )
 
     def remove(self, parts: Iterable[Part]) -> None:
         """Removes what there is of a shard's parts; nobody may be writing one."""
-        paths = {path for part in parts for path in (self.path(part), self.tar(part.number))}
+        paths = {path for part in parts for path in self._files(part)}
         for path in paths:
             with suppress(OSError):  # a later run removes it
                 path.unlink()
@@ -75,6 +83,9 @@ class Spills:
 
     def touch(self, part: Part) -> None:
         """Shows runs on other nodes that somebody still waits for this file."""
-        for path in (self.path(part), self.tar(part.number)):
+        for path in self._files(part):
             with suppress(OSError):
                 os.utime(path)
+
+    def _files(self, part: Part) -> tuple[Path, ...]:
+        return self.path(part), self.tar(part.number), self.sizes(part.number)

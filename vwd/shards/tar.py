@@ -62,8 +62,12 @@ class ShardTar:
 
     def write(self, blocks: bytes) -> None:
         """Adds the blocks of samples."""
-        self._sha256.update(blocks)
+        self.count(blocks)
         self._file.write(blocks)
+
+    def count(self, blocks: bytes) -> None:
+        """Takes blocks into account that the file has already."""
+        self._sha256.update(blocks)
         self.bytes += len(blocks)
 
     def close(self) -> None:

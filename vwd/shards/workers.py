@@ -169,10 +169,8 @@ class _Joins:
 
 
 def _tar_of(item: _Item) -> int | None:
-    """The shard whose tar an item writes, which one worker has open; None for other parts, and for whole shards."""
-    if isinstance(item, Part) and (item.is_whole or item.start > item.shard.start):
-        return None
-    return item.number
+    """The shard whose tar an item adds to, which one worker has open."""
+    return item.number if isinstance(item, _Append) else None
 
 
 def _begun_elsewhere(spills: Spills, items: Sequence[_Item]) -> set[_Item]:

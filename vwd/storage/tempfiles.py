@@ -91,6 +91,13 @@ def create_lasting(path: Path) -> IO[bytes]:
     return _create(path)
 
 
+def open_lasting(path: Path) -> IO[bytes]:
+    """The same file for reading and writing, created where it is not there yet."""
+    with suppress(FileExistsError):
+        create_lasting(path).close()
+    return path.open("r+b")
+
+
 def remove_stale(folder: Path) -> int:
     """Removes the temporary files of dead writers, and the folder when it is empty and ours.
 

@@ -41,14 +41,30 @@ def hint_text(value: Any) -> str | None:
 
 
 def cell_list(value: Any) -> list[str]:
-    """A list of texts: of a list, or of a cell that holds one as JSON or as Python writes it."""
+    """A list of texts, without empty ones: of a list, or of a cell that holds one as JSON or as Python writes it."""
+    return [text for item in cell_items(value) if (text := cell_text(item))]
+
+
+def cell_items(value: Any) -> list[Any]:
+    """The items of a list, or of a cell that holds one; of an object its values, by their names."""
     if isinstance(value, str):
         value = _parsed(value.strip())
     if isinstance(value, dict):
         value = [value[key] for key in sorted(value)]
-    if not isinstance(value, list):
-        return []
-    return [text for item in value if (text := cell_text(item))]
+    return value if isinstance(value, list) else []
+
+
+def choice_texts(cells: Iterable[Any]) -> list[str]:
+    """The choices of a row, in their places: one that is empty stays between others, so that no letter moves.
+
+    Behind the last one, tables have nothing, or say so as pandas does. A single "None" there is a choice.
+    """
+    texts = [cell_text(cell).strip() for cell in cells]
+    while texts and texts[-1].lower() in ("", "nan"):
+        texts.pop()
+    while len(texts) > 1 and texts[-1].lower() in _NOTHING and texts[-1] == texts[-2]:
+        texts = texts[: next(at for at in range(len(texts)) if set(texts[at:]) == {texts[-1]})]
+    return ["" if text.lower() == "nan" else text for text in texts]
 
 
 def _parsed(text: str) -> Any:

@@ -12,8 +12,10 @@ from vwd.corpora.sample import Row
 from vwd.records.benchmarks.cells import (
     AnswerForm,
     answer_form,
+    cell_items,
     cell_list,
     cell_text,
+    choice_texts,
     chosen,
     hint_text,
     most_given,
@@ -128,12 +130,9 @@ def _first(row: Row, columns: Iterable[str]) -> tuple[str, Any]:
 
 
 def _choices(row: Row, benchmark: Benchmark) -> list[str]:
-    listed = cell_list(_first(row, benchmark.choices)[1])
-    if listed:
+    if listed := choice_texts(cell_items(_first(row, benchmark.choices)[1])):
         return listed
-    texts = [hint_text(row.get(name)) for name in benchmark.choice_columns]
-    # A gap would move the letters of those behind it.
-    return [text for text in texts[: texts.index(None) if None in texts else len(texts)] if text]
+    return choice_texts(row.get(name) for name in benchmark.choice_columns)
 
 
 def _choices_name(row: Row, benchmark: Benchmark) -> str:
