@@ -87,6 +87,8 @@ def export_layout(
 
     with export_folder(base_dir, paths, layout.names_folder) as folder:
         places = [_Place(folder, layout, task, selection, link) for task in tasks]
+        for place in places:
+            _require_one_file_system(place.path, folder.path)
         for part in selection.by_shard() if layout.per_shard else selection.together():
             names = [name for place in places for name in place.names(part)]
             with folder.listings(names) as files:
@@ -218,7 +220,6 @@ class _Place:
             file.write(data)
         self._filled.add(path.parent)
 
-
     def _link(self, source: Path, target: Path) -> None:
         """Another name of a file that was written."""
         if target.is_file() and target.read_bytes() == source.read_bytes():
@@ -241,6 +242,16 @@ def _refuse_misread(layout: Layout, folder: Path, dataset: str) -> None:
         raise UsageError(
             f"{folder}: {layout.reader} would misread '{word}' in this path",
             f"Give a `base_dir` without '{word}' in its path, and a dataset of another name if it is in that.",
+        )
+
+
+def _require_one_file_system(path: Path, base: Path) -> None:
+    """A layout's folder that is a link to another disk: neither a hard link nor the rename of a file gets there."""
+    existing = next(one for one in (path, *path.parents) if one.exists())
+    if existing.stat().st_dev != base.stat().st_dev:
+        raise OutputError(
+            f"{existing.resolve()}: on another file system than {base}",
+            "Give a `base_dir` that is on that file system, or remove the link to it.",
         )
 
 
