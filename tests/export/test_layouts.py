@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
+import tempfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +20,14 @@ from export.exporting import MIXED_ROWS
 from export.others import packed, with_prompts
 from export.test_export_resume import contents, many_samples
 from export.trainers import READERS
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shards.damage import read_members
 from shards.packing import assert_two_lines, send, snapshot, start, temp_files, wait_until
 
 from vwd.errors import ContractError, OutputError, ShardError, UsageError
 from vwd.export.layout import one_line
-from vwd.export.layouts import LAYOUTS, find_layout
+from vwd.export.layouts import LAYOUTS, find_layout, seconds_for
 from vwd.export.writer import LINKS, LayoutResult, export_layout
 from vwd.shards.splits import for_validation
 
@@ -94,6 +97,14 @@ def test_any_prompt_on_one_line_is_a_line_to_every_reader(prompt: str) -> None:
     assert line.split() == prompt.split()
 
 
+@given(st.fractions(1, 120, max_denominator=1001), st.integers(1, 5000))
+@example(Fraction(193, 10), 49)
+def test_a_duration_times_the_rate_is_never_a_frame_more_than_there_are(fps: Fraction, frames: int) -> None:
+    seconds = seconds_for(float(fps), frames)
+    assert math.ceil(float(fps) * seconds) == frames
+    assert seconds == pytest.approx(frames / fps)
+
+
 @pytest.mark.parametrize("link", LINKS)
 def test_layouts_share_the_videos_of_a_dataset(mixed: Path, tmp_path: Path, link: Any) -> None:
     for name in ("cogvideox", "finetrainers"):
@@ -109,6 +120,20 @@ def test_layouts_share_the_videos_of_a_dataset(mixed: Path, tmp_path: Path, link
     moved = tmp_path / "b" / "mixed" / "cogvideox" / "rendering"
     assert len(READERS["cogvideox"](moved)) == MIXED_ROWS
     assert (moved / "videos" / "mixed_000000.mp4").exists()
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_layouts_folder_on_another_file_system_is_refused(mixed: Path, tmp_path: Path, link: Any) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system here")
+    with tempfile.TemporaryDirectory(dir=other) as elsewhere:
+        (tmp_path / "mixed").mkdir()
+        (tmp_path / "mixed" / "cogvideox").symlink_to(elsewhere)
+        with pytest.raises(OutputError, match="on another file system"):
+            export(mixed, tmp_path, "cogvideox", link=link)
+        assert list(Path(elsewhere).iterdir()) == []
+        export(mixed, Path(elsewhere), "cogvideox", link=link)  # shards here, and all of the export there
 
 
 def test_the_frames_of_a_sample_are_the_question_and_the_whole_answer(mixed: Path, tmp_path: Path) -> None:

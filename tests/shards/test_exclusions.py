@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shards.packing import assert_two_lines, gsm8k, lamp_rows, read_entry, write
 
 from vwd.errors import UsageError
 from vwd.inspect.decontaminate import Benchmark
+from vwd.limits import MAX_ROW_BYTES
 
 LONG = "A train leaves the town at nine and meets thirteen other trains before it stops at last in the harbour"
 CHINESE = "一箱灯有十二盏，小明买了四箱，又送给小红五盏，还剩多少盏灯？"
@@ -84,6 +86,16 @@ def test_a_benchmark_without_text_is_a_failure_and_not_clean(run: Run, tmp_path:
     assert not (tmp_path / "exclude.json").exists()
 
 
+def test_rows_of_the_benchmark_that_were_not_compared_are_a_failure(run: Run, tmp_path: Path) -> None:
+    packed(run, tmp_path)
+    with (tmp_path / "test.jsonl").open("a") as file:
+        file.write(json.dumps({"problem": "x" * MAX_ROW_BYTES}) + "\n")
+    done = run("decontaminate", "--against", "test.jsonl", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "not compared: 1 rows of the benchmark, which cannot be read"
+    assert json.loads((tmp_path / "exclude.json").read_bytes())["rows"] == [4, 11]
+
+
 def test_thirteen_words_in_a_row_are_shared_and_twelve_are_not() -> None:
     words = LONG.split()
     benchmark = Benchmark()
@@ -97,6 +109,35 @@ def test_chinese_is_compared_by_characters_whatever_the_punctuation() -> None:
     benchmark.add(CHINESE, "b", 0)
     assert benchmark.find("请问，" + CHINESE.replace("，", " ")) is not None
     assert benchmark.find(CHINESE[:8] + "一二三四" + CHINESE[12:16]) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LONG.upper(),
+        LONG.replace(" ", ", "),
+        LONG.replace("train", "tra\N{ZERO WIDTH SPACE}in").replace("harbour", "har\N{SOFT HYPHEN}bour"),
+        "".join(chr(ord(char) + 0xFEE0) if "a" <= char <= "z" else char for char in LONG),  # full-width letters
+    ],
+    ids=["case", "punctuation", "invisible", "full-width"],
+)
+def test_the_same_words_are_found_however_they_are_written(other: str) -> None:
+    benchmark = Benchmark()
+    benchmark.add(other, "b", 0)
+    assert benchmark.find(LONG) is not None
+
+
+def test_a_letter_with_its_accent_apart_is_the_same_letter() -> None:
+    words = "Élodie a déjà acheté trente-six pâtés à la fête où Noël mangeait des crêpes brûlées"
+    benchmark = Benchmark()
+    benchmark.add(unicodedata.normalize("NFD", words), "b", 0)
+    assert benchmark.find(unicodedata.normalize("NFC", words)) is not None
+
+
+def test_other_words_for_the_same_are_not_found() -> None:
+    benchmark = Benchmark()
+    benchmark.add(LONG, "b", 0)
+    assert benchmark.find(LONG.replace("town", "city").replace("other", "more")) is None
 
 
 def test_a_short_text_counts_only_where_it_is_all_of_a_samples() -> None:

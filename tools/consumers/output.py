@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 # A pixel darker than this is ink: the page is white (255), the text black.
 _INK = 128
+TASKS = ("inference", "rendering")
 
 
 class MismatchError(Exception):
@@ -20,11 +21,11 @@ class MismatchError(Exception):
 
 
 class Seen(NamedTuple):
-    """A sample as a reader returned it; `video` is the content of the mp4 member."""
+    """A sample as a reader returned it; `video` is the content of the mp4 member, None where it only decodes."""
 
     key: str
     prompt: str
-    video: bytes
+    video: bytes | None
 
 
 class Word(NamedTuple):
@@ -37,16 +38,20 @@ class Word(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A sample as stored in its tar."""
+    """A sample as stored in its tar: the prompt of each task, and the sha256 of its video."""
 
-    prompt: str
+    prompts: Mapping[str, str]
     sha256: str
     words: tuple[Word, ...]
 
 
 @dataclass(frozen=True)
 class Output:
-    """One dataset's folder: its tars in order, and its samples by key, in the order of the tars."""
+    """One dataset's folder: its tars in order, and its samples by key, in the order of the tars.
+
+    Attributes:
+        exports: the folder of each task that was exported, where the reader takes a folder of videos.
+    """
 
     folder: Path
     tars: tuple[Path, ...]
@@ -55,6 +60,7 @@ class Output:
     frames: int
     fps: Fraction
     samples: dict[str, Stored]
+    exports: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_output(folder: Path) -> Output:
@@ -88,9 +94,9 @@ def _stored(tar: Path) -> Iterator[tuple[str, Stored]]:
             file = opened.extractfile(info)
             members[ending] = file.read() if file else b""
             if ending == "storyboard.json":
-                prompt = json.loads(members["inference.json"])["prompt"]
+                prompts = {task: json.loads(members[f"{task}.json"])["prompt"] for task in TASKS}
                 words = tuple(_words(json.loads(members[ending])))
-                yield key, Stored(prompt, hashlib.sha256(members["mp4"]).hexdigest(), words)
+                yield key, Stored(prompts, hashlib.sha256(members["mp4"]).hexdigest(), words)
                 members.clear()
 
 
@@ -100,8 +106,14 @@ def _words(storyboard: dict[str, Any]) -> Iterator[Word]:
         yield Word(word["text"], word["frame"], tuple(word["box"]), same_page)
 
 
-def compare(seen: Iterable[Seen], output: Output) -> str:
+def compare(
+    seen: Iterable[Seen], output: Output, task: str = "inference", read: Callable[[str], str] = lambda prompt: prompt
+) -> str:
     """Compares the samples that a reader returned, in their order, with the tars.
+
+    Args:
+        task: whose prompts the reader should have returned.
+        read: what the reader makes of a prompt on purpose.
 
     Raises:
         MismatchError: a sample is missing, repeated, moved or changed.
@@ -111,9 +123,9 @@ def compare(seen: Iterable[Seen], output: Output) -> str:
         key, stored = next(expected, ("the end", None))
         if sample.key != key or stored is None:
             raise MismatchError(f"sample {count} is {sample.key}, not {key}")
-        if sample.prompt != stored.prompt:
-            raise MismatchError(f"{key}: the prompt is {sample.prompt!r}, not {stored.prompt!r}")
-        if hashlib.sha256(sample.video).hexdigest() != stored.sha256:
+        if sample.prompt != (prompt := read(stored.prompts[task])):
+            raise MismatchError(f"{key}: the prompt is {sample.prompt!r}, not {prompt!r}")
+        if sample.video is not None and hashlib.sha256(sample.video).hexdigest() != stored.sha256:
             raise MismatchError(f"{key}: the video's {len(sample.video)} bytes are not those of the tar")
     if count != len(output.samples):
         raise MismatchError(f"{count} samples of {len(output.samples)}")

@@ -30,7 +30,7 @@ def check(output: Output) -> Findings:
         if abs(video.metadata.average_fps - float(output.fps)) > 1e-6:
             raise MismatchError(f"{key}: {video.metadata.average_fps} frames a second, not {float(output.fps)}")
         check_pictures(key, video[:].permute(0, 2, 3, 1).numpy(), output)
-        if sample["inference.json"]["prompt"] != output.samples[key].prompt:
+        if sample["inference.json"]["prompt"] != output.samples[key].prompts["inference"]:
             raise MismatchError(f"{key}: the prompt differs")
         count += 1
     if count != len(output.samples):

@@ -63,5 +63,7 @@ def decontaminate(
             echo(f"  {match.key}  {match.against} row {match.against_row}: {match.shared}")
     for shard in result.left_out:
         echo(f"left out: {shard}", err=True)
-    if result.left_out:
+    if result.unread:
+        echo(f"not compared: {result.unread:,} rows of the benchmark, which cannot be read", err=True)
+    if result.left_out or result.unread:
         ctx.exit(1)

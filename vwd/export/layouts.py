@@ -9,6 +9,7 @@ import csv
 import difflib
 import io
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -69,8 +70,16 @@ def _captioned_row(clip: Clip) -> dict[str, Any]:
     """What Open-Sora-Plan and FastVideo know of a video in the folder `videos`."""
     return {
         "path": clip.video.name, "cap": [clip.prompt], "resolution": clip.size, "fps": clip.measures.fps,
-        "num_frames": clip.frames, "duration": clip.measures.seconds,
+        "num_frames": clip.frames, "duration": seconds_for(clip.measures.fps, clip.frames),
     }  # fmt: skip
+
+
+def seconds_for(fps: float, frames: int) -> float:
+    """How long a video lasts, such that FastVideo finds as many frames as there are: it takes ceil(fps * seconds)."""
+    seconds = frames / fps
+    while math.ceil(fps * seconds) > frames:  # one frame too many in every 13th video or so: it asks for that, and ends
+        seconds = math.nextafter(seconds, 0)
+    return seconds
 
 
 def _merged(name: str) -> Callable[[Clip], str]:

@@ -95,6 +95,8 @@ def export_layout(
 
     with export_folder(base_dir, paths, layout.names_folder) as folder:
         places = [_Place(folder, layout, task, selection, link) for task in tasks]
+        for place in places:
+            _require_one_file_system(place.path, folder.path)
         for part in selection.by_shard() if layout.per_shard else selection.together():
             names = [name for place in places for name in place.names(part)]
             with folder.listings(names) as files:
@@ -292,6 +294,16 @@ def _require_alike(layout: Layout, first: Clip, clip: Clip) -> None:
             f"{first.key} has {one.width}x{one.height} pixels and {one.frames} frames, {clip.key} "
             f"{other.width}x{other.height} and {other.frames}: the settings that {layout.name} gets are of one kind",
             "Pack clips of one size and length, such as 'vwd meta cut' with `shorter_size` and `max_seconds` gives.",
+        )
+
+
+def _require_one_file_system(path: Path, base: Path) -> None:
+    """A layout's folder that is a link to another disk: neither a hard link nor the rename of a file gets there."""
+    existing = next(one for one in (path, *path.parents) if one.exists())
+    if existing.stat().st_dev != base.stat().st_dev:
+        raise OutputError(
+            f"{existing.resolve()}: on another file system than {base}",
+            "Give a `base_dir` that is on that file system, or remove the link to it.",
         )
 
 

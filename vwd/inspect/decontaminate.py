@@ -1,12 +1,14 @@
 """Which samples of an output share text with a benchmark's rows: n words in a row, as GPT-3's authors looked for them.
 
-A text is cut into words of letters and digits in lower case; each character of Chinese, Japanese and Korean is one.
+A text is cut into words of letters and digits in one case and one form (NFKC: full-width digits are digits, an accent
+is part of its letter), without invisible characters; each character of Chinese, Japanese and Korean is one.
 A benchmark's text that is shorter than n words counts where it is all of a sample's question or answer.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,6 +60,7 @@ class Decontamination:
         samples: how many of the output were compared.
         texts: how many of the benchmark's were.
         short: texts that were too short to be compared.
+        unread: rows of the benchmark that cannot be read, or are too large.
     """
 
     dataset: str
@@ -65,6 +68,7 @@ class Decontamination:
     samples: int
     texts: int
     short: int
+    unread: int
     matches: tuple[Match, ...]
     left_out: tuple[str, ...]
 
@@ -76,7 +80,7 @@ class Benchmark:
         if words < _LEAST_WORDS:
             raise UsageError(f"`words` {words}", f"Give at least {_LEAST_WORDS}: fewer are shared by chance.")
         self.words = words
-        self.texts = self.short = 0
+        self.texts = self.short = self.unread = 0
         self._runs: dict[str, tuple[str, int]] = {}
         self._whole: dict[str, tuple[str, int]] = {}
 
@@ -88,12 +92,14 @@ class Benchmark:
         """
         rows = open_file(path)
         for number, row in enumerate(rows.read(0, rows.count, None, MAX_ROW_BYTES)):
-            if not isinstance(row, RefusedRow):
-                for text in _texts(row):
-                    self.add(text, path.name, number)
+            if isinstance(row, RefusedRow):
+                self.unread += 1
+                continue
+            for text in _texts(row):
+                self.add(text, path.name, number)
 
     def add(self, text: str, file: str, row: int) -> None:
-        found = _WORD.findall(text.lower())
+        found = _words(text)
         self.texts += 1
         if len(found) < _LEAST_WORDS:
             self.short += 1
@@ -106,7 +112,7 @@ class Benchmark:
     def find(self, *texts: str) -> tuple[str, int, str] | None:
         """The file and row that share words with one of these texts, and the words; None where none does."""
         for text in texts:
-            found = _WORD.findall(text.lower())
+            found = _words(text)
             whole = " ".join(found)
             if whole in self._whole:
                 return (*self._whole[whole], whole)
@@ -138,8 +144,9 @@ def decontaminate(
     if not samples:
         raise OutputError(f"{paths.folder}: there is no sample to compare", "See 'vwd status'.")
     return Decontamination(
-        paths.dataset, benchmark.words, samples, benchmark.texts, benchmark.short, tuple(matches), selection.left_out
-    )
+        paths.dataset, benchmark.words, samples, benchmark.texts, benchmark.short, benchmark.unread, tuple(matches),
+        selection.left_out,
+    )  # fmt: skip
 
 
 def write_exclusions(paths: OutputPaths, found: Decontamination, to: Path) -> None:
@@ -156,6 +163,12 @@ def write_exclusions(paths: OutputPaths, found: Decontamination, to: Path) -> No
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / to.name, folder) as file:
             file.write(json_bytes(report))
+
+
+def _words(text: str) -> list[str]:
+    """What is compared of a text. Samples were normalised when packed; a benchmark's rows are as they came."""
+    one_form = unicodedata.normalize("NFKC", text).casefold()
+    return _WORD.findall("".join(char for char in one_form if unicodedata.category(char) != "Cf"))
 
 
 def _runs(words: list[str], length: int) -> Iterator[str]:
