@@ -53,7 +53,7 @@ asan:
 		-o build/asan/_lines.abi3.so
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(PYTHON) tools/fuzz/lines.py --seconds $(ASAN_SECONDS) --module build/asan/_lines.abi3.so
+		$(PYTHON) tools/fuzz/native_lines.py --seconds $(ASAN_SECONDS) --module build/asan/_lines.abi3.so
 
 # One wheel for Python 3.10 and later, for the oldest manylinux that this machine's C library allows.
 wheel:

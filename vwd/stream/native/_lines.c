@@ -205,8 +205,8 @@ static PyObject *place_glyphs(PyObject *self, PyObject *args) {
     int good = rows_of(&starts, 1) == kinds && across >= 0 && across < 1 << 20;
     for (Py_ssize_t i = 0; good && i < rows_of(&pieces, 4); i++) {
         const int64_t *piece = pieces.at + 4 * i;
-        int64_t place = piece[0] * across + piece[1];
         good = piece[0] >= 0 && piece[0] < FAR && piece[1] >= 0 && piece[1] < FAR && piece[3] >= 0 && piece[3] <= count - done;
+        int64_t place = good ? piece[0] * across + piece[1] : 0;
         for (int64_t j = 0; good && j < piece[3]; j++, done++, row += 4) {
             int32_t glyph = glyphs[done];
             int64_t width = glyph >= 0 && glyph < kinds ? widths.at[glyph] : -1;

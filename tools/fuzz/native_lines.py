@@ -1,6 +1,6 @@
 """Gives random tables to the C that sets lines and places glyphs: it must neither read nor write beyond them.
 
-python tools/fuzz/lines.py [--seconds 60] [--seed 0] [--module FILE]
+python tools/fuzz/native_lines.py [--seconds 60] [--seed 0] [--module FILE]
 
 Whether its results are right is for the tests to say; this is for the sanitizers (`make asan`).
 """
