@@ -138,6 +138,25 @@ def test_videos_of_one_name_but_the_ending_get_clips_of_their_own(tmp_path: Path
     assert clips == ["a_mp4_scene-0.mp4", "a_mov_scene-0.mp4"]
 
 
+@pytest.mark.parametrize("name", ["b.mp4", "b.mOv", "b.AVI"])
+def test_an_ending_in_any_case_makes_a_twin(tmp_path: Path, name: str) -> None:
+    write_video(tmp_path / "v/b.mkv", [4], size=(64, 48))
+    (tmp_path / "v" / name).touch()
+    assert cut_one(tmp_path / "v/b.mkv", tmp_path / "c", "0-4")[0].name == "b_mkv_scene-0.mp4"
+
+
+def test_videos_of_two_scans_with_one_relpath_get_clips_of_their_own(run: Run, tmp_path: Path) -> None:
+    for folder, length in (("v", 4), ("w", 6)):
+        write_video(tmp_path / folder / "a.mp4", [length], size=(64, 48))
+        run("meta", "scan", folder, "--output", f"{folder}.csv")
+    run("meta", "merge", "v.csv", "w.csv", "--output", "x.csv")
+    run("meta", "scenes", "x.csv")
+    run("meta", "cut", "x_timestamp.csv", "--save-dir", "c")
+    rows = list(open_table(tmp_path / "x_timestamp_clips.csv").rows())
+    assert [row["path"] for row in rows] == ["c/v/a_scene-0.mp4", "c/w/a_scene-0.mp4"]
+    assert [counted(tmp_path / row["path"]) for row in rows] == [4, 6]
+
+
 def test_odd_sizes_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "odd.mkv"
     write_video(path, [4], size=(64, 48))

@@ -50,6 +50,12 @@ def test_another_caption_column_is_another_contract(table: Path, run: Run) -> No
     assert "was packed with other settings" in done.stderr
 
 
+def test_a_table_that_is_not_there_is_named(run: Run) -> None:
+    done = run("pack-videos", "nowhere.csv", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "Error: nowhere.csv: there is no such table"
+
+
 def test_a_column_that_is_not_there_is_named(table: Path, run: Run) -> None:
     done = run("pack-videos", "clips.csv", "--caption-column", "caption", check=False)
     assert done.returncode == 1

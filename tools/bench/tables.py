@@ -1,6 +1,6 @@
 """Seconds and memory of `vwd meta filter`, `clean` and `merge` on tables of many rows, as CSV and as Parquet.
 
-python tools/bench/tables.py [--rows 10000000] [--folder DIR]
+python tools/bench/tables.py [--rows 10000000] [--endings csv parquet] [--verbs filter clean merge] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 COLUMNS = ("path", "id", "relpath", "num_frames", "height", "width", "fps", "aes", "text")
+OPTIONS = {"filter": ["--fmin", "30", "--aesmin", "5"], "clean": [], "merge": []}
 # Of the two parts that are merged, the second begins with this many rows of the first.
 _SHARED = 1000
 
@@ -23,46 +24,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--endings", nargs="+", default=["csv", "parquet"], choices=["csv", "parquet"])
-    parser.add_argument("--folder", type=Path, help="for the tables; by default a temporary one")
+    parser.add_argument("--verbs", nargs="+", default=list(OPTIONS), choices=OPTIONS)
+    parser.add_argument("--folder", type=Path, help="keeps the tables, and takes those that are there")
     parser.add_argument("--write", nargs=3, metavar=("FILE", "START", "STOP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
         path, start, stop = options.write
         return write(Path(path), int(start), int(stop))
-    print("| operation | table | rows | written | seconds | rows a second | largest memory, MB |")
+    print("| operation | table | rows | written | seconds | CPU seconds | largest memory, MB |")
     print("|---|---|---|---|---|---|---|", flush=True)
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+    with tempfile.TemporaryDirectory() as temporary:
         for ending in options.endings:
-            measure(Path(folder), ending, options.rows)
+            for verb in options.verbs:
+                measure(options.folder or Path(temporary), verb, ending, options.rows)
     return None
 
 
-def measure(folder: Path, ending: str, rows: int) -> None:
-    """Prints a line for each operation."""
+def measure(folder: Path, verb: str, ending: str, rows: int) -> None:
+    """Prints a line for an operation."""
     half = rows // 2
-    for name, start, stop in (("x", 0, rows), ("part0", 0, half + _SHARED), ("part1", half, rows)):
-        run([__file__, "--write", f"{folder}/{name}.{ending}", str(start), str(stop)])
-    parts = [f"{folder}/part{number}.{ending}" for number in range(2)]
-    for verb, tables, options, count in (
-        ("filter", [f"{folder}/x.{ending}"], ["--fmin", "30", "--aesmin", "5"], rows),
-        ("clean", [f"{folder}/x.{ending}"], [], rows),
-        ("merge", parts, [], rows + _SHARED),
-    ):
-        output = f"{folder}/out.{ending}"
-        seconds, megabytes, told = run(["-m", "vwd", "meta", verb, *tables, *options, "--output", output])
-        written = told.partition(": ")[2].partition(" of ")[0]
-        print(
-            f"| {verb} | {ending} | {count:,} | {written} | {seconds:.0f} | {count / seconds:,.0f} "
-            f"| {megabytes:.0f} |", flush=True,
-        )  # fmt: skip
-        for made in folder.glob("out.*"):
-            made.unlink()
-    for made in folder.iterdir():
-        made.unlink()
+    parts = [(0, half + _SHARED), (half, rows)] if verb == "merge" else [(0, rows)]
+    tables = [table(folder, start, stop, ending) for start, stop in parts]
+    with tempfile.TemporaryDirectory(dir=folder) as outputs:
+        output = f"{outputs}/out.{ending}"
+        words = ["-m", "vwd", "meta", verb, *map(str, tables), *OPTIONS[verb], "--output", output]
+        seconds, processor, megabytes, told = run(words)
+    written = told.partition(": ")[2].partition(" of ")[0]
+    count = sum(stop - start for start, stop in parts)
+    print(
+        f"| {verb} | {ending} | {count:,} | {written} | {seconds:.0f} | {processor:.0f} | {megabytes:.0f} |", flush=True
+    )
 
 
-def run(words: list[str]) -> tuple[float, float, str]:
-    """Runs a program of Python. Returns its seconds, its largest memory in MB, and what it printed."""
+def table(folder: Path, start: int, stop: int, ending: str) -> Path:
+    """A table of these rows, made unless it is there."""
+    path = folder / f"rows-{start}-{stop}.{ending}"
+    if not path.exists():
+        run([__file__, "--write", str(path), str(start), str(stop)])
+    return path
+
+
+def run(words: list[str]) -> tuple[float, float, float, str]:
+    """Runs a program of Python. Returns its seconds, those of CPU, its largest memory in MB, and what it printed."""
     started = time.perf_counter()
     # This process holds little: a child's largest memory is never less than that of its parent when it began.
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -72,7 +75,7 @@ def run(words: list[str]) -> tuple[float, float, str]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(words)}: exit code {process.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1000, told
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000, told
 
 
 def write(path: Path, start: int, stop: int) -> None:

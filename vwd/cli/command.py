@@ -98,7 +98,8 @@ def print_error(what: str, hint: str) -> None:
 def with_flags(text: str) -> str:
     """A message of the library with its arguments as options: `shard_size` is --shard-size; other words are left."""
     context = click.get_current_context(silent=True)
-    flags = dict(_flags(context.find_root().command)) if context else {}
+    # Where an option is written with _, too, the spelling with - is last, and counts.
+    flags = dict(sorted(_flags(context.find_root().command), key=lambda one: "_" not in one[1])) if context else {}
     return _ARGUMENT.sub(lambda found: flags.get(found[1], found[0]), text)
 
 

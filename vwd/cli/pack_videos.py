@@ -42,11 +42,12 @@ def pack_videos(
     from vwd.corpora.sources.open import open_file
     from vwd.meta.clips import Clips
     from vwd.meta.names import existing
+    from vwd.meta.tables import open_table
     from vwd.packing import pack_content
     from vwd.shards.cpus import default_workers
     from vwd.shards.settings import PackSettings
 
-    rows = open_file(existing(table))
+    rows = open_file(open_table(existing(table)).path)
     dataset = name or re.sub(r"[^A-Za-z0-9_-]+", "_", table.stem).strip("_-") or "clips"
     content = Clips(dataset, shard_size, caption_column, path_column, shuffle_seed, columns=tuple(rows.columns))
     settings = PackSettings(

@@ -176,7 +176,7 @@ def select(
         )
         raise OutputError(
             f"{paths.folder}: holds {contract.content['name']}, not text videos",
-            f"This export is of text videos: {ways}.",
+            f"This export is of text videos; {ways}.",
         )
     _require_shards(only, contract)
     if ledger:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from vwd.errors import MediaError, TableError
 from vwd.meta.clip_writer import ClipForm, ClipWriter, Sound
 from vwd.meta.journal import Journal
 from vwd.meta.media import decoded_frames, opened
+from vwd.meta.merge import distinct
 from vwd.meta.names import beside
 from vwd.meta.running import Progress, run_rows
 from vwd.meta.scan import ENDINGS
@@ -23,6 +25,10 @@ from vwd.meta.tables import Row, Table, open_table, write_table
 from vwd.storage.atomic import atomic_path
 from vwd.storage.tempfiles import temporary_folder
 
+# Every ending in any case.
+_SPELLED = [
+    "".join(letters) for ending in sorted(ENDINGS) for letters in product(*({one, one.upper()} for one in ending))
+]
 COLUMNS = ("path", "id", "relpath", "source", "scene", "start_frame", "end_frame")
 
 
@@ -57,8 +63,8 @@ def cut(
 ) -> CutResult:
     """Writes `<save_dir>/<folder>/<name>_scene-<i>.mp4` for each scene, and the table `<table>_clips.csv`.
 
-    Folders are those of `relpath`, or below what all paths have in common. A clip's source, scene and frames are
-    columns, and in its own header.
+    Folders are those of `relpath`; where there is none, or several videos share one, as after a merge, they are those
+    below what all paths have in common. A clip's source, scene and frames are columns, and in its own header.
 
     Args:
         min_seconds, max_seconds: shorter scenes are left out; longer ones end there.
@@ -70,7 +76,7 @@ def cut(
     source.require("path", hint="Make it with 'vwd meta scan'.")
     if "scene_frames" not in source.columns:
         source.require("timestamp", hint="Run 'vwd meta scenes' on it first.")
-    root = None if "relpath" in source.columns else _common_folder(source)
+    root = None if _relpaths_differ(source) else _common_folder(source)
     output = output or beside(table, "_clips")
     limits = (min_seconds, max_seconds)
 
@@ -215,10 +221,15 @@ def _stem(path: str, relative: str) -> str:
     """A video's place less its ending; with it, where another video in its folder differs in nothing else."""
     stem, ending = os.path.splitext(relative)  # noqa: PTH122
     mine = Path(path)
-    twins = [
-        other for other in (mine.with_suffix(e) for name in ENDINGS for e in {name, name.upper()}) if other != mine
-    ]
+    twins = (mine.with_suffix(one) for one in _SPELLED if one != mine.suffix)
     return f"{stem}{ending.replace('.', '_')}" if any(twin.is_file() for twin in twins) else stem
+
+
+def _relpaths_differ(source: Table) -> bool:
+    """Whether no two videos have one `relpath`. Eight bytes of memory a row, and as much again for a moment."""
+    if "relpath" not in source.columns:
+        return False
+    return distinct(source.values("relpath")) == distinct(source.values("path"))
 
 
 def _common_folder(source: Table) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from struct import Struct
 from typing import Any
@@ -48,6 +48,14 @@ def merged_rows(tables: Sequence[Table]) -> Iterator[Row]:
                     else:
                         came[place] = second
             yield row
+
+
+def distinct(values: Iterable[str]) -> int:
+    """How many different texts there are, by digests of 64 bits."""
+    import numpy as np
+
+    digests = array("q", (_digest(value)[0] for value in values))
+    return len(np.unique(np.frombuffer(digests, np.int64))) if digests else 0
 
 
 def _repeated(tables: Sequence[Table]) -> array[int]:
