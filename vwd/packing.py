@@ -87,13 +87,32 @@ def empty_output(result: PackResult) -> VwdError | None:
     summary = result.summary
     if summary.samples or not summary.rows or result.failures:
         return None
-    code = max(summary.skips, key=lambda name: summary.skips[name])
+    said, hint = _commonest_skip(result)
+    return OutputError(f"{result.paths.folder}: all {summary.rows:,} rows were skipped {said}", hint)
+
+
+def sparse_output(result: PackResult) -> VwdError | None:
+    """What to know of an output of which more than half of the rows were skipped; None of others, and of empty ones."""
+    summary = result.summary
+    skipped = summary.rows - summary.samples
+    if not summary.samples or skipped <= summary.samples:
+        return None
+    said, hint = _commonest_skip(result)
+    return OutputError(f"{result.paths.folder}: {skipped:,} of {summary.rows:,} rows were skipped {said}", hint)
+
+
+def _commonest_skip(result: PackResult) -> tuple[str, str]:
+    """How many rows were skipped as what, with the first of the commonest code; and what to do about that code."""
+    skips = result.summary.skips
+    code = max(skips, key=lambda name: skips[name])
     first = next(skip for entry in result.entries.values() for skip in entry.skips if skip.code.value == code)
-    counts = ", ".join(f"{name} {count:,}" for name, count in summary.skips.items())
-    return OutputError(
-        f"{result.paths.folder}: all {summary.rows:,} rows were skipped ({counts}); row {first.index}: {first.detail}",
-        _REMEDIES.get(code, "Check the rows, their columns and their language; 'vwd show --skips' lists each row."),
-    )
+    counts = ", ".join(f"{name} {skips[name]:,}" for name in sorted(skips, key=lambda name: -skips[name]))
+    return f"({counts}); row {first.index}: {first.detail}", remedy(code)
+
+
+def remedy(code: str) -> str:
+    """What to do where most rows are skipped with this code."""
+    return _REMEDIES.get(code, "Check the rows, their columns and their language; 'vwd show --skips' lists each row.")
 
 
 def finish_output(paths: OutputPaths, entries: Mapping[int, Entry], corpus_rows: int | None, torn: bool) -> None:

@@ -64,7 +64,8 @@ def test_rows_that_would_all_be_skipped_are_an_error(run: Run, tmp_path: Path) -
     write_rows(tmp_path / "rows.jsonl", [{"question": "\U0001f98a", "answer": "7"}] * 3)
     done = run(*command("--dry-run"), check=False)
     assert_two_lines(done)
-    assert "none of 3 rows that were looked at would have a sample" in done.stderr
+    assert "none of 3 rows that were looked at would have a sample (missing_glyph 3); row 0: U+1F98A" in done.stderr
+    assert "docs/languages.md" in done.stderr
 
 
 def test_a_sample_without_a_dry_run_is_refused(rows: Path, run: Run) -> None:
@@ -77,7 +78,8 @@ def test_a_run_that_skips_most_rows_says_so(run: Run, tmp_path: Path) -> None:
         row["question"] = None
     write_rows(tmp_path / "rows.jsonl", made)
     done = run(*command())
-    assert "Most rows were skipped: 3 of 5, most of them as bad_row." in done.stderr
+    assert "Warning: shards/gsm8k: 3 of 5 rows were skipped (bad_row 3); row 0: " in done.stderr
+    assert "Name the columns that hold text, --prompt-column" in done.stderr
     listing = done.stderr.splitlines()[-1].split("'")[1]
     assert listing == "vwd show shards/gsm8k --skips --code bad_row"
     assert run(*listing.split()[1:]).stdout.count("bad_row") == 3

@@ -116,6 +116,25 @@ def test_what_cannot_be_shown_is_said_in_two_lines(
     assert says in done.stderr
 
 
+def test_an_output_is_previewed_from_its_first_sample_on(run: Run, tmp_path: Path) -> None:
+    """Row 0 was skipped: what 'vwd pack' proposes must work all the same."""
+    rows = lamp_rows(9)
+    rows[0]["answer"] = None
+    write_rows(tmp_path / "rows.jsonl", rows)
+    run(*gsm8k())
+
+    def keys(*arguments: object) -> list[str]:
+        return [one["key"] for one in json.loads(run("preview", *arguments, "--to", "to", "--json").stdout)]
+
+    assert keys("shards/gsm8k") == keys("shards") == ["gsm8k_000001"]
+    assert keys("shards", "gsm8k_000007") == keys("shards/gsm8k", "--row", 7) == ["gsm8k_000007"]
+    picked = keys("shards/gsm8k", "--random", 5, "--seed", 3)
+    assert picked == sorted(set(picked)) == keys("shards/gsm8k", "--random", 5, "--seed", 3)
+    assert len(picked) == 5
+    assert keys("shards/gsm8k", "--random", 5, "--seed", 4) != picked
+    assert len(keys("shards/gsm8k", "--random", 99)) == 8
+
+
 @pytest.mark.parametrize("key", ["gsm8k_000004", "gsm8k_4", "4"])
 def test_a_sample_is_shown_by_its_key_or_its_row(run: Run, packed: Path, key: str) -> None:
     shown = json.loads(run("show", packed / "shards", key, "--json").stdout)

@@ -121,6 +121,41 @@ def test_a_bar_filters_to_the_samples_that_it_counts(page: Any, address: str) ->
     assert len(shown_keys(page)) == 12
 
 
+def test_bars_count_the_whole_output_where_the_page_shows_a_few_of_its_samples(
+    page: Any, address: str, report: Path
+) -> None:
+    data = data_of(report)
+    pages = data["shape"][0]["columns"]["pages"]
+    data["samples"] = data["samples"][:3]
+    page.goto(address + rewritten(report, "few.html", data))
+    assert "Of all 12 samples in the shards." in page.inner_text("#shape-lede")
+    assert page.inner_text("#count") == "3 samples on this page; 12 samples in the output"
+    bar = page.locator(".chart", has=page.get_by_role("heading", name="Pages")).locator(".bin").first
+    least, count = min(pages), pages.count(min(pages))
+    assert re.match(rf"{least} pages?: {count} samples?$", bar.get_attribute("aria-label"))
+    bar.click()
+    here = sum(len(one["pages"]) == least for one in data["samples"])
+    assert page.inner_text("#count") == f"{here} of 3 samples on this page; {count} samples of 12 in the output"
+    words = page.locator(".chart", has=page.get_by_role("heading", name="Words")).locator(".bin")
+    counts = [int(re.findall(r": (\d+) sample", text)[0]) for text in words.evaluate_all(
+        "(bars) => bars.map((bar) => bar.getAttribute('aria-label'))"
+    )]  # fmt: skip
+    assert sum(counts) == count
+
+
+def test_figures_of_a_part_of_the_output_are_said_to_be_and_weigh_what_they_stand_for(
+    page: Any, address: str, report: Path
+) -> None:
+    data = data_of(report)
+    data["shape"][0] |= {"samples": 1200, "shards": 300}
+    page.goto(address + rewritten(report, "part.html", data))
+    assert "Of 12 of 1,200 samples, evenly spaced over 3 of 300 shards." in page.inner_text("#shape-lede")
+    assert page.inner_text("#count") == "12 samples on this page; about 1,200 samples in the output"
+    bar = page.locator(".chart", has=page.get_by_role("heading", name="Pages")).locator(".bin").first
+    pages = data["shape"][0]["columns"]["pages"]
+    assert bar.get_attribute("aria-label").endswith(f": about {100 * pages.count(min(pages))} samples")
+
+
 def test_a_facet_filters_and_counts_what_others_would_give(page: Any, address: str) -> None:
     page.goto(address)
     labels = page.locator("#facets fieldset", has_text="Pages").locator("label")
@@ -277,6 +312,9 @@ def test_grades_are_counted_and_failures_shown(page: Any, address: str, report: 
     page.goto(address + rewritten(report, "graded.html", data))
     assert "75% of 4 judged videos are right" in page.inner_text("#grade")
     assert "expected: 5; found: 6" in page.text_content("#grade .failure")
+    data["samples"][2] |= {"verdict": "unjudged", "note": "not judged: missing"}
+    page.goto(address + rewritten(report, "graded.html", data))
+    assert page.locator("#grade .failure .unpictured").all_inner_texts() == ["no picture"]
     page.locator("#facets label", has_text="wrong").locator("input").check()
     assert shown_keys(page) == [data["samples"][1]["key"]]
 

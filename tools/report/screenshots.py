@@ -1,9 +1,10 @@
 """Pictures of a report in Chromium: the page and a sample, light, dark, and at the width of a phone.
 
 python tools/report/screenshots.py REPORT [--to FOLDER] [--key KEY] [--chromium /usr/bin/chromium]
-python tools/report/screenshots.py REPORT --key gsm8k_000001 --picture tools/report/report.png
+python tools/report/screenshots.py REPORT --picture tools/report/report.png --beside BUILTIN --key gsm8k_000001
 
-The second line draws the README's picture, from a report of the built-in rows of gsm8k and belle_school_math.
+The second line draws the README's picture: on the left the totals and distributions of a report of 500 real rows, on
+the right a sample of another report, of rows that were written for this project. tools/README.md has all commands.
 
 Needs the extra test-browser. Chinese is drawn with the fonts in `fonts/` where the system has none.
 """
@@ -15,6 +16,8 @@ import io
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
@@ -23,6 +26,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from vwd.report.serve import report_server
 
 _FONTS = Path(__file__).resolve().parents[2] / "fonts"
+_TIGHTER = """() => {
+  document.getElementById("datasets").hidden = true;
+  document.getElementById("masthead").style.paddingTop = "56px";
+  document.getElementById("shape").style.marginTop = "64px";
+}"""
 _SIZES = {"wide": (1280, 900), "narrow": (400, 860)}
 
 
@@ -65,19 +73,21 @@ def take_all(browser: Browser, url: str, to: Path, key: str) -> None:
             page.close()
 
 
-def draw_picture(browser: Browser, url: str, to: Path, key: str) -> None:
-    """Distributions and samples in light, and one sample in dark, side by side."""
+def draw_picture(browser: Browser, url: str, beside: str, to: Path, key: str) -> None:
+    """Totals and distributions of one report in light, and a sample of another in dark, side by side."""
     shots = []
     for scheme in ("light", "dark"):
         page = browser.new_page(viewport={"width": 1180, "height": 1000}, color_scheme=scheme)
-        page.goto(url)
+        page.goto(url if scheme == "light" else beside)
         page.wait_for_selector(".card")
         if scheme == "light":
-            page.locator(".chart >> nth=1 >> .bin >> nth=0").click()
+            page.locator(".chart >> nth=1 >> .bin >> nth=1").click()
             page.mouse.move(0, 0)
-            page.evaluate("scrollTo({ top: document.getElementById('shape').offsetTop - 48, behavior: 'instant' })")
+            # Without the table and most of the margins, so that totals and distributions are in one picture.
+            page.evaluate(_TIGHTER)
+            page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         else:
-            open_sample(page, url, key)
+            open_sample(page, beside, key)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(600)
         shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
@@ -98,6 +108,15 @@ def open_sample(page: Page, url: str, key: str) -> None:
     page.wait_for_timeout(400)
 
 
+@contextmanager
+def served(report: Path) -> Iterator[str]:
+    """The address of a report, as long as the block runs."""
+    with report_server(report) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path)
@@ -105,24 +124,23 @@ def main() -> None:
     parser.add_argument("--key", default="", help="of the sample that is shown; the first by default")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     parser.add_argument("--picture", type=Path, help="draw the README's picture to this file, and nothing else")
+    parser.add_argument("--beside", type=Path, help="the report whose sample --picture shows; REPORT by default")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        report_server(options.report) as server,
+        served(options.report) as url,
+        served(options.beside or options.report) as beside,
         sync_playwright() as playwright,
     ):
         use_fonts(Path(folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/"
         browser = playwright.chromium.launch(
             executable_path=options.chromium, args=["--no-sandbox"], env={**os.environ}
         )
         if options.picture:
-            draw_picture(browser, url, options.picture, options.key)
+            draw_picture(browser, url, beside, options.picture, options.key)
         else:
             take_all(browser, url, options.to, options.key)
         browser.close()
-        server.shutdown()
 
 
 if __name__ == "__main__":

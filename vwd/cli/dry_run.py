@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import echo, print_error, print_json
+from vwd.cli.command import echo, print_error, print_json, with_flags
 from vwd.cli.progress import format_duration, format_size
 
 if TYPE_CHECKING:
@@ -21,11 +21,20 @@ def present_dry_run(ctx: click.Context, found: DryRun, settings: PackSettings, a
     else:
         _print(found, settings)
     if not found.samples:
-        print_error(
-            f"{found.dataset}: none of {found.looked_at:,} rows that were looked at would have a sample",
-            "Check the rows, their columns and their language.",
-        )
+        _refuse(found)
         ctx.exit(1)
+
+
+def _refuse(found: DryRun) -> None:
+    from vwd.packing import remedy
+
+    what = f"{found.dataset}: none of {found.looked_at:,} rows that were looked at would have a sample"
+    if not found.skips:
+        print_error(what, "Check the rows.")
+        return
+    code = max(found.skips, key=lambda name: found.skips[name])
+    first = found.examples[code][0]
+    print_error(f"{what} ({code} {found.skips[code]:,}); row {first.index}: {first.detail}", with_flags(remedy(code)))
 
 
 def _print(found: DryRun, settings: PackSettings) -> None:

@@ -286,11 +286,13 @@ def report_packed(ctx: click.Context, packed: PackedOutput, as_json: bool) -> No
 
 def _print_next(result: PackResult) -> None:
     """What comes next, for who is at a terminal; and a warning where most rows were skipped."""
+    from vwd.packing import sparse_output
+
     summary, folder = result.summary, shlex.quote(str(result.paths.folder))
-    skipped = summary.rows - summary.samples
-    if summary.samples and skipped > summary.samples:
+    if warning := sparse_output(result):
         code = max(summary.skips, key=lambda name: summary.skips[name])
-        echo(f"Most rows were skipped: {skipped:,} of {summary.rows:,}, most of them as {code}.", err=True)
+        echo(f"Warning: {with_flags(warning.what)}", err=True)
+        echo(with_flags(warning.hint), err=True)
         echo(f"'vwd show {folder} --skips --code {code}' lists them with the reason.", err=True)
     if result.complete and not result.failures and summary.samples and sys.stdout.isatty():
         echo()

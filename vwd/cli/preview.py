@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, corpus_names, echo, json_option, print_error, print_json
+from vwd.cli.command import (
+    OutputPath,
+    VwdCommand,
+    base_dir_option,
+    corpus_names,
+    echo,
+    json_option,
+    print_error,
+    print_json,
+)
 from vwd.cli.page_options import page_options, page_settings
 from vwd.cli.rows_options import corpus_of, own_columns_options, text_form, text_form_options
 from vwd.limits import MAX_ROW_BYTES
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from vwd.corpora.registry import Corpus
     from vwd.corpora.sample import Skip
     from vwd.preview.sample import Previewed
+    from vwd.shards.paths import OutputPaths
 
     Found = Iterator[tuple[str, Previewed | Skip]]
 
@@ -101,7 +111,7 @@ def _found(dataset: str, texts: tuple[str, ...], options: dict[str, Any]) -> Fou
     given = bool(options["row_numbers"]) + bool(options["random"]) + bool(texts)
     if given > 1:
         raise UsageError("--row, --random and a text or a key exclude each other", "Give one of them.")
-    if (Path(dataset) / "pack.json").is_file():
+    if not options["rows"] and _is_output(dataset):
         yield from _from_shards(dataset, texts, options)
         return
     if len(texts) == 1:
@@ -121,13 +131,25 @@ def _found(dataset: str, texts: tuple[str, ...], options: dict[str, Any]) -> Fou
 
 
 def _from_shards(folder: str, texts: tuple[str, ...], options: dict[str, Any]) -> Found:
-    from vwd.preview.sample import preview_key
+    from vwd.corpora.sample import sample_key
+    from vwd.preview.sample import preview_key, sample_keys
     from vwd.shards.paths import find_outputs
 
-    (paths,) = find_outputs(Path(folder))
-    keys = texts or tuple(f"{paths.dataset}_{row:06d}" for row in options["row_numbers"] or (0,))
-    for key in keys:
-        yield key, preview_key(paths, key)
+    found = find_outputs(OutputPath().convert(folder, None, None))
+    for paths in _with_key(found, texts[0]) if texts else found:
+        keys = texts or [sample_key(paths.dataset, row) for row in options["row_numbers"]]
+        for key in keys or sample_keys(paths, options["random"], options["seed"]):
+            yield key, preview_key(paths, key)
+
+
+def _is_output(folder: str) -> bool:
+    """Whether it is a packed dataset, or the base folder of some; it could also be the name of a corpus."""
+    return "://" in folder or (Path(folder) / "pack.json").is_file() or any(Path(folder).glob("*/pack.json"))
+
+
+def _with_key(found: list[OutputPaths], key: str) -> list[OutputPaths]:
+    """The dataset that a key belongs to, by its name; the first one for the number of a row."""
+    return [one for one in found if key.startswith(f"{one.dataset}_")][:1] or found[:1]
 
 
 def _from_rows(dataset: str, options: dict[str, Any]) -> Found:

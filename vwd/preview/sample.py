@@ -12,8 +12,10 @@ from vwd.corpora.sample import Kind, Sample, Skip, sample_key
 from vwd.corpora.sentences import break_sentences
 from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows, take
-from vwd.errors import RowsError, UsageError
+from vwd.errors import OutputError, RowsError, UsageError
 from vwd.shards.find_sample import find_sample
+from vwd.shards.ledger import State, open_ledger
+from vwd.shards.offsets import entry_offsets
 from vwd.shards.paths import OutputPaths
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.layout import lay_out
@@ -93,12 +95,39 @@ def preview_key(paths: OutputPaths, key: str) -> Previewed:
         ShardError: its shard is damaged.
     """
     found = find_sample(paths, key)
+    if "storyboard.json" not in found.members:
+        raise OutputError(
+            f"{paths.folder}: its samples are no videos of text", "'vwd show' says what they are made of."
+        )
     record = StoryboardRecord.parse(found.members["storyboard.json"])
     kind: Kind = "story" if record.kind == "story" else "question"
     return Previewed(
         found.key, record.question, record.answer, record.final_answer, kind, record.storyboard,
         Fraction(record.fps).limit_denominator(10_000),
     )  # fmt: skip
+
+
+def sample_keys(paths: OutputPaths, count: int | None = None, seed: int = 0) -> list[str]:
+    """The key of the first sample of an output, or those of some picked at random: the same for the same seed.
+
+    Raises:
+        OutputError: it has no sample yet.
+    """
+    ledger = open_ledger(paths)
+    entries = [one.entry for one in ledger.read() if one.entry and one.state is State.DONE and one.entry.samples]
+    total = sum(entry.samples for entry in entries)
+    if not total:
+        raise OutputError(f"{paths.folder}: holds no sample yet", "'vwd status' says what is packed.")
+    places = [0] if count is None else sorted(random.Random(seed).sample(range(total), min(count, total)))
+    keys, first = [], 0
+    for entry in entries:
+        here = [place - first for place in places if first <= place < first + entry.samples]
+        full = ledger.lookup(entry.number).entry if here else None
+        if full:
+            found = list(entry_offsets(paths, ledger.contract, full))
+            keys += [found[place].key for place in here]
+        first += entry.samples
+    return keys
 
 
 def _laid_out(sample: Sample, video: VideoSpec, spec: StoryboardSpec) -> Previewed | Skip:
