@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ PICTURES = ("--size", "160x48", "--frames", 8, "--fps", 4, "--font-size", 16)
 COLUMNS = ("--prompt-column", "question", "--answer-column", "answer", "--final-column", "final", "--language", "en")
 
 
-def run(folder: Path, *line: object, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *line: object, code: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a Python program or module in a folder; it must exit with this code."""
     done = subprocess.run(
-        [sys.executable, *map(str, line)], cwd=folder, env=environment(PYTHONPATH=str(PROJECT), **env),
+        [sys.executable, *map(str, line)], cwd=folder, env=environment(PYTHONPATH=str(PROJECT), **(env or {})),
         capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr

@@ -62,7 +62,7 @@ class TrainJob:
             raise RuntimeError(f"train.py ended with {code}; its messages are above")
 
     def checkpoint(self) -> submitit.helpers.DelayedSubmission:
-        """What submitit queues after a preemption or a time limit: the same, since the checkpoint knows what is left."""
+        """What submitit queues after a preemption or a time limit: the same, as the checkpoint knows what is left."""
         return submitit.helpers.DelayedSubmission(self)
 
 

@@ -44,7 +44,6 @@ from trainer import Trainer, as_signal
 
 from vwd.errors import UsageError, VwdError
 
-
 # Those that ask a run to end: by Slurm and others, by a person, and by Slurm (--signal) before a time limit.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
 
