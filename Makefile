@@ -32,28 +32,20 @@ kernel:
 	$(CC) -O3 $(C_FLAGS) vwd/shards/native/_words.c -o vwd/shards/_words.abi3.so
 	$(CC) -O3 $(C_FLAGS) vwd/stream/native/_lines.c -o vwd/stream/_lines.abi3.so
 
-# The native kernel under the sanitizers, with random pictures and broken arguments.
+# What is native under the sanitizers, with random input and broken arguments: source, module, fuzzer.
+define sanitized
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) $(1) -o build/asan/$(2).abi3.so
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+		$(PYTHON) tools/fuzz/$(3).py --seconds $(ASAN_SECONDS) --module build/asan/$(2).abi3.so
+endef
+
 asan:
 	mkdir -p build/asan
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) $(KERNEL) -o build/asan/_kernel.abi3.so
-	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(PYTHON) tools/fuzz/kernel.py --seconds $(ASAN_SECONDS) --module build/asan/_kernel.abi3.so
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) vwd/records/native/_jpeg.c \
-		-o build/asan/_jpeg.abi3.so
-	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(PYTHON) tools/fuzz/jpeg.py --seconds $(ASAN_SECONDS) --module build/asan/_jpeg.abi3.so
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) vwd/shards/native/_words.c \
-		-o build/asan/_words.abi3.so
-	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(PYTHON) tools/fuzz/words.py --seconds $(ASAN_SECONDS) --module build/asan/_words.abi3.so
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(C_FLAGS) vwd/stream/native/_lines.c \
-		-o build/asan/_lines.abi3.so
-	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(PYTHON) tools/fuzz/native_lines.py --seconds $(ASAN_SECONDS) --module build/asan/_lines.abi3.so
+	$(call sanitized,$(KERNEL),_kernel,kernel)
+	$(call sanitized,vwd/records/native/_jpeg.c,_jpeg,jpeg)
+	$(call sanitized,vwd/shards/native/_words.c,_words,words)
+	$(call sanitized,vwd/stream/native/_lines.c,_lines,native_lines)
 
 # One wheel for Python 3.10 and later, for the oldest manylinux that this machine's C library allows.
 wheel:
