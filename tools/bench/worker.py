@@ -52,11 +52,11 @@ def _only_python() -> Iterator[None]:
     found: Any = (lambda: word_table.without_c), (lambda: None)
     try:
         word_table.native_split, lines.native_lines = found
-        page_table.native_lines = found[1]
+        vars(page_table)["native_lines"] = found[1]
         yield
     finally:
         word_table.native_split, lines.native_lines = kept
-        page_table.native_lines = kept[1]
+        vars(page_table)["native_lines"] = kept[1]
 
 
 def _measure(data: ShardDataset, positions: range, parts: Parts) -> None:
