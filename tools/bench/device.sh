@@ -17,6 +17,7 @@ if [ -z "$rows" ]; then
     rows="$out/rows.jsonl"
     for _ in $(seq 200); do cat vwd/corpora/builtin/gsm8k.jsonl; done > "$rows"
 fi
+make kernel PYTHON="$python" || echo "no C compiler, or no headers of Python: the worker's part is Python"
 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader || true
 "$python" -m vwd pack gsm8k --rows "$rows" --num-samples 4800 --shard-size 100 --out "$out"
 failed=0

@@ -68,8 +68,8 @@ class Contender:
 
 def _cpu() -> float:
     """CPU seconds of this process and of its children that have exited."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _limited(items: Any, count: int) -> Iterator[Any]:
@@ -133,6 +133,7 @@ def contenders(output: str) -> list[Contender]:
         data = ShardDataset(output, **options)
 
         def limited(count: int, workers: int) -> Any:
+            data.set_epoch(data.progress.epoch + 1)
             batches = torch.utils.data.DataLoader(
                 data, batch, sampler=range(min(count, len(data))), num_workers=workers
             )
