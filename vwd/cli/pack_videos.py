@@ -40,14 +40,17 @@ def pack_videos(
     """
     from vwd.cli.progress import Progress
     from vwd.corpora.sources.open import open_file
+    from vwd.errors import TableError
     from vwd.meta.clips import Clips
     from vwd.meta.names import existing
-    from vwd.meta.tables import open_table
     from vwd.packing import pack_content
     from vwd.shards.cpus import default_workers
     from vwd.shards.settings import PackSettings
 
-    rows = open_file(open_table(existing(table)).path)
+    table = existing(table)
+    if not table.is_file():
+        raise TableError(f"{table}: there is no such table", "Check the path; an earlier step may have failed.")
+    rows = open_file(table)
     dataset = name or re.sub(r"[^A-Za-z0-9_-]+", "_", table.stem).strip("_-") or "clips"
     content = Clips(dataset, shard_size, caption_column, path_column, shuffle_seed, columns=tuple(rows.columns))
     settings = PackSettings(
