@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from vwd.cli.convert_parquet import convert_parquet
+from vwd.__main__ import main
 
 if __name__ == "__main__":
-    convert_parquet(prog_name=sys.argv[0])
+    sys.argv[1:1] = ["convert-parquet"]
+    main()
