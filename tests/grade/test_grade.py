@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Run
 from reading_back.pages import ENGLISH, board_of, sized
-from shards.packing import assert_two_lines
+from shards.packing import assert_two_lines, send, start, wait_until
 
 from vwd.grade import Graded, Truth, find_predictions, grade, grade_reading, make_report
 from vwd.grade.grade import TASKS, Task
+from vwd.grade.parallel import in_order
 from vwd.grade.videothinkbench import evaluation_results
 from vwd.readback import read_frames
 from vwd.text.storyboard import Storyboard
@@ -138,6 +140,50 @@ def test_the_command_grades_exported_videos(run: Run, three_shards: Path, tmp_pa
         del written["verdicts"]
         assert written == report
         assert len((tmp_path / "samples.jsonl").read_text().splitlines()) == 18
+
+
+@pytest.mark.slow
+def test_verdicts_are_the_same_and_in_the_same_order_in_any_number_of_processes(tmp_path: Path) -> None:
+    boards = [changed("is: 42", f"is: {40 + n % 4}") for n in range(8)]
+    truths = (Truth(f"gsm8k_{n:06}", *ENGLISH, "42", "en", board) for n, board in enumerate(boards))
+    for n, board in enumerate(boards[:-1]):
+        video = get_encoder("mpeg4").encode(board, VideoSpec(frames=board.frames))
+        (tmp_path / f"gsm8k_{n:06}.mp4").write_bytes(video if n != 3 else video[:300])
+    kept = list(truths)
+    predictions = find_predictions(tmp_path, kept)
+    one, two = (list(grade(iter(kept), predictions, num_workers=workers)) for workers in (1, 2))
+    assert [each.to_json() for each in one] == [each.to_json() for each in two]
+    assert [each.truth.key for each in two] == [truth.key for truth in kept]
+    reports = [make_report("inference", found, predictions).to_json() for found in (one, two)]
+    assert reports[0] == reports[1]
+    assert reports[0]["unjudged"] == {"missing": 1, "doubled": 0, "undecodable": 1, "unreadable": 0}
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_half_of_a_report(three_shards: Path, tmp_path: Path, run: Run) -> None:
+    out = three_shards / "shards"
+    run("export-jsonl", out, "--base-dir", tmp_path / "export")
+    videos, reports = tmp_path / "export" / "gsm8k" / "video", tmp_path / "reports"
+    process = start(
+        tmp_path, "grade", videos, "--against", out, "--num-workers", 2, "--samples", reports / "samples.jsonl",
+        "--out", reports / "report.json", "--export-videothinkbench", reports / "results.json",
+    )  # fmt: skip
+    wait_until(process, reports, ".tmp/samples.jsonl.*")
+    send(process, signal.SIGKILL, whole_group=True)
+    process.communicate()
+    assert [path.name for path in reports.iterdir()] == [".tmp"]
+
+
+def test_a_prediction_that_kills_its_process_is_undecodable_and_the_others_are_graded(tmp_path: Path) -> None:
+    found = list(in_order(fatal_two, iter(range(5)), 2, lambda item, how: f"{item} {how}"))
+    assert found == ["0", "1", "2 the worker process was killed by SIGKILL", "3", "4"]
+
+
+def fatal_two(number: int) -> str:
+    """What a decoder might do with a bad file."""
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return str(number)
 
 
 def test_the_command_refuses_what_is_no_truth(run: Run, tmp_path: Path) -> None:

@@ -160,6 +160,19 @@ def test_characters_of_the_same_picture_are_read_as_the_first_of_them() -> None:
     assert found[0][0] == "A"
 
 
+@pytest.mark.parametrize("mark", [".", ",", "'", "-", '"', ":"])
+def test_a_line_of_one_small_mark_is_read_where_the_other_lines_tell_how_high_it_stands(mark: str) -> None:
+    board = board_of("What is it?", f"First line\n{mark}\nLast line")
+    found, expected = tokens(read(grey_frames(board)[-1:], board), board)
+    assert found == expected
+
+
+def test_a_mark_alone_on_a_page_is_not_read() -> None:
+    board = board_of("'", "Yes.")
+    found = read(grey_frames(board)[:1], board)
+    assert {word.text for word in found.words} <= {UNREADABLE}
+
+
 def test_frames_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="give uint8"):
         read_picture(np.zeros((4, 4, 4, 3), np.uint8))

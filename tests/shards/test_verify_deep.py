@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pytest
 from conftest import Run
 from reading_back.pages import ENGLISH, board_of
 from shards.damage import read_members, write_members
-from shards.packing import copy_pack, seal
+from shards.packing import copy_pack, seal, send, snapshot, start, wait_until
 
+from vwd.inspect.checked import open_checked
 from vwd.inspect.deep import DeepCheck, time_problems
-from vwd.inspect.verify import verify_output
+from vwd.inspect.verify import verify_output, verify_shard
 from vwd.readback.files import timed_frames
+from vwd.shards.ledger import open_ledger
 from vwd.shards.paths import OutputPaths
+from vwd.storage.hashing import sha256_file
 from vwd.video.encoders import ENCODERS, get_encoder
 from vwd.video.mp4 import read_header
 from vwd.video.spec import VideoSpec
@@ -107,3 +111,64 @@ def test_a_part_of_the_samples_is_always_the_same_part() -> None:
     assert 120 < len(chosen) < 280
     assert chosen == [key for key in keys if DeepCheck(read=True, sample_rate=0.1).chooses(key)]
     assert not any(DeepCheck(sample_rate=1.0).chooses(key) for key in keys)
+
+
+def reads(folder: Path) -> tuple[list[str], list[str]]:
+    """The keys that `verify --read` reads, and what it finds."""
+    read: list[str] = []
+
+    class Watched(DeepCheck):
+        def chooses(self, key: str) -> bool:
+            read.append(key)
+            return super().chooses(key)
+
+    found = verify_output(OutputPaths(folder.parent, folder.name), deep=Watched(read=True))
+    return read, [problem.what for problem in found.problems]
+
+
+def test_a_check_that_is_killed_goes_on_with_the_shards_that_are_left(three_shards: Path, tmp_path: Path) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    process = start(tmp_path, "verify", folder, "--read", "--num-workers", 1)
+    kept = folder / ".verified"
+    wait_until(process, kept, "*.json")
+    send(process, signal.SIGKILL, whole_group=True)
+    process.communicate()
+    done = {path.name[6:12] for path in kept.iterdir()}
+    assert 0 < len(done) < 3
+    read, problems = reads(folder)
+    assert not problems
+    assert {f"{int(key[-6:]) // 6:06}" for key in read} == {"000000", "000001", "000002"} - done
+    assert not kept.exists()
+    assert len(reads(folder)[0]) == 18
+
+
+def test_a_tar_that_changed_after_it_was_checked_is_checked_again(three_shards: Path, tmp_path: Path) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    paths = OutputPaths(folder.parent, folder.name)
+    checked, ledger = open_checked(paths, DeepCheck(read=True).how), open_ledger(paths)
+    for number in range(3):
+        checked.add(number, sha256_file(paths.tar(number)))
+        assert verify_shard(ledger, number, DeepCheck(read=True)) == ([], 6)
+    other_video(folder)
+    read, problems = reads(folder)
+    assert read == [f"gsm8k_{n:06}" for n in range(6, 12)]
+    assert any(what.startswith("gsm8k_000007: the video: reads differently") for what in problems)
+
+
+def test_only_a_check_of_the_same_kind_is_gone_on_with(three_shards: Path, tmp_path: Path) -> None:
+    folder = copy_pack(three_shards, tmp_path)
+    paths = OutputPaths(folder.parent, folder.name)
+    sha256 = sha256_file(paths.tar(0))
+    open_checked(paths, DeepCheck(read=True, sample_rate=0.5).how).add(0, sha256)
+    assert open_checked(paths, DeepCheck(read=True, sample_rate=0.5).how).has(0, sha256)
+    for other in (DeepCheck(read=True), DeepCheck(decode=True, sample_rate=0.5), DeepCheck()):
+        assert not open_checked(paths, other.how).has(0, sha256)
+    kept = folder / ".verified" / "gsm8k-000000.json"
+    kept.write_bytes(kept.read_bytes()[:20])
+    assert not open_checked(paths, DeepCheck(read=True, sample_rate=0.5).how).has(0, sha256)
+
+
+def test_without_reading_nothing_is_written(run: Run, three_shards: Path) -> None:
+    before = snapshot(three_shards)
+    run("verify", three_shards / "shards")
+    assert snapshot(three_shards) == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,10 @@ from vwd.cli.command import OutputPath, VwdCommand, echo, json_option, print_jso
 
 if TYPE_CHECKING:
     from vwd.grade import Graded, Report
+
+
+# Of wrong samples, and of files of no sample.
+_SHOWN = 10
 
 
 class _Against(OutputPath):
@@ -58,10 +64,15 @@ class _Against(OutputPath):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write an evaluation_results.json of that benchmark's form.  [default: none]",
 )
+@click.option(
+    "--num-workers",
+    type=click.IntRange(1),
+    help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
+)
 @json_option
 def grade(
     predictions: Path, against: Path, task: Any, order: Path | None, out: Path | None, samples: Path | None,
-    benchmark: Path | None, as_json: bool,
+    benchmark: Path | None, num_workers: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Read the videos in PRED, and compare them with what they should say.
 
@@ -70,31 +81,45 @@ def grade(
     from vwd.cli.progress import Progress
     from vwd.grade import find_predictions, make_report, read_order
     from vwd.grade import grade as grade_all
-    from vwd.grade.videothinkbench import evaluation_results
-    from vwd.grade.write import write_json, write_lines
+    from vwd.grade.videothinkbench import evaluation_result
+    from vwd.grade.write import lines_writer, list_writer, write_json
     from vwd.inspect.truths import load_truths
+    from vwd.shards.cpus import default_workers
 
     truths = load_truths(against)
     found = find_predictions(predictions, truths, read_order(order, truths) if order else None)
-    with Progress("grade", len(truths), "samples") as bar:
-        graded = list(grade_all(truths, found, task, bar.add))
-    report = make_report(task, graded, found)
+    wrong: list[tuple[str, str]] = []
+    verdicts: list[dict[str, Any]] = []  # without what was read, which is long
+    with ExitStack() as files, Progress("grade", len(truths), "samples") as bar:
+        add_sample = files.enter_context(lines_writer(samples)) if samples else None
+        add_result = files.enter_context(list_writer(benchmark)) if benchmark else None
+
+        def watched() -> Iterator[Graded]:
+            for one in grade_all(truths, found, task, bar.add, num_workers or default_workers()):
+                if samples and add_sample:
+                    add_sample(one.to_json(samples.parent))
+                if out:
+                    verdicts.append(_without_text(one.to_json(out.parent)))
+                if add_result:
+                    add_result(evaluation_result(one))
+                if not one.unjudged and not one.right:
+                    wrong.append((one.truth.key, _difference(one)) if len(wrong) < _SHOWN else ("", ""))
+                yield one
+
+        report = make_report(task, watched(), found)
     if out:
-        verdicts = [one.to_json(out.parent) for one in graded]
-        for one in verdicts:
-            del one["text"]
         write_json(out, {**report.to_json(), "verdicts": verdicts})
-    if samples:
-        write_lines(samples, [one.to_json(samples.parent) for one in graded])
-    if benchmark:
-        write_json(benchmark, evaluation_results(graded))
     if as_json:
         print_json(report.to_json())
     else:
-        _show(report, graded)
+        _show(report, wrong)
 
 
-def _show(report: Report, graded: list[Graded]) -> None:
+def _without_text(verdict: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in verdict.items() if name != "text"}
+
+
+def _show(report: Report, wrong: list[tuple[str, str]]) -> None:
     data = report.to_json()
     low, high = data["accuracy_interval"]
     what = "right answers" if report.task == "inference" else "exact videos"
@@ -110,15 +135,14 @@ def _show(report: Report, graded: list[Graded]) -> None:
     for kind, parts in report.groups.items():
         for part, (n, right) in parts.items():
             echo(f"  {kind}: {part:<15} {right:,} of {n:,}")
-    wrong = [one for one in graded if not one.unjudged and not one.right]
-    for one in wrong[:10]:
-        echo(f"  {one.truth.key}: {_difference(one)}")
-    if len(wrong) > 10:
-        echo(f"  and {len(wrong) - 10:,} more: --samples writes all")
-    for name in report.foreign[:10]:
+    for key, difference in wrong[:_SHOWN]:
+        echo(f"  {key}: {difference}")
+    if len(wrong) > _SHOWN:
+        echo(f"  and {len(wrong) - _SHOWN:,} more: --samples writes all")
+    for name in report.foreign[:_SHOWN]:
         echo(f"  of no sample: {name}")
-    if len(report.foreign) > 10:
-        echo(f"  and {len(report.foreign) - 10:,} more: --out writes all")
+    if len(report.foreign) > _SHOWN:
+        echo(f"  and {len(report.foreign) - _SHOWN:,} more: --out writes all")
 
 
 def _difference(one: Graded) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vwd.errors import DecodeError, UsageError
+from vwd.grade.parallel import in_order
 from vwd.grade.predictions import Predictions
 from vwd.grade.score import Inference, Rendering, Unjudged, hardly_readable, score_inference, score_rendering
 from vwd.grade.truths import Truth
@@ -66,32 +67,54 @@ def _path_from(folder: Path | None, file: Path) -> str:
 
 
 def grade(
-    truths: Sequence[Truth], predictions: Predictions, task: Task = "inference",
-    on_sample: Callable[[], None] = lambda: None,
+    truths: Iterable[Truth], predictions: Predictions, task: Task = "inference",
+    on_sample: Callable[[], None] = lambda: None, num_workers: int = 1,
 ) -> Iterator[Graded]:  # fmt: skip
-    """Grades the predictions of samples, one after the other, in the order of the samples.
+    """Grades the predictions of samples, in the order of the samples, each as soon as those before it are there.
 
     Args:
-        truths: what the videos should say; `rendering` needs their storyboards.
+        truths: what the videos should say; `rendering` needs their storyboards. Taken one by one.
         predictions: their files (`vwd.grade.find_predictions`).
         task: `inference`: is the final answer right; `rendering`: is all of the text there, in order and on time.
+        num_workers: processes; the verdicts are the same for any number. A prediction that kills its process is
+            undecodable, where there are several.
 
     Raises:
         UsageError: a truth has no storyboard.
     """
-    if task == "rendering" and any(truth.storyboard is None for truth in truths):
-        raise UsageError("`task` rendering without storyboards", "Grade against shards, or choose `task` inference.")
-    for truth in truths:
-        yield _grade_one(truth, predictions, task)
+    jobs = (_job(truth, predictions, task) for truth in truths)
+    graded = map(_grade_one, jobs) if num_workers == 1 else in_order(_grade_one, jobs, num_workers, _died)
+    for one in graded:
+        yield one
         on_sample()
 
 
-def _grade_one(truth: Truth, predictions: Predictions, task: Task) -> Graded:
-    if truth.key in predictions.doubled:
-        return Graded(truth, None, "doubled", ", ".join(str(path) for path in predictions.doubled[truth.key]))
-    file = predictions.files.get(truth.key)
-    if file is None:
+class _Job(NamedTuple):
+    """A sample, and its predictions."""
+
+    truth: Truth
+    files: tuple[Path, ...]
+    task: Task
+
+
+def _job(truth: Truth, predictions: Predictions, task: Task) -> _Job:
+    if task == "rendering" and truth.storyboard is None:
+        raise UsageError("`task` rendering without storyboards", "Grade against shards, or choose `task` inference.")
+    single = predictions.files.get(truth.key)
+    return _Job(truth, (single,) if single else predictions.doubled.get(truth.key, ()), task)
+
+
+def _died(job: _Job, how: str) -> Graded:
+    return Graded(job.truth, job.files[0] if job.files else None, "undecodable", how)
+
+
+def _grade_one(job: _Job) -> Graded:
+    truth, files, task = job
+    if len(files) > 1:
+        return Graded(truth, None, "doubled", ", ".join(map(str, files)))
+    if not files:
         return Graded(truth, None, "missing")
+    file = files[0]
     try:
         reading = read_frames(file_frames(file), truth.language, truth.page)
     except (DecodeError, ValueError, OSError) as error:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from vwd.grade.formulas import same_formula
 
-_COMMA = r"(?:\{,\}|,(?:\\[,!])?|\\[,!;]|[ \u2009\u202f'](?=[0-9]{3}(?![0-9])))"
+_COMMA = r"(?:\{,\}|,(?:\\[,!])?|\\[,!;]|[ \u2009\u202f'\u2019](?=[0-9]{3}(?![0-9])))"
 _INTEGER = rf"[0-9]{{1,3}}(?:{_COMMA}[0-9]{{3}})+(?![0-9])|[0-9]+"
 _DECIMAL = rf"(?:{_INTEGER})(?:\.[0-9]+)?|\.[0-9]+"
 _CURRENCY = r"(?:\\?\$|€|£|¥|USD|RMB)?\s*"
@@ -24,12 +24,14 @@ _NUMBER = re.compile(
 )
 _VULGAR = re.compile("(?<=[0-9])(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf|textbf)\s*\{([^{}]*)\}")
+_NEGATIVE = re.compile(r"负(?=\s*[0-9.$¥])|\bnegative\s+(?=[0-9.$])", re.IGNORECASE)
 _DASHES = str.maketrans({"−": "-", "–": "-", "‒": "-", "﹣": "-", "⁄": "/", "∕": "/"})
 
 
 def plain(text: str) -> str:
     """A text as numbers are looked for in it: compatibility forms, dashes and wrappers of LaTeX replaced."""
     text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_DASHES)
+    text = _NEGATIVE.sub("-", text)
     while (unwrapped := _WRAPPED.sub(r"\1", text)) != text:
         text = unwrapped
     return text

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vwd.errors import UsageError
-from vwd.grade.truths import Truth
+from vwd.grade.truths import Truth, Truths, keys_of
 from vwd.readback.files import PICTURE_ENDING, VIDEO_ENDINGS, number_in_name
 
 
@@ -32,7 +32,7 @@ class Predictions:
     foreign: tuple[Path, ...]
 
 
-def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str] | None = None) -> Predictions:
+def find_predictions(folder: Path, truths: Truths | Sequence[Truth], order: Sequence[str] | None = None) -> Predictions:
     """Looks for video files and folders of PNG files, also in subfolders.
 
     Args:
@@ -47,7 +47,7 @@ def find_predictions(folder: Path, truths: Sequence[Truth], order: Sequence[str]
             f"{folder} holds no predictions",
             f"Give a folder with {', '.join(VIDEO_ENDINGS)} files or folders of PNG files.",
         )
-    keys = {truth.key for truth in truths}
+    keys = keys_of(truths)
     if order is None:
         named = [(path.name if path.is_dir() else path.stem, path) for path in found]
     else:
@@ -89,7 +89,7 @@ def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
     return sorted(found), others
 
 
-def read_order(file: Path, truths: Sequence[Truth]) -> list[str]:
+def read_order(file: Path, truths: Truths | Sequence[Truth]) -> list[str]:
     """The keys in the order of a file: a list of prompts, one a line; JSONL or JSON of objects with keys or prompts.
 
     Raises:
@@ -103,7 +103,7 @@ def read_order(file: Path, truths: Sequence[Truth]) -> list[str]:
             f"{file} is no order of predictions: {error}",
             "Give a file of prompts, one a line, a manifest.jsonl or a questions.json.",
         ) from error
-    keys = {truth.key for truth in truths}
+    keys = keys_of(truths)
     by_prompt = {_flat(prompt): truth.key for truth in truths for prompt in (*truth.prompts, truth.question)}
     return [_key(entry, keys, by_prompt) for entry in entries]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,11 @@ from vwd.grade.score import UNJUDGED
 _MEANS: dict[Task, tuple[str, ...]] = {
     "inference": ("similarity",),
     "rendering": ("cer", "ned", "precision", "recall", "f1", "order", "on_time", "late", "off"),
+}
+
+_COUNTS: dict[Task, tuple[str, ...]] = {
+    "inference": ("stated", "last_number", "none", "reached"),
+    "rendering": ("lost_at_turns",),
 }
 
 
@@ -73,34 +79,47 @@ def _part(n: int, right: int) -> dict[str, Any]:
     return {"n": n, "accuracy": right / n if n else 0.0, "accuracy_interval": list(wilson(right, n)), "right": right}
 
 
-def make_report(task: Task, graded: Sequence[Graded], predictions: Predictions) -> Report:
-    """The totals of some verdicts."""
-    judged = [one for one in graded if not one.unjudged]
-    scores = [one.inference or one.rendering for one in judged]
-    columns = {}
-    for name in _MEANS[task]:
-        values = [float(getattr(score, name)) for score in scores]
-        columns[name] = (sum(values) / len(values) if values else 0.0, bootstrap(values))
-    why = Counter(str(one.unjudged) for one in graded if one.unjudged)
+def make_report(task: Task, graded: Iterable[Graded], predictions: Predictions) -> Report:
+    """The totals of some verdicts, each of which is looked at once and not kept."""
+    values = {name: array("d") for name in _MEANS[task]}
+    why, counts = Counter[str](), Counter[str]()
+    groups = {kind: defaultdict[str, list[int]](lambda: [0, 0]) for kind in _GROUPS}
+    samples = right = 0
+    for one in graded:
+        samples += 1
+        if one.unjudged:
+            why[one.unjudged] += 1
+            continue
+        right += one.right
+        score = one.inference or one.rendering
+        for name, column in values.items():
+            column.append(getattr(score, name))
+        counts.update(_counts(one))
+        for kind, of in _GROUPS.items():
+            part = groups[kind][of(one)]
+            part[0] += 1
+            part[1] += one.right
     return Report(
         task=task,
-        n=len(judged),
-        samples=len(graded),
-        right=sum(one.right for one in judged),
-        columns=columns,
+        n=samples - why.total(),
+        samples=samples,
+        right=right,
+        columns={name: (_mean(column), bootstrap(column)) for name, column in values.items()},
         unjudged={name: why[name] for name in UNJUDGED},
         foreign=tuple(map(str, predictions.foreign)),
-        counts=_counts(task, judged),
-        groups={name: _group(judged, of) for name, of in _GROUPS.items()},
+        counts={name: counts[name] for name in _COUNTS[task]},
+        groups={kind: {name: (n, right) for name, (n, right) in sorted(groups[kind].items())} for kind in _GROUPS},
     )
 
 
-def _counts(task: Task, judged: Sequence[Graded]) -> dict[str, int]:
-    if task == "rendering":
-        return {"lost_at_turns": sum(one.rendering.lost_at_turns for one in judged if one.rendering)}
-    how = Counter(one.inference.how for one in judged if one.inference)
-    reached = sum(one.inference.reached for one in judged if one.inference)
-    return {**{name: how[name] for name in ("stated", "last_number", "none")}, "reached": reached}
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _counts(one: Graded) -> dict[str, int]:
+    if one.inference:
+        return {one.inference.how: 1, "reached": int(one.inference.reached)}
+    return {"lost_at_turns": one.rendering.lost_at_turns} if one.rendering else {}
 
 
 def _answer_length(one: Graded) -> str:
@@ -119,10 +138,3 @@ _GROUPS: dict[str, Callable[[Graded], str]] = {
     "pages": _pages,
     "language": lambda one: one.truth.language,
 }
-
-
-def _group(judged: Sequence[Graded], of: Callable[[Graded], str]) -> dict[str, tuple[int, int]]:
-    parts: dict[str, list[bool]] = defaultdict(list)
-    for one in judged:
-        parts[of(one)].append(one.right)
-    return {name: (len(right), sum(right)) for name, right in sorted(parts.items())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +38,25 @@ class Truth:
             return PageSpec()
         plain = PageSpec(board.width, board.height, board.font_size)
         return plain.for_language(self.language)
+
+
+class Truths(ABC):
+    """Truths that are loaded one by one, each time that they are looped over."""
+
+    @abstractmethod
+    def keys(self) -> Iterable[str]:
+        """Their keys, without loading them."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Truth]: ...
+
+
+def keys_of(truths: Truths | Sequence[Truth]) -> set[str]:
+    """The keys of truths."""
+    return set(truths.keys() if isinstance(truths, Truths) else (truth.key for truth in truths))
 
 
 def benchmark_truths(questions: Any) -> list[Truth]:

@@ -53,6 +53,13 @@ class DeepCheck:
         """Whether a sample is one of those that are checked."""
         return (self.decode or self.read) and zlib.crc32(key.encode()) < self.sample_rate * 2**32
 
+    @property
+    def how(self) -> dict[str, bool | float]:
+        """The checks as JSON; empty where there are none."""
+        if not (self.decode or self.read):
+            return {}
+        return {"decode": self.decode, "read": self.read, "sample_rate": self.sample_rate}
+
     def problems(self, key: str, video: bytes, record: StoryboardRecord, fps: Fraction) -> list[str]:
         """What is wrong with a video that should show so many frames a second."""
         try:

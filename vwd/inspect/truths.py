@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vwd.errors import OutputError, UsageError
-from vwd.grade.truths import Truth, benchmark_truths
+from vwd.grade.truths import Truth, Truths, benchmark_truths
 from vwd.limits import LARGEST_SIDECAR
-from vwd.shards.ledger import open_ledger
+from vwd.shards.ledger import Ledger, open_ledger
 from vwd.shards.members import TASKS
-from vwd.shards.paths import OutputPaths, find_outputs
+from vwd.shards.offsets import entry_offsets
+from vwd.shards.paths import find_outputs
 from vwd.shards.reader import StoredSample, open_shard
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.storage.regular import read_regular
 from vwd.storage.urls import is_remote
 
 
-def load_truths(against: Path) -> list[Truth]:
-    """The truths of an output, or of a `questions.json`.
+def load_truths(against: Path) -> Truths | list[Truth]:
+    """The truths of an output, which are loaded one by one, or of a `questions.json`.
 
     Raises:
-        OutputError: it holds no complete shard.
-        ShardError: a shard is damaged.
+        OutputError: it holds no complete shard; while looping: a storyboard is damaged.
+        ShardError: while looping: a shard is damaged.
         UsageError: a file is no `questions.json`.
     """
     if not is_remote(against) and against.is_file():
         return _questions(against)
-    truths = [truth for paths in find_outputs(against) for truth in output_truths(paths)]
-    if not truths:
+    truths = OutputTruths([open_ledger(paths) for paths in find_outputs(against)])
+    if not len(truths):
         raise OutputError(f"{against} holds no complete shard", "Pack some, or look at 'vwd status'.")
     return truths
 
 
-def output_truths(paths: OutputPaths) -> Iterator[Truth]:
-    """The truths of all complete shards of one dataset's output, in order."""
-    ledger = open_ledger(paths)
-    for number, entry in sorted(ledger.done().items()):
-        if entry.samples:
-            with open_shard(paths.tar(number)) as samples:
+class OutputTruths(Truths):
+    """The truths of the complete shards of some datasets' outputs, in order."""
+
+    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+        self._shards = [
+            (ledger, number) for ledger in ledgers for number, entry in sorted(ledger.done().items()) if entry.samples
+        ]
+        self._keys = [key for ledger, number in self._shards for key in _shard_keys(ledger, number)]
+
+    def keys(self) -> Sequence[str]:
+        return self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[Truth]:
+        for ledger, number in self._shards:
+            with open_shard(ledger.paths.tar(number)) as samples:
                 yield from map(sample_truth, samples)
+
+
+def _shard_keys(ledger: Ledger, number: int) -> list[str]:
+    entry = ledger.lookup(number).entry
+    assert entry is not None
+    return [sample.key for sample in entry_offsets(ledger.paths, ledger.contract, entry)]
 
 
 def sample_truth(sample: StoredSample) -> Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from vwd.readback.ink import Grey
@@ -29,7 +30,7 @@ class Part(NamedTuple):
 def inside_bars(grey: Grey) -> Part:
     """The part of a picture inside its bars; all of it where it has none, or is dark altogether."""
     height, width = grey.shape
-    brighter = np.bincount(grey.ravel(), minlength=256)[::-1].cumsum()
+    brighter = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()[::-1].cumsum()
     paper = 255 - int(np.searchsorted(brighter, _PAPER * grey.size))
     rows = np.flatnonzero(grey.max(axis=1) >= _BRIGHTEST * paper)
     columns = np.flatnonzero(grey.max(axis=0) >= _BRIGHTEST * paper)

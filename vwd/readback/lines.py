@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -24,11 +25,19 @@ _SPARSE = 0.02
 
 def row_profile(ink: Ink) -> Matrix:
     """How much ink each row of pixels has, float32 [height]; 0 for those of the separator."""
-    rows: Matrix = np.where(ink > _FAINT, ink, 0).sum(axis=1, dtype=np.float32)
-    rules = np.count_nonzero(ink > _FAINT / 2, axis=1) > _RULE * ink.shape[1]
-    if rules.sum() < _FEW * len(rows):  # else it is no page with a separator
-        rows[rules] = 0
+    rows: Matrix = cv2.threshold(ink, _FAINT, 0, cv2.THRESH_TOZERO)[1].sum(axis=1, dtype=np.float32)
+    rows[rule_rows(ink)] = 0
     return rows
+
+
+def rule_rows(ink: Ink) -> npt.NDArray[np.bool_]:
+    """Which rows of pixels are of the separator."""
+    rules: npt.NDArray[np.bool_] = (
+        cv2.threshold(ink, _FAINT / 2, 1, cv2.THRESH_BINARY)[1].sum(axis=1) > _RULE * ink.shape[1]
+    )
+    if rules.sum() >= _FEW * len(rules):  # it is no page with a separator
+        rules[:] = False
+    return rules
 
 
 @lru_cache(maxsize=32)
@@ -59,22 +68,27 @@ def line_tops(ink: Ink, face: Typeface) -> list[int]:
 
 def _apart(fits: Matrix, height: int) -> list[int]:
     """The tops that fit best together: a line's height apart, half of one more around the separator, or further."""
-    own = np.maximum(fits, 0)
+    own = np.maximum(fits, 0).tolist()
     totals = own.copy()
-    came = np.full(len(fits), -1)
+    came = [-1] * len(own)
     furthest, best = -1, 0.0
-    for top in range(height, len(fits)):
-        if totals[top - height] > best:  # of those that are far enough above
-            furthest, best = top - height, float(totals[top - height])
-        steady = max(top - height, top - height - height // 2, key=lambda at: totals[at] if at >= 0 else -1.0)
-        ways = [(best + own[top], furthest), (totals[steady] + _STEADY * own[top], steady)]
-        totals[top], came[top] = max(ways)
+    for top in range(height, len(own)):
+        above = top - height
+        if totals[above] > best:  # of those that are far enough above
+            furthest, best = above, totals[above]
+        steady, total = above, totals[above]
+        if (around := above - height // 2) >= 0 and totals[around] > total:
+            steady, total = around, totals[around]
+        total += _STEADY * own[top]
+        if total < best + own[top]:
+            steady, total = furthest, best + own[top]
+        totals[top], came[top] = total, steady
     chosen = []
-    top = int(totals.argmax())
+    top = max(range(len(totals)), key=totals.__getitem__)
     while top >= 0:
         if fits[top] > 0:
             chosen.append(top)
-        top = int(came[top])
+        top = came[top]
     return chosen[::-1]
 
 

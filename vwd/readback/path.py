@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,16 +10,18 @@ import numpy as np
 from vwd.readback.cells import UNREADABLE, Cell, cut, judge, with_other_glyphs
 from vwd.readback.ink import Ink
 from vwd.readback.lines import strip
+from vwd.readback.marks import with_lone_marks
 from vwd.readback.templates import Templates, Typeface, templates
 from vwd.text.metrics import line_height
 
 # A glyph that fits so well, where none of another width does, is right; where there may be a space, so well.
 _CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
-# So many cells of a line are looked at together, as if all were as wide as the widest, which most are.
+# A wide glyph that fits so well, and has this share of its ink where no narrow one reaches, is alone.
+_WIDE, _BEYOND = 0.95, 0.2
+# So many cells of a line are looked at together, as if all were as wide as the one before, which most are.
 _AHEAD = 4
 # Lines of which the first cell is doubtful: so many are read in full before the others are given up.
 _TRIED = 2
-_SMALL = frozenset(",.'`´¨’‘“”\"·•-–—−_¯~^°¸:;′″，。、：；…")
 # Between cells a column has at most so much of the ink of a dense one.
 _GAP = 0.3
 
@@ -41,6 +44,14 @@ def read_lines(ink: Ink, tops: list[int], left: int, face: Typeface, advances: t
         left: the column where lines start; it may be outside of the picture.
         advances: which widths of glyphs are looked for, the narrowest first.
     """
+
+    def read(tops: list[int]) -> list[list[Cell]]:
+        return [line for line in _read_at(ink, tops, left, face, advances) if line]
+
+    return with_lone_marks(ink, read(tops), line_height(face.font_size), lambda top: next(iter(read([top])), []))
+
+
+def _read_at(ink: Ink, tops: list[int], left: int, face: Typeface, advances: tuple[int, ...]) -> list[list[Cell]]:
     height, before = line_height(face.font_size), max(0, -left)
     lines = [_padded(strip(ink, top, height), before, 2 * advances[-1]) for top in tops]
     groups = {advance: group for advance, group in templates(face).items() if advance in advances}
@@ -52,15 +63,7 @@ def read_lines(ink: Ink, tops: list[int], left: int, face: Typeface, advances: t
         [cell._replace(x=cell.x - before, top=top) for cell in cells if cell.text != " "]
         for cells, top in zip(found, tops, strict=True)
     ]
-    return [
-        [cell._replace(text=UNREADABLE, score=0.0) for cell in cells] if _only_small(cells) else cells
-        for cells in with_other_glyphs(placed, [line.pixels for line in lines], before, face)
-    ]
-
-
-def _only_small(cells: list[Cell]) -> bool:
-    """Whether a line has nothing but small marks: these do not tell how high it stands, and differ by their height."""
-    return all(cell.text in _SMALL for cell in cells)
+    return with_other_glyphs(placed, [line.pixels for line in lines], before, face)
 
 
 def _padded(pixels: Ink, before: int, after: int) -> _Line:
@@ -94,16 +97,12 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
         guesses = [
             (number, x)
             for number, place in places.items()
-            for x in range(place, min(place + _AHEAD * widest, lines[number].last + 1), widest)
+            for x in _guesses(place, read[number], widest, lines[number].last)
         ]
-        judged = {
-            advance: judge(np.stack([lines[n].pixels[:, x : x + advance].ravel() for n, x in guesses]), group)
-            for advance, group in groups.items()
-        }
-        for i, (number, x) in enumerate(guesses):
+        for (number, x), options in zip(guesses, _options(lines, guesses, groups), strict=True):
             if places.get(number) != x:  # a guess that did not come true
                 continue
-            cell = _certain([Cell(j.texts[i], x, 0, advance, j.scores[i]) for advance, j in judged.items()])
+            cell = _certain(options)
             if cell is None:
                 doubtful.append(number)
                 del places[number]
@@ -122,6 +121,33 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
         cells or [Cell(UNREADABLE, start, 0, min(groups), 0.0)] * (line.last >= start)
         for cells, line in zip(read, lines, strict=True)
     ]
+
+
+def _options(lines: list[_Line], places: Sequence[tuple[int, int]], groups: dict[int, Templates]) -> list[list[Cell]]:
+    """What may start at each place, a line and a column: a cell of each width, the narrowest first.
+
+    Where a wide glyph fits that has ink at its right, too, the others are not looked for.
+    """
+    widest, narrow = max(groups), min(groups)
+    pixels = np.stack([lines[number].pixels[:, x : x + widest] for number, x in places])
+    judged = judge(pixels.reshape(len(places), -1), groups[widest])
+    options = [
+        [Cell(text, x, 0, widest, score)]
+        for (_, x), text, score in zip(places, judged.texts, judged.scores, strict=True)
+    ]
+    beyond = pixels[:, :, narrow:].sum(axis=(1, 2)) > _BEYOND * pixels.sum(axis=(1, 2))
+    left = np.flatnonzero(~(beyond & (np.array(judged.scores) > _WIDE))).tolist()
+    for advance in sorted(groups, reverse=True)[1:] if left else ():
+        judged = judge(pixels[left, :, :advance].reshape(len(left), -1), groups[advance])
+        for at, text, score in zip(left, judged.texts, judged.scores, strict=True):
+            options[at].insert(0, Cell(text, places[at][1], 0, advance, score))
+    return options
+
+
+def _guesses(place: int, read: list[Cell], widest: int, last: int) -> range:
+    """Where the next cells of a line start, if they are as wide as the one before."""
+    step = read[-1].advance if read else widest
+    return range(place, min(place + _AHEAD * step, last + 1), step)
 
 
 def _certain(options: list[Cell]) -> Cell | None:

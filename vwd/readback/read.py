@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from vwd.corpora.sample import Language
@@ -100,14 +102,15 @@ def _words(turns: Turns, number: int, read: ReadPage) -> list[ReadWord]:
     runs = [(line, run) for line, cells in enumerate(read.lines) for run in _runs(cells)]
     spaced = read.geometry.face.language != "zh"
     groups = [(line, list(run)) for line, run in runs] if spaced else [(line, [c]) for line, run in runs for c in run]
-    boxes = [_box(cells, read.geometry) for _, cells in groups]
+    boxes = _boxes([(cells[0], cells[-1]) for _, cells in groups], read.geometry)
+    of_cells = iter(_boxes([(cell, cell) for _, cells in groups for cell in cells], read.geometry))
     words: list[ReadWord] = []
     for (line, cells), box, frame in zip(groups, boxes, turns.first_frames(number, boxes), strict=True):
         last = words[-1] if words else None
         joined = last is not None and last.line == line and _touch(last.box, box)
         word = ReadWord(
             "".join(cell.text for cell in cells), frame, number, box,
-            tuple(_box([cell], read.geometry) for cell in cells), tuple(cell.score for cell in cells), line, joined,
+            tuple(islice(of_cells, len(cells))), tuple(cell.score for cell in cells), line, joined,
         )  # fmt: skip
         if last is not None and joined and last.frame == frame:
             words[-1] = _join(last, word)
@@ -127,13 +130,16 @@ def _runs(cells: Iterable[Cell]) -> list[list[Cell]]:
     return runs
 
 
-def _box(cells: list[Cell], geometry: Geometry) -> Box:
-    """The pixels of the picture that cells fill."""
+def _boxes(ends: list[tuple[Cell, Cell]], geometry: Geometry) -> list[Box]:
+    """The pixels of the picture from the left of one cell to the right of another, for each pair."""
     across, down = geometry.scale
     height = line_height(geometry.face.font_size)
-    left, right = cells[0].x * across, (cells[-1].x + cells[-1].advance) * across
-    top, bottom = cells[0].top * down, (cells[0].top + height) * down
-    return Box(round(left), round(top), round(right) - round(left), round(bottom) - round(top))
+    places = np.array([(one.x, one.top, other.x + other.advance, one.top + height) for one, other in ends]).reshape(
+        -1, 4
+    )
+    corners = np.rint(places * [across, down, across, down]).astype(int)
+    corners[:, 2:] -= corners[:, :2]
+    return [Box(*corner) for corner in corners.tolist()]
 
 
 def _shifted(word: ReadWord, part: Part) -> ReadWord:

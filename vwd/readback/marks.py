@@ -1,0 +1,73 @@
+"""Lines of nothing but small marks, such as one comma: these do not tell how high their line stands, and differ by it.
+
+Such a line is read where the others tell: lines are a line's height apart, but for the separator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from vwd.readback.cells import UNREADABLE, Cell
+from vwd.readback.ink import Ink
+from vwd.readback.lines import rule_rows
+
+_SMALL = frozenset(",.'`´¨’‘“”\"·•-–—−_¯~^°¸:;′″，。、：；…")
+# A line whose characters fit so well is where it seems to be; and so well must a mark fit to be read.
+_FITS = 0.9
+_INK = 0.5
+
+
+def with_lone_marks(
+    ink: Ink, lines: list[list[Cell]], height: int, read: Callable[[int], list[Cell]]
+) -> list[list[Cell]]:
+    """The lines of a page, with those of marks read where that is certain, and UNREADABLE where it is not.
+
+    Args:
+        lines: from top to bottom, none without cells.
+        height: of a line, in pixels.
+        read: reads the line with this top.
+    """
+    only_marks = [line for line in lines if all(cell.text in _SMALL for cell in line)]
+    others = [line for line in lines if line not in only_marks]
+    found = [line for top in _free_tops(ink, others, height) if _certain(line := read(top))]
+    for line in only_marks:
+        if not any(_overlap(line[0].top, other[0].top, height) for other in found):
+            found.append([cell._replace(text=UNREADABLE, score=0.0) for cell in line])
+    return sorted([*others, *found], key=lambda line: line[0].top)
+
+
+def _certain(line: list[Cell]) -> bool:
+    return bool(line) and all(cell.text in _SMALL and cell.score >= _FITS for cell in line)
+
+
+def _free_tops(ink: Ink, lines: list[list[Cell]], height: int) -> Iterator[int]:
+    """Where there is ink and may be a line by those that are read, but none is."""
+    tops = [line[0].top for line in lines]
+    sure = [line[0].top for line in lines if _mean_score(line) >= _FITS]
+    if not sure:
+        return
+    rules = rule_rows(ink)
+    inked = np.flatnonzero(~rules & (ink > _INK).any(axis=1))
+    numbers = np.flatnonzero(rules)
+    free = inked[[not any(top <= row < top + height for top in tops) for row in inked.tolist()]]
+    seen = set[int]()
+    for row in free.tolist():
+        for near in sorted(sure, key=lambda top: abs(top - row)):
+            top = near + (row - near) // height * height
+            first, last = min(top, near), max(top, near) + height
+            if not ((numbers >= first) & (numbers < last)).any():  # no separator between them
+                if top not in seen and not any(_overlap(top, other, height) for other in tops):
+                    yield top
+                seen.add(top)
+                break
+
+
+def _mean_score(line: list[Cell]) -> float:
+    scores = [cell.score for cell in line if cell.text not in _SMALL]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _overlap(one: int, other: int, height: int) -> bool:
+    return abs(one - other) < height
