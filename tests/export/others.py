@@ -9,11 +9,20 @@ from typing import Any
 from shards.damage import read_members, write_members
 
 from vwd.export.opensora import export_opensora
+from vwd.export.options import ExportOptions
 from vwd.export.parquet import export_parquet
 from vwd.export.sat import export_sat
 from vwd.shards.paths import OutputPaths
 
 EXPORTS: dict[str, Any] = {"opensora": export_opensora, "sat": export_sat, "parquet": export_parquet}
+
+
+def of_rows(which: str, start_idx: int, num_samples: int) -> dict[str, Any]:
+    """The arguments that export a slice of the rows."""
+    if which == "parquet":
+        return {"start_idx": start_idx, "num_samples": num_samples}
+    return {"options": ExportOptions(start_idx=start_idx, num_samples=num_samples)}
+
 
 # Each is the prompt of one sample.
 HARD_TEXTS = [

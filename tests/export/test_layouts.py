@@ -28,7 +28,8 @@ from shards.packing import assert_two_lines, send, snapshot, start, temp_files, 
 from vwd.errors import ContractError, OutputError, ShardError, UsageError
 from vwd.export.layout import one_line
 from vwd.export.layouts import LAYOUTS, find_layout, seconds_for
-from vwd.export.writer import LINKS, LayoutResult, export_layout
+from vwd.export.options import LINKS, ExportOptions
+from vwd.export.writer import LayoutResult, export_layout
 from vwd.shards.splits import for_validation
 
 pytest_plugins = ["export.exported", "shards.packed"]
@@ -37,7 +38,7 @@ ALL = pytest.mark.parametrize("name", LAYOUTS)
 
 
 def export(folder: Path, to: Path, name: str, task: str = "rendering", **options: Any) -> LayoutResult:
-    return export_layout(packed(folder), to, find_layout(name), [task], **options)
+    return export_layout(packed(folder), to, find_layout(name), ExportOptions([task], **options))
 
 
 def members(folder: Path) -> dict[str, bytes]:
@@ -188,7 +189,7 @@ def test_an_empty_prompt_is_refused_where_lines_are_counted(three_shards: Path, 
     tar = three_shards / "shards" / "gsm8k" / "gsm8k-000000.tar"
     paths = with_prompts(tar, tmp_path / "in", ["one", "two", " \n", "four", "five", "six"])
     with pytest.raises(ShardError, match=r"gsm8k_000002\.rendering\.json has an empty prompt"):
-        export_layout(paths, tmp_path / "out", find_layout("cogvideox"), ["rendering"])
+        export_layout(paths, tmp_path / "out", find_layout("cogvideox"), ExportOptions(["rendering"]))
     assert list(tmp_path.rglob("*.mp4")) == []
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import HANG_SECONDS, Run
 from export.exporting import RECORD, names
-from export.others import EXPORTS, HARD_TEXTS, listed_keys, packed, records, text_of, with_prompts
+from export.others import EXPORTS, HARD_TEXTS, listed_keys, of_rows, packed, records, text_of, with_prompts
 from export.test_export_resume import many_samples
 from export.test_hostile_tars import HOSTILE
 from shards.damage import read_members, write_members
@@ -66,7 +66,7 @@ def test_only_damaged_files_are_written_again(three_shards: Path, tmp_path: Path
 
 @ALL
 def test_a_slice_is_one_file_of_its_rows(three_shards: Path, tmp_path: Path, which: str) -> None:
-    result = EXPORTS[which](packed(three_shards / "shards" / "gsm8k"), tmp_path, start_idx=4, num_samples=5)
+    result = EXPORTS[which](packed(three_shards / "shards" / "gsm8k"), tmp_path, **of_rows(which, 4, 5))
     assert result.samples == 5
     assert listed_keys(tmp_path / "gsm8k", which) == keys(4, 5, 6, 7, 8)
     listing = [name for name in names(tmp_path / "gsm8k") if name != "video" and name != "parquet"]
@@ -77,7 +77,7 @@ def test_a_slice_is_one_file_of_its_rows(three_shards: Path, tmp_path: Path, whi
 @ALL
 def test_a_slice_that_was_not_packed_is_refused(three_shards: Path, tmp_path: Path, which: str) -> None:
     with pytest.raises(OutputError, match="no shard holds rows from 100 on"):
-        EXPORTS[which](packed(three_shards / "shards" / "gsm8k"), tmp_path, start_idx=100, num_samples=5)
+        EXPORTS[which](packed(three_shards / "shards" / "gsm8k"), tmp_path, **of_rows(which, 100, 5))
     assert snapshot(tmp_path) == {}
 
 
@@ -154,7 +154,7 @@ def test_a_shuffled_pack_is_exported_completely_and_sliced_by_row(run: Run, tmp_
         in_order = listed_keys(tmp_path / which / "gsm8k", which)
         assert sorted(in_order) == keys(*range(18))
         assert in_order != sorted(in_order)
-        export(OutputPaths(tmp_path / "shards", "gsm8k"), tmp_path / "part" / which, start_idx=2, num_samples=3)
+        export(OutputPaths(tmp_path / "shards", "gsm8k"), tmp_path / "part" / which, **of_rows(which, 2, 3))
         assert sorted(listed_keys(tmp_path / "part" / which / "gsm8k", which)) == keys(2, 3, 4)
 
 

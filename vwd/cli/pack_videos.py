@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from vwd.cli.command import OutputPath, VwdCommand, echo, json_option
-from vwd.cli.pack import report_packed
+from vwd.cli.pack_report import report_packed
 
 
 @click.command(cls=VwdCommand, name="pack-videos")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vwd.errors import UsageError
 from vwd.export.folder import ExportFolder, ExportResult
 from vwd.export.layouts import SAT_JSONL, SAT_LABEL
+from vwd.export.options import ALL, ExportOptions
 from vwd.export.writer import export_layout
-from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.storage.regular import real_path
@@ -66,11 +66,8 @@ class _Shortage:
 def export_sat(
     paths: OutputPaths,
     base_dir: Path,
-    tasks: Sequence[str] = TASKS,
-    start_idx: int = 0,
-    num_samples: int | None = None,
+    options: ExportOptions = ALL,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
     clip: Clip | None = None,
     labels: str | None = None,
 ) -> SatResult:
@@ -82,7 +79,6 @@ def export_sat(
     Args:
         clip: what the trainer needs of a video; those too short are counted.
         labels: also writes this task's prompt to `<key>.txt` beside each video, on one line.
-        check: compare each tar with the sha256 of its ledger entry.
 
     Raises:
         ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
@@ -94,9 +90,7 @@ def export_sat(
         _check_label_place(real_path(base_dir / paths.dataset))
     shortage = _Shortage(clip or Clip())
     layout = replace(SAT_JSONL, beside=(replace(SAT_LABEL, task=labels),) if labels else ())
-    result = export_layout(
-        paths, base_dir, layout, tasks, start_idx, num_samples, on_sample, check, on_record=shortage.add
-    ).plain()
+    result = export_layout(paths, base_dir, layout, options, on_sample, shortage.add).plain()
     return SatResult(**vars(result), too_short=shortage.count, seconds=shortage.seconds, seconds_needed=shortage.needed)
 
 

@@ -7,25 +7,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import IO, NamedTuple
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.export.folder import ExportFolder, ExportResult, export_folder
 from vwd.export.layout import Clip, Layout, Listing, Measures, one_line
 from vwd.export.metadata import read_clip, read_prompts, read_storyboard
-from vwd.export.selection import Part, Selection, select
+from vwd.export.options import ALL, ExportOptions, Link
+from vwd.export.selection import Part, Selection
 from vwd.shards.members import TASKS
 from vwd.shards.paths import OutputPaths
 from vwd.shards.reader import StoredSample
-from vwd.shards.splits import DEFAULT_FRACTION
-from vwd.shards.splits import Part as Split
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.storage.atomic import fsync_folder
 from vwd.storage.regular import real_path
 
-# How a layout's folder gets a video that the dataset's folder has already.
-Link = Literal["hard", "symbolic", "copy"]
-LINKS: tuple[Link, ...] = ("hard", "symbolic", "copy")
 # What stands in names for the task of real videos, which have one caption for all.
 CAPTION_TASK = "caption"
 
@@ -45,15 +41,8 @@ def export_layout(
     paths: OutputPaths,
     base_dir: Path,
     layout: Layout,
-    tasks: Sequence[str] = TASKS,
-    start_idx: int = 0,
-    num_samples: int | None = None,
+    options: ExportOptions = ALL,
     on_sample: Callable[[], None] = lambda: None,
-    check: bool = True,
-    shards: Sequence[int] | None = None,
-    split: Split | None = None,
-    val_fraction: float = DEFAULT_FRACTION,
-    link: Link = "hard",
     on_record: Callable[[StoryboardRecord], None] = lambda record: None,
 ) -> LayoutResult:
     """Unpacks videos to `<base>/<dataset>/video/`, and fills `<base>/<dataset>/<layout>/<task>/` with links to them.
@@ -64,58 +53,68 @@ def export_layout(
     else read the videos of both. An existing file of the same size (a video) or with the same content is left alone.
 
     Args:
-        shards: the numbers of the only shards to take from; None for all.
-        check: compare each tar with the sha256 of its ledger entry.
-        split: only the samples of this one, as `vwd.stream` splits them.
-        val_fraction: about how much of all is for validation.
-        link: how a layout's folder gets the videos.
         on_record: called with the storyboard of each sample, where the layout reads them.
 
     Raises:
         ShardError: a tar is not the one of its ledger entry, or has members that no shard should have; nothing was
             taken from it.
-        UsageError: the reader would misread the folder's name, or there is no such split or link.
+        UsageError: the reader would misread the folder's name, or there is no such split.
         OutputError: no shard holds rows of the slice, or none is of the split; or the base folder cannot be written;
             or the output holds real videos, and the layout needs what they lack.
     """
-    if link not in LINKS:
-        raise UsageError(f"there is no `link` '{link}'", f"Give one of {', '.join(LINKS)}.")
-    selection = select(paths, start_idx, num_samples, shards, check, split, val_fraction, clips=True)
+    selection = options.select(paths, clips=True)
     _refuse_misread(layout, real_path(base_dir / paths.dataset), paths.dataset)
     if selection.clips:
         _refuse_words(layout, paths)
-        tasks = (CAPTION_TASK,)
+    tasks = (CAPTION_TASK,) if selection.clips else options.tasks
+    with export_folder(base_dir, paths, layout.names_folder) as folder:
+        places = [_Place(folder, layout, task, selection, options.link) for task in tasks]
+        for place in places:
+            _require_one_file_system(place.path, folder.path)
+        for part in selection.by_shard() if layout.per_shard else selection.together():
+            _fill(places, part, selection, on_sample, on_record)
+    result = folder.result(selection)
+    return LayoutResult(**vars(result), folders=tuple(dict.fromkeys(str(place.path) for place in places)))
+
+
+def _fill(
+    places: Sequence[_Place],
+    part: Part,
+    selection: Selection,
+    on_sample: Callable[[], None],
+    on_record: Callable[[StoryboardRecord], None],
+) -> None:
+    """Writes the lists of a part's samples, and what these have beside them, to the folder of each task."""
+    folder, layout = places[0].folder, places[0].layout
+    extract = _extract(layout, [place.task for place in places], selection.clips)
+    with folder.listings([name for place in places for name in place.names(part)]) as files:
+        for number, place in enumerate(places):
+            place.begin(files[number * len(layout.lists) :][: len(layout.lists)])
+        for sample, found in selection.samples(part, extract):
+            video = folder.unpack(sample)
+            if found.record:
+                on_record(found.record)
+            for place in places:
+                place.add(sample, video, found)
+            on_sample()
+        _require_samples(folder, selection)
+        for place in places:
+            place.end()
+    for place in places:
+        place.write_once()
+
+
+def _extract(layout: Layout, tasks: Sequence[str], clips: bool) -> Callable[[StoredSample], _Extract]:
+    """What reads a sample's prompts by task and, where the layout needs it, its storyboard."""
     needed = {*tasks, *(beside.task for beside in layout.beside)}
 
     def extract(sample: StoredSample) -> _Extract:
-        found = _of_clip(sample) if selection.clips else _of_text(sample, layout, needed)
+        found = _of_clip(sample) if clips else _of_text(sample, layout, needed)
         if layout.one_line:
             _require_lines(sample, found.prompts)
         return found
 
-    with export_folder(base_dir, paths, layout.names_folder) as folder:
-        places = [_Place(folder, layout, task, selection, link) for task in tasks]
-        for place in places:
-            _require_one_file_system(place.path, folder.path)
-        for part in selection.by_shard() if layout.per_shard else selection.together():
-            names = [name for place in places for name in place.names(part)]
-            with folder.listings(names) as files:
-                for number, place in enumerate(places):
-                    place.begin(files[number * len(layout.lists) :][: len(layout.lists)])
-                for sample, found in selection.samples(part, extract):
-                    video = folder.unpack(sample)
-                    if found.record:
-                        on_record(found.record)
-                    for place in places:
-                        place.add(sample, video, found)
-                    on_sample()
-                _require_samples(folder, selection)
-                for place in places:
-                    place.end()
-            for place in places:
-                place.write_once()
-    result = folder.result(selection)
-    return LayoutResult(**vars(result), folders=tuple(dict.fromkeys(str(place.path) for place in places)))
+    return extract
 
 
 class _Extract(NamedTuple):

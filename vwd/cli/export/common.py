@@ -14,6 +14,7 @@ from vwd.cli.command import F, echo, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.export.folder import ExportResult
+    from vwd.export.options import ExportOptions
 
 R = TypeVar("R", bound="ExportResult")
 
@@ -30,6 +31,12 @@ class Request:
     num_samples: int | None
     check: bool
     as_json: bool
+
+    def options(self, tasks: tuple[str, ...], **own: Any) -> ExportOptions:
+        """What to take, for exports of videos."""
+        from vwd.export.options import ExportOptions
+
+        return ExportOptions(tasks, self.start_idx, self.num_samples, self.check, **own)
 
 
 def request_options(command: F) -> F:
@@ -82,7 +89,7 @@ def export_all(
     Exits with 1 where shards were left out, or nothing was exported.
 
     Args:
-        export: called with paths, base_dir, start_idx, num_samples, on_sample, and `own`.
+        export: called with paths, base_dir, on_sample, and `own`.
         unchanged: what existed already, such as "videos".
         remark: may add something about a result, on stderr.
     """
@@ -95,12 +102,7 @@ def export_all(
     for paths in find_outputs(request.output):
         total = output_status(paths).samples if paths.contract.is_file() else 0
         with Progress(f"{paths.dataset}: export", total, "samples") as bar:
-            results.append(
-                export(
-                    paths, request.base_dir, start_idx=request.start_idx, num_samples=request.num_samples,
-                    on_sample=bar.add, check=request.check, **own,
-                )
-            )  # fmt: skip
+            results.append(export(paths, request.base_dir, on_sample=bar.add, **own))
     if request.as_json:
         print_json([asdict(result) for result in results])
     for result in results:

@@ -23,4 +23,4 @@ def jsonl(ctx: click.Context, request: Request, tasks: tuple[str, ...], shards: 
     from vwd.export.jsonl import export_jsonl
     from vwd.shards.ranges import load_ranges
 
-    export_all(ctx, request, export_jsonl, tasks=tasks, shards=load_ranges(shards))
+    export_all(ctx, request, export_jsonl, options=request.options(tasks, shards=load_ranges(shards)))

@@ -65,7 +65,8 @@ def layout(
                 echo(f"  {folder}")
 
     own["shards"] = load_ranges(own["shards"])
-    export_all(ctx, request, export_layout, remark=name_folders, layout=find_layout(layout), tasks=tasks, **own)
+    options = request.options(tasks, **own)
+    export_all(ctx, request, export_layout, remark=name_folders, layout=find_layout(layout), options=options)
 
 
 def _print_layouts(as_json: bool) -> None:

@@ -22,4 +22,4 @@ def opensora(ctx: click.Context, request: Request, tasks: tuple[str, ...]) -> No
     """
     from vwd.export.opensora import export_opensora
 
-    export_all(ctx, request, export_opensora, tasks=tasks)
+    export_all(ctx, request, export_opensora, options=request.options(tasks))

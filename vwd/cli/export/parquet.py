@@ -25,4 +25,7 @@ def parquet(ctx: click.Context, request: Request, with_video: bool) -> None:
     """
     from vwd.export.parquet import export_parquet
 
-    export_all(ctx, request, export_parquet, unchanged="files", with_video=with_video)
+    export_all(
+        ctx, request, export_parquet, unchanged="files", start_idx=request.start_idx, num_samples=request.num_samples,
+        check=request.check, with_video=with_video,
+    )  # fmt: skip

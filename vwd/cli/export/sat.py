@@ -72,4 +72,4 @@ def sat(
             )
 
     clip = Clip(train_frames, train_fps, train_skip)
-    export_all(ctx, request, export_sat, remark=warn, tasks=tasks, clip=clip, labels=labels)
+    export_all(ctx, request, export_sat, remark=warn, options=request.options(tasks), clip=clip, labels=labels)
