@@ -153,7 +153,7 @@ def test_figures_of_a_part_of_the_output_are_said_to_be_and_weigh_what_they_stan
     assert page.inner_text("#count") == "12 samples on this page; about 1,200 samples in the output"
     bar = page.locator(".chart", has=page.get_by_role("heading", name="Pages")).locator(".bin").first
     pages = data["shape"][0]["columns"]["pages"]
-    assert bar.get_attribute("aria-label").endswith(f": about {100 * pages.count(min(pages))} samples")
+    assert bar.get_attribute("aria-label").endswith(f": about {100 * pages.count(min(pages)):,} samples")
 
 
 def test_a_facet_filters_and_counts_what_others_would_give(page: Any, address: str) -> None:
