@@ -314,7 +314,7 @@ def test_grades_are_counted_and_failures_shown(page: Any, address: str, report: 
     assert "expected: 5; found: 6" in page.text_content("#grade .failure")
     data["samples"][2] |= {"verdict": "unjudged", "note": "not judged: missing"}
     page.goto(address + rewritten(report, "graded.html", data))
-    assert page.locator("#grade .failure .unpictured").all_inner_texts() == ["no picture"]
+    assert page.locator("#grade .failure .unpictured").all_text_contents() == ["no picture"]
     page.locator("#facets label", has_text="wrong").locator("input").check()
     assert shown_keys(page) == [data["samples"][1]["key"]]
 
