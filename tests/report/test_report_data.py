@@ -276,14 +276,14 @@ def test_the_distributions_are_of_the_whole_output_also_where_the_page_shows_few
     data = data_of(tmp_path)
     assert len(data["samples"]) == 2
     (shape,) = data["shape"]
-    assert (shape["taken"], shape["samples"], shape["shards_read"]) == (12, 12, 3)
-    write_report([paths], tmp_path, 12)
-    columns: dict[str, Callable[[dict[str, Any]], object]] = {
+    figures: dict[str, Callable[[dict[str, Any]], int]] = {
         "words": lambda one: one["count"], "pages": lambda one: len(one["pages"]), "last": lambda one: one["last"],
         "prompt": lambda one: one["promptFrames"], "tail": lambda one: one["tail"], "bytes": lambda one: one["bytes"],
         "tokens": lambda one: sum(one["tokens"]), "final": lambda one: int(bool(one["final"])),
     }  # fmt: skip
-    for name, of in columns.items():
+    assert (shape["taken"], shape["samples"], shape["shards_read"]) == (12, 12, 3)
+    write_report([paths], tmp_path, 12)
+    for name, of in figures.items():
         assert shape["columns"][name] == [of(one) for one in data_of(tmp_path)["samples"]], name
 
 

@@ -153,7 +153,7 @@ def test_figures_of_a_part_of_the_output_are_said_to_be_and_weigh_what_they_stan
     assert page.inner_text("#count") == "12 samples on this page; about 1,200 samples in the output"
     bar = page.locator(".chart", has=page.get_by_role("heading", name="Pages")).locator(".bin").first
     pages = data["shape"][0]["columns"]["pages"]
-    assert bar.get_attribute("aria-label").endswith(f": about {100 * pages.count(min(pages))} samples")
+    assert bar.get_attribute("aria-label").endswith(f": about {100 * pages.count(min(pages)):,} samples")
 
 
 def test_a_facet_filters_and_counts_what_others_would_give(page: Any, address: str) -> None:
@@ -314,7 +314,7 @@ def test_grades_are_counted_and_failures_shown(page: Any, address: str, report: 
     assert "expected: 5; found: 6" in page.text_content("#grade .failure")
     data["samples"][2] |= {"verdict": "unjudged", "note": "not judged: missing"}
     page.goto(address + rewritten(report, "graded.html", data))
-    assert page.locator("#grade .failure .unpictured").all_inner_texts() == ["no picture"]
+    assert page.locator("#grade .failure .unpictured").all_text_contents() == ["no picture"]
     page.locator("#facets label", has_text="wrong").locator("input").check()
     assert shown_keys(page) == [data["samples"][1]["key"]]
 

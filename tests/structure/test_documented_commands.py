@@ -60,7 +60,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(folder / "test.jsonl", [rows[3]])
     write(folder / "riddles.csv", [{"riddle": "What has keys and no locks?", "solution": "A piano."}])
     (folder / "recipe.yaml").write_text(yaml_of("docs/records.md"))
-    arguments = ("pack", "gsm8k", "--rows", "rows.jsonl", "--out", "packed", "--num-workers", 1)
+    arguments = ("pack", "gsm8k", "--rows", "rows.jsonl", "--out", "packed", "--shard-size", 12)
     assert vwd_process(arguments, folder, environment()).returncode == 0
     predictions = ("export-jsonl", "packed/gsm8k", "--base-dir", "exported")
     done = vwd_process(predictions, folder, environment())

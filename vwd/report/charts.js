@@ -55,7 +55,7 @@ function chart(metric, place) {
   const ends = metric.range.map((end) => number(Math.round(end)));
   return el("figure", { class: "chart" },
     el("figcaption", {}, el("h3", {}, metric.title), readout), drawing,
-    fill(axis, {}, [el("span", {}, ends[0]), el("span", {}, `${ends[1]}${metric.unit ? ` ${metric.unit}` : ""}`)]));
+    fill(axis, {}, [el("span", {}, ends[0]), el("span", {}, withUnit(metric, ends[1]))]));
 }
 
 // Of an output that holds no text videos only the totals are known.

@@ -73,10 +73,12 @@ for (const metric of METRICS) {
   metric.range = [low, high];
 }
 
+const withUnit = (metric, range) => (metric.unit ? `${range} ${range === "1" ? metric.unit.replace(/s$/, "") : metric.unit}` : range);
+
 function binLabel(metric, bin) {
   const from = (metric.first + bin) * metric.width, to = from + metric.width;
   const range = metric.width === 1 && metric.id !== "bytes" ? number(from) : `${number(from)}–${number(metric.id === "bytes" ? to : to - 1)}`;
-  return metric.unit ? `${range} ${range === "1" ? metric.unit.replace(/s$/, "") : metric.unit}` : range;
+  return withUnit(metric, range);
 }
 
 for (const sample of DATA.samples) {

@@ -53,7 +53,8 @@ listeners.push((samples, output) => {
   fitting = samples;
   limit = PAGE_OF_CARDS;
   showCards();
-  const all = fitting.length === DATA.samples.length, more = inOutput(output);
+  const more = inOutput(output);
+  const all = fitting.length === DATA.samples.length && (!more || Math.round(output.fit) === OUTPUT.samples);
   byId("none").hidden = fitting.length > 0;
   byId("none-text").textContent = more && output.fit ? `No sample of this page fits, but ${more} of the output. ‘vwd report --samples’ shows more.` : "No sample fits.";
   byId("count").textContent = (all ? plural(fitting.length, "sample") : `${number(fitting.length)} of ${plural(DATA.samples.length, "sample")}`)
