@@ -108,14 +108,14 @@ def test_videos_are_the_same_for_every_batch_size_and_after_an_interruption(trai
 @pytest.mark.slow
 def test_several_checkpoints_get_a_folder_each(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("Question: 1 + 1 = ?\n")
-    checkpoints = (trained / "run", trained / "run" / "step-000400.pt")
+    checkpoints = (trained / "run", trained / "run" / "step-000800.pt")
     run(
         tmp_path, PROGRAMS / "sample.py", "--checkpoint", *checkpoints, "--input-file", "prompts.txt",
         "--output-dir", "videos", "--device", "cpu",
     )  # fmt: skip
     found = {path.parent.name: path for path in (tmp_path / "videos").glob("*/000000.mp4")}
-    assert sorted(found) == ["run", "run-step-000400"]
-    for name, step in (("run", 600), ("run-step-000400", 400)):
+    assert sorted(found) == ["run", "run-step-000800"]
+    for name, step in (("run", 1000), ("run-step-000800", 800)):
         (line,) = (tmp_path / "videos" / name / "manifest.jsonl").read_text().splitlines()
         assert json.loads(line)["checkpoint"] == f"step-{step:06d}.pt"
         assert json.loads(line)["prompt"] == "Question: 1 + 1 = ?"

@@ -49,6 +49,7 @@ class Config:
     decay_steps: int | None = _setting(
         None, whole(1), "steps in which the learning rate falls to 0 as a cosine does; by default it stays", counts=True
     )
+    time_power: float = _setting(1.0, number, "above 1, more of the noisy videos are nearly noise", counts=True)
     average: float = _setting(0.99, number, "share that the moving average keeps at each step", counts=True)
     precision: str = _setting("auto", choice("auto", "float32", "bfloat16"), "auto: bfloat16 on CUDA", counts=True)
     seed: int = _setting(0, integer, "for the model, the order of samples and the noise", counts=True)

@@ -14,7 +14,7 @@ def draw_noise(seed: int, shape: Sequence[int]) -> Tensor:
     return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
 
 
-def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor]:
+def add_noise(video: Tensor, seeds: list[int], power: float = 1.0) -> tuple[Tensor, Tensor]:
     """Noisy videos and their times.
 
     At time t a video is (1 - t) noise + t video (Lipman et al. 2023; Liu et al. 2023). Time and noise are drawn on the
@@ -23,6 +23,7 @@ def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor]:
     Args:
         video: float [B, T, H, W], about -1 to 1.
         seeds: one per video.
+        power: of a uniform number, which is the time: above 1, more videos are nearly noise.
 
     Returns:
         float [B, T, H, W], and [B] in [0, 1).
@@ -30,7 +31,7 @@ def add_noise(video: Tensor, seeds: list[int]) -> tuple[Tensor, Tensor]:
     noises, times = [], []
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
-        times.append(torch.rand((), generator=generator))
+        times.append(torch.rand((), generator=generator) ** power)
         noises.append(torch.randn(video.shape[1:], generator=generator))
     noise, time = torch.stack(noises).to(video.device), torch.stack(times).to(video.device)
     t = time[:, None, None, None]

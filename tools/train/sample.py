@@ -35,11 +35,11 @@ def run(options: argparse.Namespace) -> None:
         UsageError: two checkpoints have the same name.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    torch.set_num_threads(options.threads or len(os.sched_getaffinity(0)))
     folders = output_folders(options.checkpoint, options.output_dir)
     sampling = Sampling(options.seed, options.steps, Fraction(options.fps))
     for folder, path in folders.items():
         model = Model(newest_checkpoint(path), device)
+        torch.set_num_threads(options.threads or model.config.threads or len(os.sched_getaffinity(0)))
         # Where a run has seen all of an output, nothing of it was held out.
         split: Split = options.split or ("val" if model.config.split == "train" else "all")
         prompts = read_prompts(options.input_file, options.task or model.config.task, split)
@@ -75,7 +75,7 @@ def parse() -> argparse.Namespace:
     add("--batch-size", type=int, default=32, help="videos at once, on a GPU  [default: 32]")
     add("--fps", default="4", help="frames a second, such as 193/10  [default: 4]")
     add("--device", choices=("cpu", "cuda"), help="[default: cuda if available]")
-    add("--threads", type=int, help="[default: the cores]")
+    add("--threads", type=int, help="[default: the run's, else the cores]")
     return parser.parse_args()
 
 

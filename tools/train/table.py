@@ -32,10 +32,10 @@ _HEADER = ("steps", "seconds", "task", "videos", "words read", "videos exact", "
 def rows(options: argparse.Namespace) -> Iterator[tuple[str, ...]]:
     """The cells of each checkpoint's row."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.set_num_threads(options.threads or len(os.sched_getaffinity(0)))
     truths = load_truths(options.against)
     for path in options.checkpoint:
         model = Model(newest_checkpoint(path), device)
+        torch.set_num_threads(options.threads or model.config.threads or len(os.sched_getaffinity(0)))
         prompts = read_prompts(options.against, model.config.task, options.split)
         folder = options.output_dir / f"{model.path.resolve().parent.name}-{model.path.stem}"
         make_videos(model, prompts, folder, Sampling(0, options.steps, Fraction(4)), options.batch_size)
@@ -77,7 +77,7 @@ def main() -> None:
     add("--split", choices=("all", "train", "val"), default="all", help="[default: all]")
     add("--steps", type=int, default=8, help="from noise to video  [default: 8]")
     add("--batch-size", type=int, default=32, help="videos at once, on a GPU  [default: 32]")
-    add("--threads", type=int, help="[default: the cores]")
+    add("--threads", type=int, help="[default: the run's, else the cores]")
     try:
         print(f"| {' | '.join(_HEADER)} |\n|{'---|' * len(_HEADER)}", flush=True)
         for row in rows(parser.parse_args()):

@@ -41,7 +41,7 @@ class Trainer:
         # From the position in the epoch's order, so that each sample gets the same noise with any number of ranks.
         seeds = [seed_of(self.config.seed, batch.epoch, position) for position in batch.positions]
         video = as_signal(batch.video)
-        noisy, time = add_noise(video, seeds)
+        noisy, time = add_noise(video, seeds, self.config.time_power)
         with precision(self.config.precision, self.ranks.device):
             prediction = self.model(noisy, time, self._text(batch.prompts))
         loss = video_error(prediction, video)
