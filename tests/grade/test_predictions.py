@@ -37,6 +37,11 @@ def test_doubled_and_foreign_files_are_named_apart(tmp_path: Path) -> None:
     assert [path.name for path in found.foreign] == ["holiday.mp4", "notes.txt"]
 
 
+def test_the_manifest_that_a_sampler_writes_beside_its_videos_is_not_foreign(tmp_path: Path) -> None:
+    touch(tmp_path, "gsm8k_000000.mp4", "manifest.jsonl", "more/manifest.jsonl")
+    assert find_predictions(tmp_path, TRUTHS).foreign == (tmp_path / "more" / "manifest.jsonl",)
+
+
 def test_what_is_no_video_is_foreign_and_never_opened(tmp_path: Path) -> None:
     touch(tmp_path, "gsm8k_000000/0.png", "gsm8k_000000/notes.txt", "gsm8k_000001.mov", "gsm8k_000001.png")
     os.mkfifo(tmp_path / "gsm8k_000002.mp4")

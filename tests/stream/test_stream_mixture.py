@@ -67,10 +67,12 @@ def two(uneven: Path, tmp_path: Path) -> tuple[Path, Path]:
     return uneven, folder
 
 
-def mix(two: tuple[Path, Path], weights: tuple[float, float] = (1, 4), **options: Any) -> Any:
+def mix(
+    two: tuple[Path, Path], weights: tuple[float, float] = (1, 4), source: str = "storyboard", **options: Any
+) -> Any:
     from vwd.stream import ShardDataset
 
-    return ShardDataset.mix(dict(zip(two, weights, strict=True)), frames=1, source="storyboard", channels=1, **options)
+    return ShardDataset.mix(dict(zip(two, weights, strict=True)), frames=1, source=source, channels=1, **options)
 
 
 def sources(data: Any, epoch: int) -> list[int]:
@@ -117,6 +119,15 @@ def test_a_mixture_read_as_streams_has_the_same_order(two: tuple[Path, Path], sh
     assert keys(ShardLoader(mix(two, reading="stream", shuffle=shuffle), 4)) == keys(
         ShardLoader(mix(two, shuffle=shuffle), 4)
     )
+
+
+def test_a_mixture_drawn_on_the_device_has_the_frames_of_its_storyboards(two: tuple[Path, Path]) -> None:
+    from vwd.stream import ShardLoader
+
+    drawn, read = ShardLoader(mix(two, source="device"), 4), ShardLoader(mix(two), 4)
+    for pages, frames in zip(drawn, read, strict=True):
+        assert pages["key"] == frames["key"]
+        assert pages["pages"].render("cpu").equal(frames["video"])
 
 
 def test_the_state_of_other_weights_is_refused(two: tuple[Path, Path]) -> None:

@@ -41,7 +41,7 @@ def test_accelerate_starts_the_same_run_as_torchrun(lamps: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_submitit_starts_two_processes_on_this_machine(lamps: Path, tmp_path: Path) -> None:
+def test_submitit_trains_on_this_machine_with_the_numbers_of_a_run_without_it(lamps: Path, tmp_path: Path) -> None:
     pytest.importorskip("submitit")
     (tmp_path / "tiny.yaml").write_text(TINY)
     line = (lamps, "--config", "tiny.yaml", "checkpoint=run", "steps=8")

@@ -15,6 +15,9 @@ from vwd.errors import UsageError
 from vwd.grade.truths import Truth, Truths, keys_of
 from vwd.readback.files import PICTURE_ENDING, VIDEO_ENDINGS, number_in_name
 
+# What a sampler writes beside its videos: which prompt each is from.
+MANIFEST = "manifest.jsonl"
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -84,6 +87,8 @@ def _candidates(folder: Path) -> tuple[list[Path], list[Path]]:
                 found.add(path)
             elif ending == PICTURE_ENDING and parent != folder:
                 found.add(parent)
+            elif ending and path == folder / MANIFEST:
+                continue
             else:
                 others.append(path)
     return sorted(found), others
