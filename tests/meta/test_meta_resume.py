@@ -103,7 +103,8 @@ def test_captions_are_kept_by_a_restart(clips: Path, run: Run) -> None:
         server.slow, server.caption = 0, "another answer"
         result = json.loads(run("meta", *words, "--json").stdout)
     assert (result["kept"], result["done"]) == (before, CLIPS - before)
-    assert len(server.requests) - asked == CLIPS - before
+    # The question that was on its way at the kill may have come since.
+    assert len(server.requests) - asked in (CLIPS - before, CLIPS - before + 1)
     texts = [row["text"] for row in open_table(clips.with_name("x_caption_part0.csv")).rows()]
     assert texts == ["The video shows a red square."] * before + ["another answer"] * (CLIPS - before)
     again = run("meta", *words, "--json")  # and nothing is asked when all is done

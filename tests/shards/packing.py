@@ -136,7 +136,8 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 def copy_pack(original: Path, to: Path) -> Path:
     """Copies the rows and shards of a packed fixture, so that a test may change them. Returns the dataset's folder."""
-    shutil.copytree(original, to, dirs_exist_ok=True)
+    # Another test may be looking at the fixture, and have temporary files there.
+    shutil.copytree(original, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".tmp"))
     return to / "shards" / "gsm8k"
 
 

@@ -23,8 +23,9 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("the cluster needs Debian's packages, and this is not Debian")
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     folder = Path(tempfile.mkdtemp(prefix="vwd-slurm-", dir="/tmp"))  # unix sockets need a short path
+    # Not 20,000 and a small number: the rendezvous of training jobs.
     ports = {**os.environ, "NODES": str(NODES), "CPUS": "2", "DBD": "1", "MAXARRAY": str(MAX_ARRAY_SIZE),
-             "BASEPORT": str(17100 + 50 * worker + os.getpid() % 40 * 1000)}  # fmt: skip
+             "BASEPORT": str(17600 + 50 * worker + os.getpid() % 40 * 1000)}  # fmt: skip
     try:
         done = subprocess.run(
             [str(SCRIPT), "start", str(folder)],

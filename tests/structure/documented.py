@@ -27,6 +27,9 @@ LEFT_OUT = {
     "torchrun opensora/train": "foreign trainer: Open-Sora-Plan",
     "accelerate launch scripts/wan2.1": "foreign trainer: VideoX-Fun",
     "python -m scripts.get_t5_embeddings": "foreign trainer: Cosmos",
+    "torchrun --nproc_per_node 1 fastvideo/": "foreign trainer: FastVideo",
+    "python tools/train/train.py shards/train": "takes half an hour",
+    "python tools/train/table.py": "needs that training",
 }
 
 # What is written in place of a part of a command, and why. All else is run as it stands.
@@ -37,6 +40,10 @@ REPLACED = {
     "--num-samples 25 --disturbed-samples 3": ("--num-samples 1 --disturbed-samples 1", "takes minutes"),
     "tools/bench/convert_parquet.py": ("tools/bench/convert_parquet.py --rows 60 --baseline-rows 20", "takes minutes"),
 }
+
+# A loop is one command, of several lines.
+_BREAK = "\0"
+_LOOP = re.compile(r"^for .*?^done$", re.DOTALL | re.MULTILINE)
 
 # They go on until Ctrl-C.
 ENDLESS = ("--serve", "--watch")
@@ -64,10 +71,13 @@ def blocks() -> list[Block]:
     for page in PAGES:
         text = (ROOT / page).read_text("utf-8")
         for match in re.finditer(r"^```(sh|bash|shell|console)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-            lines = match[2].replace("\\\n", " ").splitlines()
+            shell = match[2].replace("\\\n", " ")
+            lines = _LOOP.sub(lambda loop: loop[0].replace("\n", _BREAK), shell).splitlines()
             if match[1] == "console":
                 lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-            commands = tuple(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+            commands = tuple(
+                line.replace(_BREAK, "\n") for line in lines if line.strip() and not line.lstrip().startswith("#")
+            )
             found.append(Block(page, text.count("\n", 0, match.start()) + 1, commands))
     return found
 

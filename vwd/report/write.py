@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +120,11 @@ def _chosen(totals: Sequence[Totals], wanted: int, grades: Mapping[str, Grade]) 
     """Samples of every dataset. Those that are no text videos are in the totals alone."""
     shown = [one for one in totals if one.contract.video]
     failed = {key for key, grade in grades.items() if grade.verdict != "right"}
-    given = shares([one.summary.samples for one in shown], wanted)
-    for one, count in zip(shown, given, strict=True):
+    by_dataset = Counter(key.rpartition("_")[0] for key in failed)
+    first = shares([min(by_dataset[one.paths.dataset], one.summary.samples) for one in shown], wanted)
+    left = [one.summary.samples - count for one, count in zip(shown, first, strict=True)]
+    others = shares(left, wanted - sum(first))
+    for one, count in zip(shown, map(add, first, others), strict=True):
         if count:
             yield from choose_samples(one.paths, count, failed)
 

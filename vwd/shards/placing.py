@@ -19,9 +19,9 @@ from vwd.shards.spills import Spills
 from vwd.storage.tempfiles import lasting_file, open_lasting
 
 # A part in memory; a larger one goes to a spill file.
-_MOST_BYTES = 64 << 20
+_KEPT_BYTES = 64 << 20
 # Buffers that one call writes (IOV_MAX).
-_MOST_BUFFERS = 1024
+_BUFFERS_A_CALL = 1024
 # How long a part waits for those before it: a spill file costs about as much.
 _WAIT_SECONDS, _LOOK_SECONDS = 0.03, 0.001
 # The table of sizes: one more than each part's size in bytes, 0 while that is not known; set by a single store.
@@ -55,7 +55,7 @@ class PartBuffer:
             return
         self._blocks.append(blocks)
         self._size += len(blocks)
-        if self._size > _MOST_BYTES:
+        if self._size > _KEPT_BYTES:
             self._spill()
 
     def place(self) -> bool:
@@ -98,7 +98,7 @@ def _await_place(spills: Spills, part: Part, size: int) -> int | None:
 def _write_at(file: int, blocks: Sequence[bytes], place: int) -> None:
     left = [memoryview(block) for block in blocks if block]
     while left:
-        written = os.pwritev(file, left[:_MOST_BUFFERS], place)
+        written = os.pwritev(file, left[:_BUFFERS_A_CALL], place)
         place += written
         while left and written >= len(left[0]):
             written -= len(left.pop(0))

@@ -218,7 +218,8 @@ def _assign(
     for worker in idle:
         if worker.busy or (item := queue.take(worker, workers)) is None:
             continue
-        if not worker.process.is_alive():
+        # A first item goes to a dead worker, too, and fails: one that dies of its start would die for ever.
+        if worker.item is not None and not worker.process.is_alive():
             new = _start(open_handler, workers)
             workers[workers.index(worker)] = worker = new
         worker.item, worker.busy = item, True
