@@ -10,7 +10,9 @@
 
 enum { INTERFACE = 1, SCALARS = 12, BOX = 6, MEASURES = 5 };
 
-static const int64_t FAR = (int64_t)1 << 40; /* sums and products of numbers below it do not overflow */
+static const int64_t FAR = (int64_t)1 << 40; /* a sum of such numbers, or one times 2^20, does not overflow */
+
+static int near(int64_t number) { return number >= 0 && number < FAR; }
 
 typedef struct {
     const int64_t *at;
@@ -59,7 +61,7 @@ static int add_glyphs(const Job *job, Output *out, int64_t first, int64_t count)
 static int set_pages(const Job *job, Output *out, int64_t video, const int64_t *starts, int64_t *shown) {
     const int64_t *scalars = job->scalars.at + video * SCALARS, frames = scalars[2], pages = scalars[10];
     int64_t first_time = job->first_times.at[video];
-    if (frames < 1 || first_time < 0 || frames >= FAR || first_time > rows_of(&job->times, 1) - frames - 1) return 0;
+    if (frames < 1 || !near(frames) || first_time < 0 || first_time > rows_of(&job->times, 1) - frames - 1) return 0;
     const int64_t *times = job->times.at + first_time;
     for (int64_t page = 0; page < pages; page++) {
         int64_t start = starts[page], end = page + 1 < pages ? starts[page + 1] : frames;
@@ -81,7 +83,7 @@ static int set_piece(const Job *job, Output *out, int64_t video, const int64_t *
     const int64_t *measures = job->measures.at + number * MEASURES;
     int64_t end = page + 1 < pages ? starts[page + 1] : frames, characters = measures[4];
     if (frame < starts[page] || frame >= end) return 0;
-    if (left < 0 || top < 0 || left >= FAR || top >= FAR || width >= FAR || height >= FAR || characters >= FAR) return 0;
+    if (!near(left) || !near(top) || !near(width) || !near(height) || !near(characters)) return 0;
     if (characters * scalars[4] > 3 * scalars[0] || width != measures[2] || height != measures[3]) return 0;
     if (page == line->page && top == line->top) {
         if (left < line->right || height != line->height) return 0;
@@ -110,7 +112,7 @@ static int set_video(const Job *job, Output *out, int64_t video, const int64_t *
     int ruled = separator[2] && separator[3];
     int64_t before = 0, rule[BOX] = {0, page, separator[0], separator[1], separator[2], separator[3]};
     Line line = {-1, 0, 0, 0, 0};
-    if (scalars[0] < 0 || scalars[0] >= FAR || scalars[4] < 0 || scalars[4] >= 1 << 20) return 0;
+    if (!near(scalars[0]) || scalars[4] < 0 || scalars[4] >= 1 << 20) return 0;
     if (!set_pages(job, out, video, starts, shown)) return 0;
     if (ruled) {
         if (page < 0 || page >= scalars[10]) return 0;
@@ -205,7 +207,7 @@ static PyObject *place_glyphs(PyObject *self, PyObject *args) {
     int good = rows_of(&starts, 1) == kinds && across >= 0 && across < 1 << 20;
     for (Py_ssize_t i = 0; good && i < rows_of(&pieces, 4); i++) {
         const int64_t *piece = pieces.at + 4 * i;
-        good = piece[0] >= 0 && piece[0] < FAR && piece[1] >= 0 && piece[1] < FAR && piece[3] >= 0 && piece[3] <= count - done;
+        good = near(piece[0]) && near(piece[1]) && piece[3] >= 0 && piece[3] <= count - done;
         int64_t place = good ? piece[0] * across + piece[1] : 0;
         for (int64_t j = 0; good && j < piece[3]; j++, done++, row += 4) {
             int32_t glyph = glyphs[done];
