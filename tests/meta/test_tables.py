@@ -90,6 +90,23 @@ def test_a_parquet_table_has_row_groups_of_many_rows_or_of_bounded_bytes(tmp_pat
     assert list(values) == list(range(70_000))
 
 
+def test_a_parquet_table_is_not_held_in_memory(tmp_path: Path) -> None:
+    texts = [os.urandom(4096).hex() for _ in range(256)]
+    rows = ({"path": f"{place}.mp4", "text": f"{place} {texts[place % 256]}"} for place in range(20_000))
+    write_table(tmp_path / "a.parquet", ("path", "text"), rows)  # 160 MB in five row groups
+    program = (
+        "import pyarrow; from pathlib import Path; from vwd.meta.tables import open_table\n"
+        "print(sum(len(row['text']) for row in open_table(Path('a.parquet')).rows()))\n"
+        "print(pyarrow.default_memory_pool().max_memory())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, env=environment()
+    )
+    total, most = map(int, done.stdout.split())
+    assert total > 160_000_000
+    assert most < 120_000_000
+
+
 def test_parts_are_merged_by_their_numbers_and_every_path_once(tmp_path: Path) -> None:
     for part, paths in {0: "ab", 2: "cd", 10: "ea"}.items():
         extra = {2: {"aes": "1"}}.get(part, {})

@@ -198,9 +198,11 @@ class _damaged:  # noqa: N801 (used as a function)
 def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
     from pyarrow import parquet
 
-    with _damaged(path), parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH, columns=columns):
-            yield from batch.to_pylist()
+    # Read ahead, all of the file would stay in memory until its end.
+    with _damaged(path), parquet.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
+                yield from batch.to_pylist()
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], types: Mapping[str, Any]) -> int:
