@@ -126,7 +126,8 @@ def draw_planes(batch: dict[str, torch.Tensor], samples: int, times: int) -> tor
         canvas = np.full(frames.shape[2:], 255, np.uint8)
         for moment in range(first, stop):
             if moment == first or new[moment]:
-                canvas[own] = np.where(born <= moment, value, 255)
+                hidden = np.greater(born, moment).view(np.uint8)
+                canvas[own] = value | np.negative(hidden, out=hidden)  # 255, which is paper, where it is hidden
             frames[sample, moment] = canvas
     return torch.from_numpy(frames)[:, :, None]
 
@@ -257,11 +258,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     size = min(options.batch_size, count // 2)
     note = missing(options.device)
     device = "cpu" if note else options.device
-    name = torch.cuda.get_device_name() if device == "cuda" else f"{os.cpu_count()} CPUs"
-    print(f"{count} samples, a worker's batches of {size}, medians; {name}\n")
-    print(
-        f"| form | frames | worker: CPU ms a sample | bytes a sample that travel | ms to draw one, {options.device} |"
-    )
+    name = torch.cuda.get_device_name() if device == "cuda" else f"one of {os.cpu_count()} CPUs"
+    print(f"{count} samples, a worker's batches of {size}, medians; drawn by: {name}\n")
+    print("| form | frames | worker: CPU ms a sample | bytes a sample that travel | ms a sample to draw |")
     print("|---|---|---|---|---|")
     equal = {}
     for frames in options.frames:
