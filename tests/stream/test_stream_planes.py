@@ -47,7 +47,7 @@ def test_another_frame_ends_with_exit_code_1(
 ) -> None:
     really_made = planes.planes_of
 
-    def damaged(lines: Any) -> dict[str, torch.Tensor]:
+    def damaged(lines: Any) -> Any:
         made = really_made(lines)
         made["planes"][0, 20, 20] ^= 1  # of the ink, of the first sample of each batch
         made["planes"][1, 20, 20] = 0
