@@ -58,6 +58,7 @@ bench:
 	$(PYTHON) tools/bench/stages.py --rows $(ROWS) --num-samples $(SAMPLES)
 	$(PYTHON) -m vwd pack gsm8k --rows $(ROWS) --num-samples $(SAMPLES) --out $(BENCH_OUT)
 	$(PYTHON) tools/bench/loaders.py $(BENCH_OUT)/gsm8k --num-samples $(SAMPLES) --rounds 1
+	$(PYTHON) tools/bench/planes.py $(BENCH_OUT)/gsm8k --num-samples $(SAMPLES) --rounds 1
 	$(PYTHON) tools/bench/ledger.py
 
 fuzz:

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Checks and measures vwd.stream on a GPU: the tests marked gpu, then the table of tools/bench/loaders.py.
+# Checks and measures vwd.stream on a GPU: the tests marked gpu, then the tables of tools/bench/loaders.py and planes.py.
 #
 #     tools/bench/device.sh [ROWS.jsonl]
 #
 # In a checkout, without installing it. PYTHON names the interpreter: one with torch for CUDA, triton, numpy, pillow,
 # click, msgspec, xxhash, tiktoken, ftfy, rjieba, opencv, and pytest with xdist and hypothesis; nothing is fetched. ROWS are rows of
-# GSM8K; without them, the built-in ones are repeated. About four minutes.
+# GSM8K; without them, the built-in ones are repeated. About five minutes.
 set -eu
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}
@@ -23,4 +23,5 @@ nvidia-smi --query-gpu=name,driver_version --format=csv,noheader || true
 failed=0
 timeout 240 "$python" -m pytest tests/stream/test_stream_gpu.py -m gpu -n 8 -W default -p no:cacheprovider -rs || failed=$?
 timeout 180 "$python" tools/bench/loaders.py "$out/gsm8k" --device cuda --only-device --num-workers 2 || failed=$?
+timeout 120 "$python" tools/bench/planes.py "$out/gsm8k" --device cuda --num-samples 640 || failed=$?
 exit $failed
