@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from vwd.corpora.sample import Language
-from vwd.readback.cells import UNREADABLE, Cell, cut, judge
+from vwd.readback.cells import UNREADABLE, Cell, judge
+from vwd.readback.cells import cut as cut_out
 from vwd.readback.ink import Grey, Ink, ink_of
 from vwd.readback.lines import first_inks, line_tops, row_profile, strip
 from vwd.readback.path import read_lines
@@ -27,6 +28,8 @@ _VERY_GOOD = 0.97
 LEAST_QUALITY = 0.35
 # Below this, where lines are placed as fits best, no blur helps.
 _HOPELESS = 0.3
+# Where the first ink is that near to the left edge, the edge may cut characters.
+_AT_EDGE = 2
 # Strokes that are this blurred, as a Gaussian's σ in pixels of the page.
 _BLURS = (0.0, 0.6, 1.0, 1.5, 2.2)
 # Characters of each width.
@@ -58,14 +61,14 @@ class ReadPage:
 
     @property
     def quality(self) -> float:
-        """The mean score of its cells, 0 to 1, those that are not read counted as 0; 0 where there are none."""
-        scores = [cell.score for line in self.lines for cell in line]
+        """The mean score of its cells but those that the picture's edge cuts; those that are not read count as 0."""
+        scores = [cell.score for line in self.lines for cell in line if not cell.cut]
         return float(np.mean(scores)) if scores else 0.0
 
     @property
     def good(self) -> bool:
         """Whether it is read so well that no other geometry need be tried."""
-        unread = any(cell.text == UNREADABLE for line in self.lines for cell in line)
+        unread = any(cell.text == UNREADABLE and not cell.cut for line in self.lines for cell in line)
         return self.quality >= (_VERY_GOOD if unread else GOOD)
 
     @property
@@ -169,16 +172,19 @@ def _placed(grey: Grey, geometry: Geometry) -> Geometry:
     firsts = first_inks(ink, tops, height)
     least = int(firsts.min())
     room = 2 * groups[-1].advance
+    cut = least <= _AT_EDGE
     best, chosen = -1.0, (geometry.left, geometry.down)
-    lines = [top for top, first in zip(tops, firsts, strict=True) if first < least + narrow][:8]
+    lines = [top for top, first in zip(tops, firsts, strict=True) if first < least + narrow][: 4 if cut else 8]
     for down in range(-3, 4):
         strips = [np.pad(strip(ink, top + down, height), ((0, 0), (room, room))) for top in lines]
-        lefts = range(least - narrow * 2 // 3, least + 2)
+        lefts = range(1 - groups[-1].advance, 2) if cut else range(least - narrow * 2 // 3, least + 2)
+        # The edge may cut first cells: second ones, after one of any width, tell where they start.
+        behind = [group.advance for group in groups] if cut else [0]
         totals = np.zeros(len(lefts))
         for one in strips:
-            starts = [left + room for left in lefts]
-            scores = [judge(cut(one, starts, group.advance), group).scores for group in groups]
-            totals += np.max(np.array(scores), axis=0)
+            starts = range(lefts[0] + room + min(behind), lefts[-1] + room + max(behind) + 1)
+            scores = np.max([judge(cut_out(one, starts, group.advance), group).scores for group in groups], axis=0)
+            totals += np.max([scores[step - min(behind) :][: len(lefts)] for step in behind], axis=0)
         if totals.max() > best:
             best, chosen = float(totals.max()), (lefts[int(totals.argmax())], down)
     return replace(geometry, left=chosen[0], down=chosen[1])
