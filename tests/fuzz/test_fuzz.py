@@ -74,11 +74,11 @@ def test_a_problem_ends_with_exit_code_1_and_names_the_round(tmp_path: Path) -> 
     broken = tmp_path / "broken.py"
     broken.write_text(
         f"import sys; sys.path.insert(0, {str(ROOT / 'tools' / 'fuzz')!r})\n"
-        "import run, vwd.shards.contract\n"
+        "import run, vwd.shards.contract_file\n"
         "build = run.build_base\n"
         "def build_and_break(folder):\n"
         "    build(folder)\n"
-        "    vwd.shards.contract.parse_contract = lambda data: {}['rows']\n"
+        "    vwd.shards.contract_file.parse_contract = lambda data: {}['rows']\n"
         "if __name__ == '__main__':\n"
         "    run.build_base = build_and_break\n"
         "    sys.exit(run.main(['--targets', 'contract', '--seed', '7', '--first', '3', '--rounds', '1']))\n"

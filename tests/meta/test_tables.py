@@ -79,6 +79,34 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
         open_table(tmp_path / "a.parquet")
 
 
+def test_a_parquet_table_has_row_groups_of_many_rows_or_of_bounded_bytes(tmp_path: Path) -> None:
+    short = ({"path": f"{place}.mp4", "num_frames": str(place)} for place in range(70_000))
+    long = ({"path": f"{place}.mp4", "text": "a" * 20_000} for place in range(5000))
+    for name, rows, groups in (("short", short, [65_536, 4464]), ("long", long, [4096, 904])):
+        write_table(tmp_path / f"{name}.parquet", ("path", "num_frames", "text"), rows)
+        found = parquet.read_metadata(tmp_path / f"{name}.parquet")
+        assert [found.row_group(group).num_rows for group in range(found.num_row_groups)] == groups
+    values = open_table(tmp_path / "short.parquet").values("num_frames")
+    assert list(values) == list(range(70_000))
+
+
+def test_a_parquet_table_is_not_held_in_memory(tmp_path: Path) -> None:
+    texts = [os.urandom(4096).hex() for _ in range(256)]
+    rows = ({"path": f"{place}.mp4", "text": f"{place} {texts[place % 256]}"} for place in range(20_000))
+    write_table(tmp_path / "a.parquet", ("path", "text"), rows)  # 160 MB in five row groups
+    program = (
+        "import pyarrow; from pathlib import Path; from vwd.meta.tables import open_table\n"
+        "print(sum(len(row['text']) for row in open_table(Path('a.parquet')).rows()))\n"
+        "print(pyarrow.default_memory_pool().max_memory())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, env=environment()
+    )
+    total, most = map(int, done.stdout.split())
+    assert total > 160_000_000
+    assert most < 120_000_000
+
+
 def test_parts_are_merged_by_their_numbers_and_every_path_once(tmp_path: Path) -> None:
     for part, paths in {0: "ab", 2: "cd", 10: "ea"}.items():
         extra = {2: {"aes": "1"}}.get(part, {})

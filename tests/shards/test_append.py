@@ -176,7 +176,7 @@ def test_a_shard_under_a_contract_that_was_replaced_is_not_published(tmp_path: P
     from vwd.corpora.registry import find_corpus
     from vwd.errors import ContractError
     from vwd.shards.builder import ShardBuilder, ShardJob
-    from vwd.shards.contract import ensure_contract
+    from vwd.shards.contract_file import ensure_contract
     from vwd.shards.ledger import Ledger
     from vwd.shards.paths import OutputPaths
     from vwd.shards.plan import ShardRange

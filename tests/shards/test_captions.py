@@ -10,7 +10,7 @@ from conftest import Run
 from shards.damage import read_members
 from shards.packing import assert_two_lines, gsm8k, write_lamps
 
-from vwd.shards.contract import parse_contract
+from vwd.shards.contract_schema import parse_contract
 
 CAPTIONED = ("--caption-member", "txt")
 

@@ -21,7 +21,8 @@ from vwd.errors import ContractError, OutputError
 from vwd.inspect.verify import verify_output
 from vwd.packing import PackedOutput, pack_content
 from vwd.shards.content import Maker, PackedSample
-from vwd.shards.contract import Contract, parse_contract
+from vwd.shards.contract import Contract
+from vwd.shards.contract_schema import parse_contract
 from vwd.shards.ledger import State, open_ledger
 from vwd.shards.offsets import entry_offsets
 from vwd.shards.paths import OutputPaths, find_outputs, tar_numbers

@@ -11,7 +11,7 @@ from conftest import Run, write_rows
 from shards.packing import assert_two_lines, copy_pack, gsm8k, lamp_rows, snapshot
 
 from vwd.errors import OutputError
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.paths import OutputPaths
 
 pytest_plugins = ["shards.packed"]

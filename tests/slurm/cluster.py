@@ -117,12 +117,22 @@ class Output:
 
     def freeze_task(self, task: int) -> int:
         """Freezes the workers of a task in the middle of a shard. Returns the id of the task's own process."""
-        found: int = wait_for(
-            lambda: self._in_a_shard(task), f"task {task} to be in the middle of a shard", on_timeout=self.cluster.state
-        )
-        for worker in workers_of(found):
-            os.kill(worker, signal.SIGSTOP)
-            self.frozen.append(worker)
+        return self.freeze_tasks(task)[task]
+
+    def freeze_tasks(self, *tasks: int) -> dict[int, int]:
+        """`freeze_task` of several: each as soon as it is seen, so that none ends meanwhile."""
+        found: dict[int, int] = {}
+
+        def all_frozen() -> bool:
+            for task in tasks:
+                if task not in found and (process := self._in_a_shard(task)):
+                    found[task] = process
+                    for worker in workers_of(process):
+                        os.kill(worker, signal.SIGSTOP)
+                        self.frozen.append(worker)
+            return len(found) == len(tasks)
+
+        wait_for(all_frozen, f"tasks {tasks} to be in the middle of a shard", on_timeout=self.cluster.state)
         return found
 
     def end_frozen(self) -> None:

@@ -141,8 +141,8 @@ def test_a_task_on_a_full_disk_fails_and_a_retry_with_free_space_succeeds(
 @pytest.mark.slow
 def test_a_retry_submits_exactly_the_shards_of_the_failed_tasks(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
-    for task in (0, 3):
-        os.kill(output.freeze_task(task), signal.SIGKILL)
+    for process in output.freeze_tasks(0, 3).values():
+        os.kill(process, signal.SIGKILL)
     output.wait(jobs)
     lost = sorted(number for task in output.status()["failed_tasks"] for number in task["shards"])
     assert {number // SHARDS_A_TASK for number in lost} == {0, 3}
@@ -157,13 +157,13 @@ def test_a_retry_submits_exactly_the_shards_of_the_failed_tasks(output: Output, 
 @pytest.mark.slow
 def test_a_retry_leaves_the_shards_of_live_tasks_alone(output: Output, undisturbed: dict[str, str]) -> None:
     jobs = output.submit()
-    held = output.freeze_task(2)
-    os.kill(output.freeze_task(1), signal.SIGKILL)
+    frozen = output.freeze_tasks(1, 2)
+    os.kill(frozen[1], signal.SIGKILL)
     wait_for(lambda: output.status()["live_tasks"] == 1, "the other tasks to end")
     before = output.status()
     assert before["running"] > 0
     second = retry(output, before["failed"])
-    for worker in workers_of(held):
+    for worker in workers_of(frozen[2]):
         os.kill(worker, signal.SIGCONT)
     output.wait({**second, **{f"first {role}": job for role, job in jobs.items()}})
     assert_complete(output, undisturbed)

@@ -40,7 +40,8 @@ def test_a_server_that_goes_away_ends_the_run_and_a_later_run_resumes(
         store.proxy.rules.clear()
     assert process.returncode == 1
     assert_ends_in_two_lines(err)
-    assert "the store cannot be reached" in err
+    # A connection that was open when it went may be silent for longer than others are refused.
+    assert "the store cannot be reached" in err or "does not answer" in err, err
     assert set(store.tar_hashes()) == {"gsm8k-000000.tar"}
     assert "2 to pack, 1 already complete, of 3 shards" in run(*command).stderr
     assert store.tar_hashes() == tar_hashes(three_shards / "shards" / "gsm8k")

@@ -67,8 +67,8 @@ def test_a_preempted_run_on_two_nodes_is_queued_again_and_has_the_numbers_of_an_
     pytest.importorskip("submitit")
     folder, checkpoint = output.folder, output.folder / "run"
     (folder / "tiny.yaml").write_text(TINY)
-    steps = 3000
-    line = ("--nodes", 2, "--partition", "main", "--timeout-min", 5, lamps, "--config", "tiny.yaml")
+    steps = 500
+    line = ("--nodes", 2, "--partition", "main", "--timeout-min", 20, lamps, "--config", "tiny.yaml")
     done = run(
         folder, PROGRAMS / "submit.py", *line, "checkpoint=run", f"steps={steps}", "checkpoint_every=100000",
         "num_workers=0", env=output.cluster.variables,
@@ -80,7 +80,7 @@ def test_a_preempted_run_on_two_nodes_is_queued_again_and_has_the_numbers_of_an_
     wait_for(lambda: newest(checkpoint), "a checkpoint", on_timeout=lambda: _logs(checkpoint))
     stopped = newest(checkpoint)
     assert 5 <= stopped < steps
-    wait_for(lambda: newest(checkpoint) == steps, "the end", 300, lambda: _logs(checkpoint))
+    wait_for(lambda: newest(checkpoint) == steps, "the end", 600, lambda: _logs(checkpoint))
     wait_for(lambda: not output.cluster.queue(), "the job to end")
     assert f"2 rank(s), from step {stopped} to {steps}" in _logs(checkpoint)
     train(lamps, folder / "undisturbed", "--steps", stopped + 5, ranks=2)

@@ -12,7 +12,8 @@ import numpy as np
 from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.clip_json import CLIPS
-from vwd.shards.contract import Contract, read_contract
+from vwd.shards.contract import Contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers

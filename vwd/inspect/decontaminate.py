@@ -20,7 +20,7 @@ from vwd.errors import OutputError, UsageError
 from vwd.export.metadata import read_storyboard
 from vwd.export.selection import select
 from vwd.limits import MAX_ROW_BYTES
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.exclusions import exclusions
 from vwd.shards.paths import OutputPaths
 from vwd.storage.atomic import atomic_write, json_bytes

@@ -24,6 +24,8 @@ Row = dict[str, Any]
 _INTEGERS = {"num_frames", "num_frames_header", "height", "width", "resolution", "scene", "start_frame", "end_frame"}
 _FLOATS = {"aspect_ratio", "fps", "aes"}
 _BATCH = 4096
+# A row group has this many batches, or bytes: the description of each column of each group is held in memory.
+_GROUP, _GROUP_BYTES = 16, 32_000_000
 _QUOTED = re.compile('[",\r\n]|^[ \t]|[ \t]$')
 # One of these is in every line of which a cell needs quotes, unless its own commas or spaces at its ends show it.
 _SIGNS = ('"', "\r", "\n", "\t", " ,", ", ")
@@ -196,9 +198,11 @@ class _damaged:  # noqa: N801 (used as a function)
 def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
     from pyarrow import parquet
 
-    with _damaged(path), parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH, columns=columns):
-            yield from batch.to_pylist()
+    # Read ahead, all of the file would stay in memory until its end.
+    with _damaged(path), parquet.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
+                yield from batch.to_pylist()
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], types: Mapping[str, Any]) -> int:
@@ -227,14 +231,19 @@ def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row], type
 
     chosen = {name: types.get(name) or _arrow_type(pyarrow, name) for name in columns}
     schema = pyarrow.schema(chosen.items())
-    count, rows = 0, iter(rows)
+    count, rows, batches = 0, iter(rows), []
     with parquet.ParquetWriter(path, schema) as writer:
         while batch := list(islice(rows, _BATCH)):
             arrays = [
                 pyarrow.array([_typed(row.get(name), chosen[name]) for row in batch], chosen[name]) for name in columns
             ]
-            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+            batches.append(pyarrow.record_batch(arrays, schema=schema))
             count += len(batch)
+            if len(batches) == _GROUP or sum(one.nbytes for one in batches) > _GROUP_BYTES:
+                writer.write_table(pyarrow.Table.from_batches(batches))
+                batches.clear()
+        if batches:
+            writer.write_table(pyarrow.Table.from_batches(batches))
     return count
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vwd.errors import OutputError
-from vwd.shards.contract import Contract, different_settings, read_contract
+from vwd.shards.contract import Contract
+from vwd.shards.contract_file import different_settings, read_contract
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.plan import plan_shards

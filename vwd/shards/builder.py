@@ -15,7 +15,7 @@ from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import ShardError
 from vwd.shards.checksums import format_checksums
 from vwd.shards.content import Content, PackedSample
-from vwd.shards.contract import check_contract
+from vwd.shards.contract_file import check_contract
 from vwd.shards.entry import Entry, SkippedRow
 from vwd.shards.joining import GrowingTar
 from vwd.shards.ledger import Ledger, State

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from vwd.errors import OutputError
 from vwd.limits import LARGEST_ENTRY
-from vwd.shards.contract import Contract, read_contract
+from vwd.shards.contract import Contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.entry import Entry, parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.sizes import parse_sizes, tar_bytes

@@ -13,7 +13,7 @@ from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.content import Content
-from vwd.shards.contract import ensure_contract
+from vwd.shards.contract_file import ensure_contract
 from vwd.shards.entry import Entry
 from vwd.shards.intact import intact_entry
 from vwd.shards.ledger import Ledger, State

@@ -8,7 +8,8 @@ from vwd.corpora.sources.prefix import extends
 from vwd.corpora.sources.rows import Rows
 from vwd.errors import ContractError
 from vwd.limits import LARGEST_ENTRY
-from vwd.shards.contract import Appended, Contract, check_contract, different_settings, ensure_contract, read_contract
+from vwd.shards.contract import Appended, Contract
+from vwd.shards.contract_file import check_contract, different_settings, ensure_contract, read_contract
 from vwd.shards.entry import parse_entry
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.storage.atomic import atomic_write, json_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vwd.errors import OutputError, UsageError
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths, tar_numbers

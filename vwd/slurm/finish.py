@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vwd.packing import finish_output
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.paths import OutputPaths
 from vwd.shards.ranges import format_ranges
 from vwd.slurm.coverage import read_coverage

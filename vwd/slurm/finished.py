@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.submission import Submission

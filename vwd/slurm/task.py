@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from vwd.errors import SlurmError, UsageError
 from vwd.limits import MOST_TASKS
-from vwd.shards.contract import read_contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.paths import OutputPaths
 from vwd.shards.ranges import format_ranges
 from vwd.shards.variables import count_variable

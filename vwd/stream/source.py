@@ -11,7 +11,8 @@ from pathlib import Path
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.shards.checksums import Checksums
 from vwd.shards.clip_json import CLIPS
-from vwd.shards.contract import Contract, read_contract
+from vwd.shards.contract import Contract
+from vwd.shards.contract_file import read_contract
 from vwd.shards.ledger import REMOVE_IT, Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, find_outputs, output_at, tar_numbers
 from vwd.shards.reader import open_shard

@@ -93,7 +93,7 @@ def open_parquet_file(path: Path) -> Any:
     import pyarrow.parquet
 
     try:
-        file = pyarrow.parquet.ParquetFile(path, memory_map=True)
+        file = pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
         file.schema_arrow, _paths(file)
         return file
     except (pyarrow.ArrowException, OSError, ValueError) as error:
