@@ -118,6 +118,11 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
         face = Typeface(page.font_size, language, 1.0 if blurred else 0.0)
         start = Geometry(face, scale, page.margin_left)
         found = _improved(grey, read_page(grey, start))
+        if scale == (1.0, 1.0) and grey.shape != (page.height, page.width):
+            found = _nudged(grey, found)
+            if _is_about(page, grey):  # stretched a little, or without some pixels: what fits better
+                best = found
+                continue
         best = max(best, found, key=lambda read: (read.quality, not read.empty))
         if best.good:
             break
@@ -137,6 +142,16 @@ def _improved(grey: Grey, read: ReadPage) -> ReadPage:
         if best.good:
             break
         best = step(grey, best)
+    return best
+
+
+def _nudged(grey: Grey, read: ReadPage) -> ReadPage:
+    """With lines a pixel further to each side, while that is better: one pixel off, 1 looks like I, and o like c."""
+    best = read
+    for across, down in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        at = best.geometry
+        other = read_page(grey, replace(at, left=at.left + across, down=at.down + down))
+        best = max(best, other, key=lambda one: one.quality)
     return best
 
 
@@ -195,6 +210,8 @@ def _scales(grey: Grey, page: PageSpec) -> Iterator[tuple[float, float]]:
     height, width = grey.shape
     stretched = width / page.width, height / page.height
     found = [stretched, (1.0, 1.0), (max(stretched),) * 2, (min(stretched),) * 2]
+    if _is_about(page, grey):
+        found[:2] = (1.0, 1.0), stretched
     pitch = line_pitch(grey)
     if pitch:
         down = pitch / page.line_height
@@ -204,6 +221,14 @@ def _scales(grey: Grey, page: PageSpec) -> Iterator[tuple[float, float]]:
         if 0.2 < across < 8 and 0.2 < down < 8 and not any(_near((across, down), one) for one in seen):
             seen.append((across, down))
             yield across, down
+
+
+def _is_about(page: PageSpec, grey: Grey) -> bool:
+    """Whether a picture is nearly as large as the page, and not exactly."""
+    shape = page.height, page.width
+    return grey.shape != shape and all(
+        abs(one / other - 1) < 0.05 for one, other in zip(grey.shape, shape, strict=True)
+    )
 
 
 def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
