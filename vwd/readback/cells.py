@@ -17,10 +17,10 @@ UNREADABLE = "\ufffd"
 LEAST_SCORE = 0.72
 # Nor one whose best glyph leaves almost as much ink unexplained as the next.
 _LEAST_LEAD = 0.004
-# Ink may be so much paler or darker than a glyph's.
-_PALEST, _DARKEST = 0.35, 1.8
 # Of the smallest glyph's ink: a cell with less that any glyph explains is a space.
 _BLANK = 0.35
+# Ink may be so much paler or darker than a glyph's.
+_PALEST, _DARKEST = 0.35, 1.8
 # A glyph below this may be a less common one, which then must fit better by so much.
 _SURE, _BETTER = 0.96, 0.012
 # Share of a cell's ink that counts as unexplained where it is not read, and what a cell costs in any case.
@@ -28,13 +28,17 @@ _UNREAD, _CELL = 0.5, 0.3
 
 
 class Cell(NamedTuple):
-    """A character that was read, or UNREADABLE: its place in pixels of the page; how well its glyph fits, 0 to 1."""
+    """A character that was read, or UNREADABLE: its place in pixels of the page; how well its glyph fits, 0 to 1.
+
+    `cut`: it is UNREADABLE because the picture's edge cuts it.
+    """
 
     text: str
     x: int
     top: int
     advance: int
     score: float
+    cut: bool = False
 
 
 class Judged(NamedTuple):
@@ -87,7 +91,7 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
             for n, line in enumerate(lines)
             for at, cell in enumerate(line)
             # A line of nothing but a mark may be higher or lower than it seems, and other marks differ by just that.
-            if cell.score < _SURE and any(other.score >= _SURE for other in line)
+            if cell.score < _SURE and not cell.cut and any(other.score >= _SURE for other in line)
         ]
         if not weak or 4 * len(weak) > sum(map(len, lines)):  # tens of thousands of glyphs: only where most cells fit
             break

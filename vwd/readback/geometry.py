@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from vwd.corpora.sample import Language
-from vwd.readback.cells import UNREADABLE, Cell, cut, judge
+from vwd.readback.cells import UNREADABLE, Cell, judge
+from vwd.readback.cells import cut as cut_out
 from vwd.readback.ink import Grey, Ink, ink_of
 from vwd.readback.lines import first_inks, line_tops, row_profile, strip
 from vwd.readback.path import read_lines
@@ -27,6 +28,8 @@ _VERY_GOOD = 0.97
 LEAST_QUALITY = 0.35
 # Below this, where lines are placed as fits best, no blur helps.
 _HOPELESS = 0.3
+# Where the first ink is that near to the left edge, the edge may cut characters.
+_AT_EDGE = 2
 # Strokes that are this blurred, as a Gaussian's σ in pixels of the page.
 _BLURS = (0.0, 0.6, 1.0, 1.5, 2.2)
 # Characters of each width.
@@ -58,14 +61,14 @@ class ReadPage:
 
     @property
     def quality(self) -> float:
-        """The mean score of its cells, 0 to 1, those that are not read counted as 0; 0 where there are none."""
-        scores = [cell.score for line in self.lines for cell in line]
+        """The mean score of its cells but those that the picture's edge cuts; those that are not read count as 0."""
+        scores = [cell.score for line in self.lines for cell in line if not cell.cut]
         return float(np.mean(scores)) if scores else 0.0
 
     @property
     def good(self) -> bool:
         """Whether it is read so well that no other geometry need be tried."""
-        unread = any(cell.text == UNREADABLE for line in self.lines for cell in line)
+        unread = any(cell.text == UNREADABLE and not cell.cut for line in self.lines for cell in line)
         return self.quality >= (_VERY_GOOD if unread else GOOD)
 
     @property
@@ -115,6 +118,11 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
         face = Typeface(page.font_size, language, 1.0 if blurred else 0.0)
         start = Geometry(face, scale, page.margin_left)
         found = _improved(grey, read_page(grey, start))
+        if scale == (1.0, 1.0) and grey.shape != (page.height, page.width):
+            found = _nudged(grey, found)
+            if _is_about(page, grey):  # stretched a little, or without some pixels: what fits better
+                best = found
+                continue
         best = max(best, found, key=lambda read: (read.quality, not read.empty))
         if best.good:
             break
@@ -134,6 +142,16 @@ def _improved(grey: Grey, read: ReadPage) -> ReadPage:
         if best.good:
             break
         best = step(grey, best)
+    return best
+
+
+def _nudged(grey: Grey, read: ReadPage) -> ReadPage:
+    """With lines a pixel further to each side, while that is better: one pixel off, 1 looks like I, and o like c."""
+    best = read
+    for across, down in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        at = best.geometry
+        other = read_page(grey, replace(at, left=at.left + across, down=at.down + down))
+        best = max(best, other, key=lambda one: one.quality)
     return best
 
 
@@ -169,16 +187,19 @@ def _placed(grey: Grey, geometry: Geometry) -> Geometry:
     firsts = first_inks(ink, tops, height)
     least = int(firsts.min())
     room = 2 * groups[-1].advance
+    cut = least <= _AT_EDGE
     best, chosen = -1.0, (geometry.left, geometry.down)
-    lines = [top for top, first in zip(tops, firsts, strict=True) if first < least + narrow][:8]
+    lines = [top for top, first in zip(tops, firsts, strict=True) if first < least + narrow][: 4 if cut else 8]
     for down in range(-3, 4):
         strips = [np.pad(strip(ink, top + down, height), ((0, 0), (room, room))) for top in lines]
-        lefts = range(least - narrow * 2 // 3, least + 2)
+        lefts = range(1 - groups[-1].advance, 2) if cut else range(least - narrow * 2 // 3, least + 2)
+        # The edge may cut first cells: second ones, after one of any width, tell where they start.
+        behind = [group.advance for group in groups] if cut else [0]
         totals = np.zeros(len(lefts))
         for one in strips:
-            starts = [left + room for left in lefts]
-            scores = [judge(cut(one, starts, group.advance), group).scores for group in groups]
-            totals += np.max(np.array(scores), axis=0)
+            starts = range(lefts[0] + room + min(behind), lefts[-1] + room + max(behind) + 1)
+            scores = np.max([judge(cut_out(one, starts, group.advance), group).scores for group in groups], axis=0)
+            totals += np.max([scores[step - min(behind) :][: len(lefts)] for step in behind], axis=0)
         if totals.max() > best:
             best, chosen = float(totals.max()), (lefts[int(totals.argmax())], down)
     return replace(geometry, left=chosen[0], down=chosen[1])
@@ -189,6 +210,8 @@ def _scales(grey: Grey, page: PageSpec) -> Iterator[tuple[float, float]]:
     height, width = grey.shape
     stretched = width / page.width, height / page.height
     found = [stretched, (1.0, 1.0), (max(stretched),) * 2, (min(stretched),) * 2]
+    if _is_about(page, grey):
+        found[:2] = (1.0, 1.0), stretched
     pitch = line_pitch(grey)
     if pitch:
         down = pitch / page.line_height
@@ -198,6 +221,14 @@ def _scales(grey: Grey, page: PageSpec) -> Iterator[tuple[float, float]]:
         if 0.2 < across < 8 and 0.2 < down < 8 and not any(_near((across, down), one) for one in seen):
             seen.append((across, down))
             yield across, down
+
+
+def _is_about(page: PageSpec, grey: Grey) -> bool:
+    """Whether a picture is nearly as large as the page, and not exactly."""
+    shape = page.height, page.width
+    return grey.shape != shape and all(
+        abs(one / other - 1) < 0.05 for one, other in zip(grey.shape, shape, strict=True)
+    )
 
 
 def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -51,7 +51,8 @@ def _free_tops(ink: Ink, lines: list[list[Cell]], height: int) -> Iterator[int]:
     rules = rule_rows(ink)
     inked = np.flatnonzero(~rules & (ink > _INK).any(axis=1))
     numbers = np.flatnonzero(rules)
-    free = inked[[not any(top <= row < top + height for top in tops) for row in inked.tolist()]]
+    below = inked[:, None] - np.array(tops)
+    free = inked[~((below >= 0) & (below < height)).any(axis=1)]
     seen = set[int]()
     for row in free.tolist():
         for near in sorted(sure, key=lambda top: abs(top - row)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from vwd.readback.cells import UNREADABLE, Cell, cut, judge, with_other_glyphs
+from vwd.readback.edges import HARMLESS, without_cut
 from vwd.readback.ink import Ink
 from vwd.readback.lines import strip
 from vwd.readback.marks import with_lone_marks
@@ -16,24 +17,33 @@ from vwd.text.metrics import line_height
 
 # A glyph that fits so well, where none of another width does, is right; where there may be a space, so well.
 _CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
-# A wide glyph that fits so well, and has this share of its ink where no narrow one reaches, is alone.
+# A glyph that fits so well is alone, where this share of a wide cell's ink is where no narrow one reaches.
 _WIDE, _BEYOND = 0.95, 0.2
-# So many cells of a line are looked at together, as if all were as wide as the one before, which most are.
-_AHEAD = 4
+# So many cells of a line are looked at together, where they are likely to start.
+_AHEAD = 24
 # Lines of which the first cell is doubtful: so many are read in full before the others are given up.
 _TRIED = 2
 # Between cells a column has at most so much of the ink of a dense one.
 _GAP = 0.3
+# What is darker is ink; what is darker may be.
+_INKED, _PALE = 0.5, 0.3
 
 # For each advance and each column where a cell may start: its character, its score and its unexplained ink.
 _Edges = dict[int, dict[int, tuple[str, float, float]]]
 
 
 class _Line(NamedTuple):
-    """A line's pixels, float32 [line height, width], with room to the right; the last column that has ink."""
+    """A line's pixels, float32 [line height, width], with room on both sides.
+
+    `last`: the last column that has ink; `first` and `end`: the picture's first column, and the one after its last.
+    `gaps`: whether there is no ink in a column and in the one before.
+    """
 
     pixels: Ink
     last: int
+    first: int
+    end: int
+    gaps: list[bool]
 
 
 def read_lines(ink: Ink, tops: list[int], left: int, face: Typeface, advances: tuple[int, ...]) -> list[list[Cell]]:
@@ -63,13 +73,17 @@ def _read_at(ink: Ink, tops: list[int], left: int, face: Typeface, advances: tup
         [cell._replace(x=cell.x - before, top=top) for cell in cells if cell.text != " "]
         for cells, top in zip(found, tops, strict=True)
     ]
+    placed = without_cut(ink, placed, left, height)
     return with_other_glyphs(placed, [line.pixels for line in lines], before, face)
 
 
 def _padded(pixels: Ink, before: int, after: int) -> _Line:
     wide = np.pad(pixels, ((0, 0), (before, after)))
-    inked = np.flatnonzero((pixels > 0.5).any(axis=0))
-    return _Line(wide, int(inked[-1]) + before if len(inked) else -1)
+    inked = np.flatnonzero((pixels > _INKED).any(axis=0))
+    last = int(inked[-1]) + before if len(inked) else -1
+    empty = np.less_equal(wide.max(axis=0), _PALE)
+    gaps = empty & np.concatenate([[True], empty[:-1]])
+    return _Line(wide, last, before, before + pixels.shape[1], gaps.tolist())
 
 
 def _read_grid(lines: list[_Line], start: int, group: Templates) -> list[list[Cell]]:
@@ -91,18 +105,28 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
     """
     read: list[list[Cell]] = [[] for _ in lines]
     places = {number: start for number, line in enumerate(lines) if line.last >= start}
-    widest = max(groups)
+    widest, narrow = max(groups), min(groups)
+    for number, first in _cut_at_left(lines, list(places), start, groups):
+        read[number].append(first)
+        places[number] += first.advance
     doubtful = []
+    known: dict[tuple[int, int], list[Cell]] = {}
     while places:
+        for number, place in list(places.items()):
+            if edge := _cut_at_right(lines[number], place, widest, narrow):
+                read[number].append(edge)
+                del places[number]
         guesses = [
-            (number, x)
-            for number, place in places.items()
-            for x in _guesses(place, read[number], widest, lines[number].last)
+            (number, x) for number, place in places.items() for x in _guesses(place, narrow, widest, lines[number])
         ]
-        for (number, x), options in zip(guesses, _options(lines, guesses, groups), strict=True):
+        if not guesses:
+            break
+        new = [guess for guess in guesses if guess not in known]
+        known.update(zip(new, _options(lines, new, groups) if new else (), strict=True))
+        for number, x in guesses:
             if places.get(number) != x:  # a guess that did not come true
                 continue
-            cell = _certain(options)
+            cell = _certain(known[number, x])
             if cell is None:
                 doubtful.append(number)
                 del places[number]
@@ -111,7 +135,7 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
             places[number] += cell.advance
             if places[number] > lines[number].last:
                 del places[number]
-    certain = any(read)
+    certain = any(not cell.cut for cells in read for cell in cells)
     for place, number in enumerate(doubtful):
         if not certain and place >= _TRIED:
             break  # this is no page of text, or it lies otherwise
@@ -126,28 +150,63 @@ def _read_on(lines: list[_Line], start: int, groups: dict[int, Templates]) -> li
 def _options(lines: list[_Line], places: Sequence[tuple[int, int]], groups: dict[int, Templates]) -> list[list[Cell]]:
     """What may start at each place, a line and a column: a cell of each width, the narrowest first.
 
-    Where a wide glyph fits that has ink at its right, too, the others are not looked for.
+    Where one fits that must be alone, the others are not looked for: a wide glyph that has ink at its right, too; or a
+    narrow one with a gap behind it and ink in the rest of a wide cell, since no wide glyph starts like that.
     """
     widest, narrow = max(groups), min(groups)
     pixels = np.stack([lines[number].pixels[:, x : x + widest] for number, x in places])
-    judged = judge(pixels.reshape(len(places), -1), groups[widest])
-    options = [
-        [Cell(text, x, 0, widest, score)]
-        for (_, x), text, score in zip(places, judged.texts, judged.scores, strict=True)
-    ]
     beyond = pixels[:, :, narrow:].sum(axis=(1, 2)) > _BEYOND * pixels.sum(axis=(1, 2))
-    left = np.flatnonzero(~(beyond & (np.array(judged.scores) > _WIDE))).tolist()
-    for advance in sorted(groups, reverse=True)[1:] if left else ():
-        judged = judge(pixels[left, :, :advance].reshape(len(left), -1), groups[advance])
-        for at, text, score in zip(left, judged.texts, judged.scores, strict=True):
-            options[at].insert(0, Cell(text, places[at][1], 0, advance, score))
-    return options
+    options: list[dict[int, Cell]] = [{} for _ in places]
+
+    def look(advance: int, numbers: list[int]) -> None:
+        if numbers:
+            cells = np.ascontiguousarray(pixels[numbers, :, :advance]).reshape(len(numbers), -1)
+            judged = judge(cells, groups[advance])
+            for at, text, score in zip(numbers, judged.texts, judged.scores, strict=True):
+                options[at][advance] = Cell(text, places[at][1], 0, advance, score)
+
+    gaps = [bool(ink) and lines[n].gaps[x + narrow] for ink, (n, x) in zip(beyond.tolist(), places, strict=True)]
+    look(narrow, [at for at, gap in enumerate(gaps) if gap])
+    left = [at for at, found in enumerate(options) if not (found and found[narrow].score > _WIDE)]
+    look(widest, left)
+    for at in left:
+        if beyond[at] and options[at][widest].score > _WIDE:
+            options[at].pop(narrow, None)
+    left = [at for at in left if not (beyond[at] and options[at][widest].score > _WIDE)]
+    for advance in groups:
+        look(advance, [at for at in left if advance not in options[at]])
+    return [[found[advance] for advance in sorted(found)] for found in options]
 
 
-def _guesses(place: int, read: list[Cell], widest: int, last: int) -> range:
-    """Where the next cells of a line start, if they are as wide as the one before."""
-    step = read[-1].advance if read else widest
-    return range(place, min(place + _AHEAD * step, last + 1), step)
+def _guesses(place: int, narrow: int, widest: int, line: _Line) -> Iterator[int]:
+    """Where the next cells of a line start if narrow ones are those with a gap behind; only the first may be cut."""
+    x = place
+    for _ in range(_AHEAD):
+        yield x
+        x += narrow if line.gaps[x + narrow] else widest
+        if x > line.last or x + widest > line.end + HARMLESS:
+            break
+
+
+def _cut_at_left(
+    lines: list[_Line], numbers: list[int], start: int, groups: dict[int, Templates]
+) -> Iterator[tuple[int, Cell]]:
+    """The first cell of each of some lines where the picture's edge cuts it: as wide as lets the next one fit best."""
+    if not numbers or start >= lines[0].first - HARMLESS:
+        return
+    options = iter(_options(lines, [(n, start + advance) for n in numbers for advance in groups], groups))
+    for number in numbers:
+        fits = {advance: max(cell.score for cell in next(options)) for advance in groups}
+        yield number, Cell(UNREADABLE, start, 0, max(groups, key=fits.__getitem__), 0.0, cut=True)
+
+
+def _cut_at_right(line: _Line, x: int, widest: int, narrow: int) -> Cell | None:
+    """The cell of a line that starts at a column, if the picture's edge cuts it, or would a wide one."""
+    if x + widest <= line.end + HARMLESS:
+        return None
+    if (line.pixels[:, x + narrow : line.end] > _INKED).any():
+        return Cell(UNREADABLE, x, 0, widest, 0.0, cut=True)
+    return Cell(UNREADABLE, x, 0, narrow, 0.0, cut=True) if x + narrow > line.end + HARMLESS else None
 
 
 def _certain(options: list[Cell]) -> Cell | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -95,28 +95,53 @@ def _state(pages: list[ReadPage]) -> State:
     return "read" if any(read.quality >= LEAST_QUALITY for read in pages) else "unreadable"
 
 
+class _Piece(NamedTuple):
+    """Cells side by side that belong together, on a line; its box, and those of the cells, in pixels of the picture."""
+
+    line: int
+    cells: list[Cell]
+    box: Box
+    boxes: list[Box]
+
+
 def _words(turns: Turns, number: int, read: ReadPage) -> list[ReadWord]:
     """The words of a page: cells side by side that appear together."""
     if read.quality < LEAST_QUALITY:
         return []
-    runs = [(line, run) for line, cells in enumerate(read.lines) for run in _runs(cells)]
-    spaced = read.geometry.face.language != "zh"
-    groups = [(line, list(run)) for line, run in runs] if spaced else [(line, [c]) for line, run in runs for c in run]
-    boxes = _boxes([(cells[0], cells[-1]) for _, cells in groups], read.geometry)
-    of_cells = iter(_boxes([(cell, cell) for _, cells in groups for cell in cells], read.geometry))
+    pieces = _pieces(read)
     words: list[ReadWord] = []
-    for (line, cells), box, frame in zip(groups, boxes, turns.first_frames(number, boxes), strict=True):
-        last = words[-1] if words else None
-        joined = last is not None and last.line == line and _touch(last.box, box)
-        word = ReadWord(
-            "".join(cell.text for cell in cells), frame, number, box,
-            tuple(islice(of_cells, len(cells))), tuple(cell.score for cell in cells), line, joined,
-        )  # fmt: skip
-        if last is not None and joined and last.frame == frame:
-            words[-1] = _join(last, word)
-        else:
-            words.append(word)
-    return words
+    together: list[_Piece] = []
+    joined, started = False, -1
+    for piece, frame in zip(pieces, turns.first_frames(number, [piece.box for piece in pieces]), strict=True):
+        touches = bool(together) and together[-1].line == piece.line and _touch(together[-1].box, piece.box)
+        if together and not (touches and frame == started):
+            words.append(_word(together, started, number, joined))
+            together = []
+        if not together:
+            joined, started = touches, frame
+        together.append(piece)
+    return [*words, _word(together, started, number, joined)] if together else words
+
+
+def _word(pieces: list[_Piece], frame: int, page: int, joined: bool) -> ReadWord:
+    cells = [cell for piece in pieces for cell in piece.cells]
+    boxes = tuple(box for piece in pieces for box in piece.boxes)
+    return ReadWord(
+        "".join(cell.text for cell in cells), frame, page, _around(pieces[0].box, pieces[-1].box), boxes,
+        tuple(cell.score for cell in cells), pieces[0].line, joined,
+    )  # fmt: skip
+
+
+def _pieces(read: ReadPage) -> list[_Piece]:
+    """What can appear only as a whole: cells without a space between them, in Chinese each cell."""
+    boxes = iter(_boxes([cell for cells in read.lines for cell in cells], read.geometry))
+    spaced = read.geometry.face.language != "zh"
+    pieces = []
+    for line, cells in enumerate(read.lines):
+        for run in _runs(cells) if spaced else [[cell] for cell in cells]:
+            own = list(islice(boxes, len(run)))
+            pieces.append(_Piece(line, run, _around(own[0], own[-1]), own))
+    return pieces
 
 
 def _runs(cells: Iterable[Cell]) -> list[list[Cell]]:
@@ -130,13 +155,11 @@ def _runs(cells: Iterable[Cell]) -> list[list[Cell]]:
     return runs
 
 
-def _boxes(ends: list[tuple[Cell, Cell]], geometry: Geometry) -> list[Box]:
-    """The pixels of the picture from the left of one cell to the right of another, for each pair."""
+def _boxes(cells: list[Cell], geometry: Geometry) -> list[Box]:
+    """The pixels of the picture that each cell takes."""
     across, down = geometry.scale
     height = line_height(geometry.face.font_size)
-    places = np.array([(one.x, one.top, other.x + other.advance, one.top + height) for one, other in ends]).reshape(
-        -1, 4
-    )
+    places = np.array([(cell.x, cell.top, cell.x + cell.advance, cell.top + height) for cell in cells]).reshape(-1, 4)
     corners = np.rint(places * [across, down, across, down]).astype(int)
     corners[:, 2:] -= corners[:, :2]
     return [Box(*corner) for corner in corners.tolist()]
@@ -152,10 +175,6 @@ def _touch(left: Box, right: Box) -> bool:
     return abs(left.x + left.width - right.x) <= 1
 
 
-def _join(one: ReadWord, other: ReadWord) -> ReadWord:
-    a, b = one.box, other.box
-    box = Box(a.x, a.y, b.x + b.width - a.x, a.height)
-    return ReadWord(
-        one.text + other.text, one.frame, one.page, box, one.boxes + other.boxes, one.confidence + other.confidence,
-        one.line, one.joined,
-    )  # fmt: skip
+def _around(first: Box, last: Box) -> Box:
+    """Both boxes of a line and what is between them."""
+    return Box(first.x, first.y, last.x + last.width - first.x, first.height)

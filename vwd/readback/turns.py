@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from vwd.readback.ink import Grey
 from vwd.text.storyboard import Box
@@ -19,6 +18,8 @@ _GONE = 0.4
 # Of 255: what a pixel of a small picture must be darker than paper, not to be noise; and to be ink for certain.
 _FAINT, _INK = 12, 24
 _LEVELS = np.arange(256)
+# Every so many pixels of a small picture tell how bright its paper is.
+_SPARSE = 3
 # A word is there when it has this share of its final ink.
 _THERE = 0.5
 
@@ -37,7 +38,7 @@ class Turns:
     count: int = 0
     starts: list[int] = field(default_factory=list)
     lasts: list[Grey] = field(default_factory=list)
-    _small: list[list[tuple[int, npt.NDArray[np.uint8]]]] = field(default_factory=list)
+    _small: list[list[tuple[int, Grey]]] = field(default_factory=list)
     _frame: Grey | None = None
 
     def add(self, frame: Grey) -> None:
@@ -77,35 +78,40 @@ class Turns:
         last_missing = np.where(missing.any(axis=0), len(numbers) - 1 - missing[::-1].argmax(axis=0), -1)
         return [numbers[place + 1] for place in last_missing]
 
-    def _turn(self, small: npt.NDArray[np.uint8]) -> None:
+    def _turn(self, small: Grey) -> None:
         self.starts.append(self.count)
         self._small.append([(self.count, small)])
 
-    def _small_ink(self, frame: Grey) -> npt.NDArray[np.uint8]:
-        """How much darker than paper each part of a frame is, 0 where that may be noise."""
-        small = _pooled(frame, *self.pool)
-        counts = cv2.calcHist([small], [0], None, [256], [0, 256]).ravel().cumsum()
-        paper = int(np.searchsorted(counts, counts[-1] / 2))
-        darker = paper - _LEVELS
-        darker[darker < _FAINT] = 0
-        ink: npt.NDArray[np.uint8] = cv2.LUT(small, darker.astype(np.uint8))
-        return ink
+    def _small_ink(self, frame: Grey) -> Grey:
+        return _ink(_pooled(frame, *self.pool))
 
 
-def _pooled(frame: Grey, across: int, down: int) -> npt.NDArray[np.uint8]:
+def _ink(small: Grey) -> Grey:
+    """How much darker than paper each pixel of a small picture is, 0 where that may be noise."""
+    counts = np.bincount(small.ravel()[::_SPARSE], minlength=256).cumsum()
+    darker = int(counts.searchsorted(counts[-1] / 2)) - _LEVELS
+    darker[darker < _FAINT] = 0
+    ink: Grey = cv2.LUT(small, darker.astype(np.uint8))
+    return ink
+
+
+def _pooled(frame: Grey, across: int, down: int) -> Grey:
     """The means of parts of so many pixels; what is left over at the right and below belongs to none."""
     size = max(1, frame.shape[1] // across), max(1, frame.shape[0] // down)
     small = frame[: size[1] * down, : size[0] * across]
-    if across % 2 == 0 and down % 2 == 0 and min(size) > 1:  # halving is several times as fast as quartering
+    while across % 2 == 0 and down % 2 == 0 and min(size) > 1:  # halving is several times as fast as quartering
         small = cv2.resize(small, (small.shape[1] // 2, small.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    pooled: npt.NDArray[np.uint8] = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
+        across, down = across // 2, down // 2
+    if small.shape == size[::-1]:
+        return small
+    pooled: Grey = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
     return pooled
 
 
-def _is_turn(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> bool:
+def _is_turn(before: Grey, after: Grey) -> bool:
     return _total(cv2.subtract(before, after)) > _GONE * _total(before)
 
 
-def _total(ink: npt.NDArray[np.uint8]) -> float:
+def _total(ink: Grey) -> float:
     """The sum of what is ink for certain."""
     return cv2.sumElems(cv2.threshold(ink, _INK - 1, 0, cv2.THRESH_TOZERO)[1])[0]
