@@ -54,8 +54,8 @@ _OPTIONS = (
         type=click.Choice(["auto", "always"]),
         default="auto",
         show_default=True,
-        help="The line between prompt and answer: below the prompt where the answer goes on there; or always, else on "
-        "top of the answer's first page.",
+        help="The line between prompt and answer: below the prompt where the answer continues there; or always, else "
+        "at the top of the answer's first page.",
     ),
     click.option(
         "--pace",

@@ -98,7 +98,7 @@ def _scripts(
     """How many of the rows from `start` on are in which script; fewer than `count` where the texts are long.
 
     Args:
-        enough: told what was found so far; whether no more need be read.
+        enough: called with what was found so far; whether no more need be read.
     """
     found: Counter[_Script] = Counter()
     characters = 0

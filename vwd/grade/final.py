@@ -25,7 +25,7 @@ _END = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
 
 @dataclass(frozen=True)
 class Final:
-    """An answer that was found: its text, how, the text before it, and whether a character of it could not be told."""
+    """An answer that was found: its text, how, the text before it, and whether a character of it could not be read."""
 
     text: str
     how: How

@@ -157,7 +157,7 @@ def _differences(have: list[str], want: list[str], pairs: list[tuple[int, int]])
 
 
 def hardly_readable(reading: Reading) -> bool:
-    """Whether more than half of what is written could not be told."""
+    """Whether more than half of what is written could not be read."""
     count = sum(len(word.text) for word in reading.words)
     unread = sum(word.text.count(UNREADABLE) for word in reading.words)
     return reading.state == "unreadable" or 2 * unread > count > 0

@@ -1,4 +1,4 @@
-"""What a `vwd verify --decode` or `--read` that was stopped has found clean, so that the next one goes on from there.
+"""What a `vwd verify --decode` or `--read` that was stopped has found clean, so that the next one resumes there.
 
 A small file for each shard, beside the ledger and written as its entries are. It counts only for the bytes whose sha256
 it names, which every run computes anew: a tar that changed is decoded and read again. A run that ends removes them.

@@ -27,10 +27,10 @@ def caption_table(
     """Adds a caption to each video of this rank's share; by default to `<table>_caption_part<rank>.csv`.
 
     All columns and rows stay; a row that gets no caption keeps the one it had. What was captioned is in
-    `<output>.caption.journal`, so that a run that was killed, or had failures, goes on.
+    `<output>.caption.journal`, so that a run that was killed, or had failures, resumes.
 
     Args:
-        settings: what the captions depend on; a run goes on only with the same ones.
+        settings: what the captions depend on; a run resumes only with the same ones.
         column: where the caption goes.
 
     Raises:

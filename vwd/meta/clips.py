@@ -75,6 +75,7 @@ class _ClipMaker(Maker):
         self._content = content
 
     def make(self, index: int, row: Row) -> PackedSample | Skip:
+        """The clip of a row, or why it is skipped."""
         content = self._content
         if isinstance(row, RefusedRow):
             return Skip(SkipCode.BAD_ROW, row.detail)

@@ -1,4 +1,4 @@
-"""What a long command has done already, a line a row, so that a run that was killed goes on."""
+"""What a long command has done already, a line a row, so that a run that was killed resumes."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Journal:
             shown = "; ".join(f"{name}: {old.get(name)!r} before, {settings.get(name)!r} now" for name in different)
             raise TableError(
                 f"{self._path} is of a run with other settings: {shown}",
-                "Give the same settings to go on with it, or another `output`; or move the file away to begin again.",
+                "Give the same settings to resume it, or another `output`; or move the file away to begin again.",
             )
 
 

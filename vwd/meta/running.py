@@ -59,7 +59,7 @@ def run_rows(
     on_row: Callable[[], None] = lambda: None,
     column: str = "path",
 ) -> Progress:
-    """Does every row that the journal has not. A row whose work raises `MediaError` is noted; the others go on.
+    """Does every row that the journal has not. A row whose work raises `MediaError` is noted, and the others are done.
 
     Args:
         work: gives a row's result, as JSON; called in `workers` threads.

@@ -67,7 +67,7 @@ def score_table(
     A video of which a frame cannot be read has no score. All ranks' parts one after another are the table.
 
     Args:
-        settings: what the scores depend on; a run goes on only with the same ones.
+        settings: what the scores depend on; a run resumes only with the same ones.
 
     Raises:
         TableError: the table is missing, damaged or has no paths.

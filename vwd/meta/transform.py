@@ -95,7 +95,7 @@ def transform(
 ) -> Transformed:
     """Merges tables, does the steps, and writes one table: by default beside the first, named after the steps.
 
-    Measuring is journalled in `<output>.info.journal` or `<output>.check.journal`: a run that was killed goes on.
+    Measuring is journalled in `<output>.info.journal` or `<output>.check.journal`: a run that was killed resumes.
 
     Args:
         inputs: tables and patterns.

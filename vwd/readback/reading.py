@@ -16,12 +16,12 @@ class ReadWord:
     """Characters side by side that appear at the same frame.
 
     Attributes:
-        text: with UNREADABLE for each character that could not be told.
+        text: with UNREADABLE for each character that could not be read.
         frame: the first that shows it.
         page: its number, from 0 on.
         box: in pixels of the picture.
         boxes: that of each character.
-        confidence: of each character, 0 to 1: how well its glyph fits; 0 where it could not be told.
+        confidence: of each character, 0 to 1: how well its glyph fits; 0 where it could not be read.
         line: its number on the page.
         joined: whether it follows the word before without a space, on the same line.
     """
@@ -55,7 +55,7 @@ class Reading:
 
     @property
     def unreadable(self) -> int:
-        """How many characters could not be told."""
+        """How many characters could not be read."""
         return sum(word.text.count(UNREADABLE) for word in self.words)
 
     @property

@@ -58,6 +58,7 @@ class Totals:
     incomplete: int
 
     def to_json(self) -> dict[str, Any]:
+        """As the report's page takes them."""
         contract, summary, video = self.contract, self.summary, self.contract.video
         provenance = provenance_of(contract.source)
         return {

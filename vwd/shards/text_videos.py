@@ -65,6 +65,7 @@ class _TextVideoMaker(Maker):
         self._encoder: Encoder = get_encoder(self._settings.encoder, self._settings.quality, self._settings.cache_mb)
 
     def make(self, index: int, row: Row) -> PackedSample | Skip:
+        """The text video of a row, or why it is skipped."""
         settings = self._settings
         if index in settings.exclude:
             return Skip(SkipCode.EXCLUDED, "named in the list of rows to exclude")

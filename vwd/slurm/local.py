@@ -29,7 +29,7 @@ _END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how a run goes on.
+    """Who is notified of a run's progress.
 
     Attributes:
         on_start: called with the number of rows to pack.

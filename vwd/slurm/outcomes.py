@@ -38,7 +38,7 @@ def note_outcome(log: Path, code: int, stopped: bool = False) -> None:
         code: its exit code; that of a signal is negative.
         stopped: whether the run itself ended it.
     """
-    with suppress(OSError):  # on a full disk, which the task has told
+    with suppress(OSError):  # on a full disk, which the task has reported
         handle = open_log(log)
         line = _STOPPED if stopped else f"[vwd slurm] ended with exit code {code}"
         try:

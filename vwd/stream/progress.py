@@ -34,7 +34,7 @@ class Progress:
         """Moves to a position of an epoch, for all processes.
 
         Args:
-            resumed: whether a loader goes on with it in the middle, by itself.
+            resumed: whether a loader resumes it in the middle, by itself.
         """
         if (epoch, start) != (self.epoch, self.start) or resumed:
             self._numbers[4] = resumed
@@ -53,7 +53,7 @@ class Progress:
 
     @property
     def resumed(self) -> bool:
-        """Whether a loader goes on with the epoch in the middle."""
+        """Whether a loader resumes the epoch in the middle."""
         return bool(self._numbers[4])
 
     @property

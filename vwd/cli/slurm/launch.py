@@ -106,6 +106,7 @@ def _prepare(
 
 
 def print_sbatch_lines(everything: list[Prepared]) -> None:
+    """What `--dry-run` prints: the sbatch line of each job, and what to know of it."""
     from vwd.slurm.estimate import idle_cpus_note
     from vwd.slurm.frozen import next_number
     from vwd.slurm.sbatch import shell_command

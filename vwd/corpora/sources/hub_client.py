@@ -150,7 +150,7 @@ def stay_offline(trouble: str) -> None:
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
-    """What a call returns or raises. One that takes longer goes on in its thread, and nobody waits for it."""
+    """What a call returns or raises. One that takes longer continues in its thread, and nobody waits for it."""
     ended: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
 
     def run() -> None:

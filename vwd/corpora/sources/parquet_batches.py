@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 
 
 class Walk:
-    """Goes through row groups in batches, and keeps the last one: most reads go on where the last one ended.
+    """Goes through row groups in batches, and keeps the last one: most reads continue where the last one ended.
 
     Args:
         batch_size: `rows_as_large_as_pages` where None.

@@ -22,7 +22,7 @@ class SilentError(Exception):
 
 
 class WatchedCalls:
-    """Runs calls one after another in a thread of its own; one that is given up goes on there, and nobody waits.
+    """Runs calls one after another in a thread of its own; one that is given up continues there, and nobody waits.
 
     Args:
         name: of the server, for messages.
