@@ -12,15 +12,17 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-import torch
 from conftest import Run
 from meta.videos import picture, write_video
 from storage.store import Proxy, Server
 from storage.store import _environment as store_environment
-from torch.utils.data import DataLoader
+from stream.streaming import NO_TORCH
 
 from vwd.errors import OutputError, ShardError, UsageError
 from vwd.stream import ShardDataset, ShardLoader, open_shards
+
+torch = pytest.importorskip("torch", reason=NO_TORCH)
+DataLoader = torch.utils.data.DataLoader
 
 pytest_plugins = ["shards.packed"]
 
@@ -58,7 +60,7 @@ def by_row(address: Path | str, **options: Any) -> dict[int, dict[str, Any]]:
     return {sample["index"]: sample for sample in ShardDataset(address, **options)}
 
 
-def close(video: torch.Tensor, expected: np.ndarray) -> bool:
+def close(video: Any, expected: np.ndarray) -> bool:
     """Whether nearly all values are close: edges of colour blur."""
     return float((np.abs(video.numpy().astype(int) - expected) <= CLOSE).mean()) > 0.9
 
