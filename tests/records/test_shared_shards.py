@@ -83,6 +83,24 @@ def test_a_part_that_is_large_goes_to_a_file(job: ShardJob, monkeypatch: pytest.
     assert entry.bytes == job.paths.tar(0).stat().st_size
 
 
+@pytest.mark.parametrize("large", range(3))
+def test_parts_behind_a_large_one_are_in_their_places(job: ShardJob, large: int) -> None:
+    alone = ShardBuilder(job).build(SHARD, lambda: None)
+    job.paths.entry(0).unlink()
+    content = job.paths.tar(0).read_bytes()
+    job.paths.tar(0).unlink()
+    found = {}
+    for part in PARTS:
+        with pytest.MonkeyPatch.context() as patch:
+            if part.order == large:
+                patch.setattr("vwd.shards.placing._KEPT_BYTES", 20_000)
+            found |= rendered(ShardBuilder(job), [part])
+    assert [part.order for part in PARTS if not found[part].placed] == [large]
+    entry = ShardBuilder(job).join(SHARD, list(found.items()))
+    assert entry.sha256 == alone.sha256
+    assert job.paths.tar(0).read_bytes() == content
+
+
 def test_another_worker_cannot_go_on_with_a_tar_whose_parts_were_moved(job: ShardJob) -> None:
     found = list(rendered(ShardBuilder(job), [PARTS[1], PARTS[0], *PARTS[2:]]).items())
     found.sort(key=lambda one: one[0].order)

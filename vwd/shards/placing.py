@@ -50,11 +50,11 @@ class PartBuffer:
 
     def write(self, blocks: bytes) -> None:
         """Adds the blocks of a sample."""
+        self._size += len(blocks)  # in a spill file, too: the places of the parts behind it depend on it
         if self._file:
             self._file.write(blocks)
             return
         self._blocks.append(blocks)
-        self._size += len(blocks)
         if self._size > _KEPT_BYTES:
             self._spill()
 
