@@ -89,7 +89,7 @@ def test_parts_behind_a_large_one_are_in_their_places(job: ShardJob, large: int)
     job.paths.entry(0).unlink()
     content = job.paths.tar(0).read_bytes()
     job.paths.tar(0).unlink()
-    found = {}
+    found: dict[Part, RenderedRows] = {}
     for part in PARTS:
         with pytest.MonkeyPatch.context() as patch:
             if part.order == large:
