@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
@@ -13,8 +14,9 @@ import numpy.typing as npt
 from vwd.corpora.sample import Language
 from vwd.readback.bars import Part, inside_bars
 from vwd.readback.cells import Cell
-from vwd.readback.geometry import GOOD, LEAST_QUALITY, Geometry, ReadPage, find_geometry, read_page
+from vwd.readback.geometry import find_geometry
 from vwd.readback.ink import Grey, to_grey
+from vwd.readback.pages import GOOD, LEAST_QUALITY, Geometry, ReadPage, read_page
 from vwd.readback.reading import Reading, ReadWord, State
 from vwd.readback.turns import Turns
 from vwd.text.metrics import line_height
@@ -25,7 +27,7 @@ _LANGUAGES: tuple[Language, ...] = ("en", "zh", "ko")
 _PAGE = PageSpec()
 # A page lies as the one before where it is not read worse by more than this.
 _AS_GOOD = 0.03
-# Pixels of a page for one of the small pictures that tell when something appears.
+# So many pixels of a page, about, are one of the small pictures that tell when something appears.
 _POOL = 4
 
 
@@ -51,8 +53,8 @@ def read_frames(
         if turns is None:
             shape, part = grey.shape, inside_bars(grey)
             grey = part.of(grey)
-            pool = max(1, round(_POOL * grey.shape[1] / page.width)), max(1, round(_POOL * grey.shape[0] / page.height))
-            turns = Turns(pool)
+            pool = _pool(grey.shape[1] / page.width), _pool(grey.shape[0] / page.height)
+            turns = Turns(pool, step=max(1, pool[1] // _POOL))
             turns.add(grey)
         elif grey.shape != shape:
             raise ValueError(f"frames of {shape} and of {grey.shape} pixels in one video")
@@ -70,6 +72,11 @@ def read_frames(
 def read_picture(picture: npt.NDArray[Any], language: Language | None = None, page: PageSpec = _PAGE) -> Reading:
     """Reads one picture; as `read_frames`."""
     return read_frames([picture], language, page)
+
+
+def _pool(scale: float) -> int:
+    """The power of two, which is fast, that is next to _POOL pixels of the page at a scale."""
+    return int(2 ** max(0, round(math.log2(_POOL * scale))))
 
 
 def _read_pages(pictures: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:

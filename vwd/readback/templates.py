@@ -85,6 +85,11 @@ def _drawn(font_size: int, language: Language, tier: int) -> dict[int, _Drawn]:
     return drawn
 
 
+def sharp_glyphs(face: Typeface) -> list[Matrix]:
+    """The common glyphs of each advance before any blur: float32 [glyphs, line height, advance], ink from 0 to 1."""
+    return [glyphs.pictures for glyphs in _drawn(face.font_size, face.language, 0).values()]
+
+
 @lru_cache(maxsize=8)
 def names_of_pictures(font_size: int, language: Language, tier: int) -> dict[bytes, str]:
     """Each sharp glyph of a tier, as the bytes of its coverage, and the character that it is read as."""

@@ -30,11 +30,13 @@ class Turns:
 
     Attributes:
         pool: pixels of a frame for one of the small pictures, across and down.
+        step: every so many rows of a frame are looked at.
         starts: the first frame of each page so far.
         lasts: the last frame of each page but the present one.
     """
 
     pool: tuple[int, int]
+    step: int = 1
     count: int = 0
     starts: list[int] = field(default_factory=list)
     lasts: list[Grey] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Turns:
             self._turn(self._small_ink(frame))
         elif frame.shape != self._frame.shape:
             raise ValueError(f"frames of {self._frame.shape} and of {frame.shape} pixels in one video")
-        elif cv2.norm(frame, self._frame, cv2.NORM_INF) > _SAME:
+        elif cv2.norm(frame[:: self.step], self._frame[:: self.step], cv2.NORM_INF) > _SAME:
             small = self._small_ink(frame)
             if _is_turn(self._small[-1][-1][1], small):
                 self.lasts.append(self._frame)
@@ -83,7 +85,8 @@ class Turns:
         self._small.append([(self.count, small)])
 
     def _small_ink(self, frame: Grey) -> Grey:
-        return _ink(_pooled(frame, *self.pool))
+        across, down = self.pool
+        return _ink(_pooled(frame[:: self.step], across, down // self.step))
 
 
 def _ink(small: Grey) -> Grey:

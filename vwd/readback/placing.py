@@ -1,0 +1,94 @@
+"""Where the lines of a page start, by what fits best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from vwd.readback.cells import cut, judge
+from vwd.readback.ink import Grey, Ink
+from vwd.readback.lines import first_inks, line_tops, strip
+from vwd.readback.pages import Geometry, advances_of, page_ink
+from vwd.readback.templates import Templates, Typeface, templates
+from vwd.text.metrics import line_height
+
+# Where the first ink is that near to the left edge, the edge may cut characters.
+_AT_EDGE = 2
+# So many lines tell where all start.
+_MOST = 4
+
+
+def placed(grey: Grey, geometry: Geometry) -> Geometry:
+    """The same geometry with the place of the lines at which their first cells fit best."""
+    ink = page_ink(grey, geometry)
+    face = geometry.face
+    tops = line_tops(ink, replace(face, blur=0.0)) if ink is not None else []
+    if ink is None or not tops:
+        return geometry
+    lines = _first_lines(ink, tops, face)
+    # Most are a pixel off, or not at all: what is further off is looked for in steps of two.
+    rough = max((lines.fit(down) for down in (-2, 0, 2)), key=lambda fit: fit.score)
+    fine = (lines.fit(down) for down in (rough.down - 1, rough.down + 1))
+    best = max(rough, *fine, key=lambda fit: fit.score)
+    return replace(geometry, left=best.left, down=best.down)
+
+
+class _Fit(NamedTuple):
+    """How well the first cells of some lines fit at best, if their tops are off by some pixels; and where that is."""
+
+    score: float
+    left: int
+    down: int
+
+
+@dataclass(frozen=True)
+class _FirstLines:
+    """The lines of a page that start at its left.
+
+    Attributes:
+        tops: of each, in pixels.
+        lefts: the columns at which they may start.
+        at_edge: whether the picture's edge may cut their first cells.
+        groups: the glyphs of each width, the narrowest first.
+        height: of a line, in pixels.
+    """
+
+    ink: Ink
+    tops: list[int]
+    lefts: range
+    at_edge: bool
+    groups: list[Templates]
+    height: int
+
+    def fit(self, down: int) -> _Fit:
+        """The best left for tops that are further down by so many pixels."""
+        height, room = self.height, 2 * self.groups[-1].advance
+        # The edge may cut first cells: second ones, after one of any width, tell where they start.
+        behind = [group.advance for group in self.groups] if self.at_edge else [0]
+        starts = range(self.lefts[0] + room + min(behind), self.lefts[-1] + room + max(behind) + 1)
+        strips = [np.pad(strip(self.ink, top + down, height), ((0, 0), (room, room))) for top in self.tops]
+        scores = np.max(
+            [
+                judge(np.concatenate([cut(one, starts, group.advance) for one in strips]), group).scores
+                for group in self.groups
+            ],
+            axis=0,
+        ).reshape(len(strips), len(starts))
+        totals = np.sum(
+            np.max([scores[:, step - min(behind) :][:, : len(self.lefts)] for step in behind], axis=0), axis=0
+        )
+        at = int(totals.argmax())
+        return _Fit(float(totals[at]), self.lefts[at], down)
+
+
+def _first_lines(ink: Ink, tops: list[int], face: Typeface) -> _FirstLines:
+    groups = [templates(face)[advance] for advance in advances_of(face)]
+    height = line_height(face.font_size)
+    firsts = first_inks(ink, tops, height)
+    least = int(firsts.min())
+    at_edge = least <= _AT_EDGE
+    near = [top for top, first in zip(tops, firsts, strict=True) if first < least + groups[0].advance][:_MOST]
+    lefts = range(1 - groups[-1].advance, 2) if at_edge else range(least - groups[0].advance * 2 // 3, least + 2)
+    return _FirstLines(ink, near, lefts, at_edge, groups, height)

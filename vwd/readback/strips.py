@@ -1,0 +1,35 @@
+"""A line of a page as pixels, with room on both sides, in which cells are looked for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vwd.readback.ink import Ink
+
+# What is darker is ink; what is darker may be.
+INKED, _PALE = 0.5, 0.3
+
+
+class Strip(NamedTuple):
+    """A line's pixels, float32 [line height, width], with room on both sides.
+
+    `last`: the last column that has ink; `first` and `end`: the picture's first column, and the one after its last.
+    `gaps`: whether there is no ink in a column and in the one before.
+    """
+
+    pixels: Ink
+    last: int
+    first: int
+    end: int
+    gaps: list[bool]
+
+
+def padded(pixels: Ink, before: int, after: int) -> Strip:
+    wide = np.pad(pixels, ((0, 0), (before, after)))
+    inked = np.flatnonzero((pixels > INKED).any(axis=0))
+    last = int(inked[-1]) + before if len(inked) else -1
+    empty = np.less_equal(wide.max(axis=0), _PALE)
+    gaps = empty & np.concatenate([[True], empty[:-1]])
+    return Strip(wide, last, before, before + pixels.shape[1], gaps.tolist())
