@@ -75,30 +75,55 @@ def test_parts_that_are_next_go_to_their_place_and_others_wait(job: ShardJob, or
     assert (again.sha256, again.bytes, again.skips, again.keys) == (entry.sha256, entry.bytes, entry.skips, entry.keys)
 
 
-def test_a_part_that_is_large_goes_to_a_file(job: ShardJob, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_is_large_goes_to_a_file_while_its_place_is_not_known(
+    job: ShardJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vwd.shards.placing._KEPT_BYTES", 20_000)
-    found = rendered(ShardBuilder(job), PARTS)
-    assert not any(one.placed for one in found.values())
-    entry = ShardBuilder(job).join(SHARD, list(found.items()))
+    found = rendered(ShardBuilder(job), PARTS[::-1])
+    assert [part.order for part in PARTS if found[part].placed] == [0]
+    entry = ShardBuilder(job).join(SHARD, [(part, found[part]) for part in PARTS])
     assert entry.bytes == job.paths.tar(0).stat().st_size
 
 
-@pytest.mark.parametrize("large", range(3))
-def test_parts_behind_a_large_one_are_in_their_places(job: ShardJob, large: int) -> None:
-    alone = ShardBuilder(job).build(SHARD, lambda: None)
-    job.paths.entry(0).unlink()
+def packed_alone(job: ShardJob) -> tuple[str, bytes]:
+    """The hash and the content of the shard's tar as one worker makes it; the shard is not packed afterwards."""
+    entry = ShardBuilder(job).build(SHARD, lambda: None)
     content = job.paths.tar(0).read_bytes()
+    job.paths.entry(0).unlink()
     job.paths.tar(0).unlink()
-    found: dict[Part, RenderedRows] = {}
-    for part in PARTS:
-        with pytest.MonkeyPatch.context() as patch:
-            if part.order == large:
-                patch.setattr("vwd.shards.placing._KEPT_BYTES", 20_000)
-            found |= rendered(ShardBuilder(job), [part])
-    assert [part.order for part in PARTS if not found[part].placed] == [large]
+    return entry.sha256, content
+
+
+def test_a_part_goes_on_in_its_place_as_soon_as_that_is_known(job: ShardJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vwd.shards.placing._WAIT_SECONDS", 0)
+    monkeypatch.setattr("vwd.shards.placing._KEPT_BYTES", 100_000)  # half of the part would not fit
+    alone = packed_alone(job)
+    other, found, rows = ShardBuilder(job), dict[Part, RenderedRows](), list[None]()
+
+    def render_the_part_before() -> None:
+        rows.append(None)
+        if len(rows) == 20:
+            found.update(rendered(other, PARTS[:1]))
+
+    result = ShardBuilder(job).render(PARTS[1], render_the_part_before)
+    assert isinstance(result, RenderedRows)
+    assert result.size > 150_000
+    assert result.placed
+    found |= {PARTS[1]: result} | rendered(other, PARTS[2:])
     entry = ShardBuilder(job).join(SHARD, list(found.items()))
-    assert entry.sha256 == alone.sha256
-    assert job.paths.tar(0).read_bytes() == content
+    assert (entry.sha256, job.paths.tar(0).read_bytes()) == alone
+
+
+@pytest.mark.parametrize("large", range(1, 4))
+def test_parts_behind_a_large_one_are_in_their_places(job: ShardJob, large: int) -> None:
+    alone = packed_alone(job)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vwd.shards.placing._KEPT_BYTES", 20_000)
+        found = rendered(ShardBuilder(job), [PARTS[large]])
+    found |= rendered(ShardBuilder(job), [part for part in PARTS if part.order != large])
+    assert [part.order for part in PARTS if not found[part].placed] == [large]
+    entry = ShardBuilder(job).join(SHARD, [(part, found[part]) for part in PARTS])
+    assert (entry.sha256, job.paths.tar(0).read_bytes()) == alone
 
 
 def test_another_worker_cannot_go_on_with_a_tar_whose_parts_were_moved(job: ShardJob) -> None:

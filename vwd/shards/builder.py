@@ -21,7 +21,7 @@ from vwd.shards.joining import GrowingTar
 from vwd.shards.ledger import Ledger, State
 from vwd.shards.parts import Part, whole_shards
 from vwd.shards.paths import OutputPaths
-from vwd.shards.placing import PartBuffer
+from vwd.shards.placing import PartBuffer, PartMemory
 from vwd.shards.plan import ShardRange
 from vwd.shards.rendered import CacheCounts, RenderedRows, joined
 from vwd.shards.settings import PackSettings
@@ -73,6 +73,7 @@ class ShardBuilder:
         self._maker = job.content.open()
         self._form = job.ledger.contract.form
         self._growing: dict[int, GrowingTar] = {}
+        self._memory = PartMemory() if self._settings.part_rows else None
 
     def build(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         """Writes a shard's tar, then its ledger entry; keeps the shard that another run has finished meanwhile.
@@ -104,7 +105,7 @@ class ShardBuilder:
         if existing := self._existing(part.shard):
             return existing
         started = time.monotonic()
-        with PartBuffer(self._job.spills, part, bool(self._settings.part_rows)) as buffer:
+        with PartBuffer(self._job.spills, part, self._memory) as buffer:
             rendered = self._write(part, buffer.write, on_row)
             placed = buffer.place()
         return replace(rendered, seconds=time.monotonic() - started, placed=placed)

@@ -30,6 +30,7 @@ class GrowingTar:
         self._file = open_lasting(self._path)
         self.tar = ShardTar(self._file)
         self.stop = shard.start
+        self._block = memoryview(bytearray(_BLOCK))
 
     def add(self, part: Part, rendered: RenderedRows) -> None:
         """Adds the next part: its blocks are here already, or are moved here from its spill file.
@@ -51,10 +52,10 @@ class GrowingTar:
     def _count(self, part: Part, size: int) -> None:
         stop = self.tar.bytes + size
         while left := stop - self.tar.bytes:
-            block = os.pread(self._file.fileno(), min(left, _BLOCK), self.tar.bytes)
-            if not block:
+            got = os.preadv(self._file.fileno(), [self._block[:left]], self.tar.bytes)
+            if not got:
                 raise self._spills.damaged(part)
-            self.tar.count(block)
+            self.tar.count(self._block[:got])
 
     def publish(self, path: Path) -> None:
         """Ends the tar, and gives it its name."""

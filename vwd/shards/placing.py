@@ -1,7 +1,8 @@
 """Where the parts of a shared tar go: each worker writes its own in their places, without waiting for the others.
 
-A part's place is known once all parts before it are rendered. They were begun earlier, so that it nearly always is: the
-part goes from memory to its place, and is written once. Else it waits in a spill file until it can be added.
+A part's place is known once all parts before it are rendered. They were begun earlier, so that this nearly always comes
+while the part is rendered, or soon after: what is in memory goes to its place then, the rest at once, and all is
+written once. Else it waits in a spill file until it can be added.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import IO
 
@@ -18,29 +18,63 @@ from vwd.shards.parts import MOST_PARTS, Part
 from vwd.shards.spills import Spills
 from vwd.storage.tempfiles import lasting_file, open_lasting
 
-# A part in memory; a larger one goes to a spill file.
+# Of a part in memory; more goes to a spill file.
 _KEPT_BYTES = 64 << 20
-# Buffers that one call writes (IOV_MAX).
-_BUFFERS_A_CALL = 1024
 # How long a part waits for those before it: a spill file costs about as much.
 _WAIT_SECONDS, _LOOK_SECONDS = 0.03, 0.001
 # The table of sizes: one more than each part's size in bytes, 0 while that is not known; set by a single store.
 _NUMBER_BYTES = 8
 
 
-class PartBuffer:
-    """A part's blocks: in memory while they are few, then in its spill file."""
+class PartMemory:
+    """Blocks of one part after another, in a worker's own memory; in large pages where the system has them.
 
-    def __init__(self, spills: Spills, part: Part, in_memory: bool) -> None:
-        self._spills, self._part, self._in_memory = spills, part, in_memory
+    New memory for each part would cost as much as writing it: the system must find, clear and map every page again.
+    """
+
+    def __init__(self) -> None:
+        self._pages: mmap.mmap | None = None
+        self._used = 0
+
+    def add(self, blocks: bytes) -> bool:
+        """Keeps blocks behind those that are here. Returns False, and does not, where they are too many."""
+        if self._used + len(blocks) > _KEPT_BYTES:
+            return False
+        if self._pages is None:
+            self._pages = mmap.mmap(-1, _KEPT_BYTES)
+            with suppress(AttributeError, OSError):  # a system without large pages
+                self._pages.madvise(mmap.MADV_HUGEPAGE)
+        self._pages[self._used : self._used + len(blocks)] = blocks
+        self._used += len(blocks)
+        return True
+
+    def take(self) -> memoryview:
+        """What is kept, in order; it is gone when more is added."""
+        used, self._used = self._used, 0
+        return memoryview(self._pages or b"")[:used]
+
+
+class PartBuffer:
+    """Takes a part's blocks to their place in the shard's tar, by way of memory or of a spill file.
+
+    Args:
+        memory: where they wait while their place is not known, empty; without it, all go to the spill file.
+    """
+
+    def __init__(self, spills: Spills, part: Part, memory: PartMemory | None) -> None:
+        self._spills, self._part, self._memory = spills, part, memory
         self._stack = ExitStack()
-        self._file: IO[bytes] | None = None
-        self._blocks: list[bytes] = []
-        self._size = 0
+        self._sizes: _Sizes | None = None
+        self._spill_file: IO[bytes] | None = None
+        self._tar: IO[bytes] | None = None
+        self._place = self._size = 0
 
     def __enter__(self) -> PartBuffer:
-        if not self._in_memory:
-            self._spill()
+        if self._memory:
+            self._memory.take()  # of a part that failed
+            self._sizes = self._stack.enter_context(_Sizes(self._spills, self._part))
+        else:
+            self._spill(b"")
         return self
 
     def __exit__(
@@ -50,57 +84,85 @@ class PartBuffer:
 
     def write(self, blocks: bytes) -> None:
         """Adds the blocks of a sample."""
+        if self._spill_file:
+            self._spill_file.write(blocks)
+        elif self._tar or self._is_placed():
+            self._put(blocks)
+        elif self._memory and not self._memory.add(blocks):
+            self._spill(blocks)
         self._size += len(blocks)  # in a spill file, too: the places of the parts behind it depend on it
-        if self._file:
-            self._file.write(blocks)
-            return
-        self._blocks.append(blocks)
-        if self._size > _KEPT_BYTES:
-            self._spill()
 
     def place(self) -> bool:
-        """Writes what is in memory where it belongs in the shard's tar, else to the spill file.
+        """Ends the part: says how large it is, and writes what is in memory where it belongs, else to the spill file.
 
         Returns:
             Whether it is in its place.
         """
-        if not self._in_memory:
+        if not self._sizes:
             return False
-        place = _await_place(self._spills, self._part, self._size)
-        if place is None or self._file:
-            self._spill()
-            return False
-        with open_lasting(self._spills.tar(self._part.number)) as file:
-            _write_at(file.fileno(), self._blocks, place)
-        return True
-
-    def _spill(self) -> None:
-        if not self._file:
-            self._file = self._stack.enter_context(lasting_file(self._spills.path(self._part)))
-            self._file.writelines(self._blocks)
-            self._blocks.clear()
-
-
-def _await_place(spills: Spills, part: Part, size: int) -> int | None:
-    """Says how large a part is. Where it begins in the tar; None if that is not known after a moment."""
-    with open_lasting(spills.sizes(part.number)) as table:
-        table.truncate(MOST_PARTS * _NUMBER_BYTES)
-        with mmap.mmap(table.fileno(), 0) as mapped, memoryview(mapped) as raw, raw.cast("Q") as sizes:
-            sizes[part.order] = size + 1
-            deadline = time.monotonic() + _WAIT_SECONDS
-            while not all(before := sizes[: part.order].tolist()):
-                if time.monotonic() > deadline:
-                    return None
+        self._sizes.tell(self._size)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not (self._spill_file or self._is_placed()):
+            if time.monotonic() > deadline:
+                self._spill(b"")
+            else:
                 time.sleep(_LOOK_SECONDS)
-            return sum(before) - part.order
+        return self._tar is not None
+
+    def _is_placed(self) -> bool:
+        """Whether the place of the part is known; then what was kept is there."""
+        if not self._tar and self._sizes and self._memory and (place := self._sizes.before()) is not None:
+            self._place = place
+            self._tar = self._stack.enter_context(open_lasting(self._spills.tar(self._part.number)))
+            with self._memory.take() as kept:
+                self._put(kept)
+        return self._tar is not None
+
+    def _put(self, blocks: bytes | memoryview) -> None:
+        assert self._tar
+        with memoryview(blocks) as left:
+            written = 0
+            while written < len(left):
+                written += os.pwrite(self._tar.fileno(), left[written:], self._place + written)
+        self._place += written
+
+    def _spill(self, blocks: bytes) -> None:
+        self._spill_file = self._stack.enter_context(lasting_file(self._spills.path(self._part)))
+        if self._memory:
+            with self._memory.take() as kept:
+                self._spill_file.write(kept)
+        self._spill_file.write(blocks)
 
 
-def _write_at(file: int, blocks: Sequence[bytes], place: int) -> None:
-    left = [memoryview(block) for block in blocks if block]
-    while left:
-        written = os.pwritev(file, left[:_BUFFERS_A_CALL], place)
-        place += written
-        while left and written >= len(left[0]):
-            written -= len(left.pop(0))
-        if written:
-            left[0] = left[0][written:]
+class _Sizes:
+    """The table of the sizes of a shard's parts, which the workers share."""
+
+    def __init__(self, spills: Spills, part: Part) -> None:
+        self._path, self._order = spills.sizes(part.number), part.order
+        self._known = self._before = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Sizes:
+        with ExitStack() as stack:
+            table = stack.enter_context(open_lasting(self._path))
+            table.truncate(MOST_PARTS * _NUMBER_BYTES)
+            raw = memoryview(stack.enter_context(mmap.mmap(table.fileno(), 0)))
+            self._table = stack.enter_context(stack.enter_context(raw).cast("Q"))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+    def tell(self, size: int) -> None:
+        """Says how large the part is, in bytes."""
+        self._table[self._order] = size + 1
+
+    def before(self) -> int | None:
+        """The bytes of all parts before it; None while one is not known."""
+        while self._known < self._order and (size := self._table[self._known]):
+            self._before += size - 1
+            self._known += 1
+        return self._before if self._known == self._order else None

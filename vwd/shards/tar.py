@@ -65,7 +65,7 @@ class ShardTar:
         self.count(blocks)
         self._file.write(blocks)
 
-    def count(self, blocks: bytes) -> None:
+    def count(self, blocks: bytes | memoryview) -> None:
         """Takes blocks into account that the file has already."""
         self._sha256.update(blocks)
         self.bytes += len(blocks)
