@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ from text.boards import FONTS, sample_of
 from vwd.corpora.sample import Language
 from vwd.grade.tokens import Token, expected_tokens, found_tokens
 from vwd.readback import Reading, read_frames
+from vwd.readback.files import video_frames
 from vwd.text.layout import lay_out
 from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Storyboard
@@ -50,6 +53,23 @@ def tokens(reading: Reading, board: Storyboard) -> tuple[list[Token], list[Token
 def sized(width: int, height: int) -> Callable[[Frames], Frames]:
     method = cv2.INTER_AREA if width <= 640 and height <= 360 else cv2.INTER_CUBIC
     return lambda frames: np.stack([cv2.resize(frame, (width, height), interpolation=method) for frame in frames])
+
+
+def coarse(size: tuple[int, int], crf: int) -> Callable[[Frames], Frames]:
+    """Frames of another size that went through H.264 with few bits."""
+
+    def encoded(frames: Frames) -> Frames:
+        file = io.BytesIO()
+        with av.open(file, "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=20, options={"crf": str(crf), "threads": "1"})
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            for frame in sized(*size)(frames):
+                picture = av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+        return np.stack(list(video_frames(file.getvalue())))
+
+    return encoded
 
 
 def noisy(frames: Frames) -> Frames:

@@ -14,6 +14,7 @@ from reading_back.pages import (
     Frames,
     blurred,
     board_of,
+    coarse,
     cropped,
     letterboxed,
     moved,
@@ -190,3 +191,17 @@ def test_any_latin_text_is_read_back(text: str) -> None:
     # Where a line has nothing but a mark, it may not be told how high it stands: it is unreadable then, or passed over.
     assert [text for text in have if UNREADABLE not in text] == [text for text in want if text in have]
     assert {text for text in want if any(char.isalnum() for char in text)} <= set(have)
+
+
+SUMS = (
+    "22-6, 75-55, 450,000-2000=$448,000, $1750+$3500, 26-4, 15-12=3; is one-third of 120-page texts non-useful?",
+    "30-4×5 = 10; 120÷6 = 20; 7-9 = -2; 8+8 = 16; 3-page, 10-8, 8:30, 1.5%.\nSo the answer is: -24.",
+)
+
+
+@pytest.mark.parametrize(("crf", "before"), [(30, ""), (34, ""), (34, "xxxx "), (34, "xxxxx ")])
+def test_signs_and_digits_are_not_traded_for_others_in_coarse_videos(crf: int, before: str) -> None:
+    board = board_of(before + SUMS[0], SUMS[1], spec=StoryboardSpec(frames=60))
+    have, want = tokens(read(coarse((320, 180), crf)(grey_frames(board)), board), board)
+    pairs = zip("".join(token.text for token in have), "".join(token.text for token in want), strict=True)
+    assert [(a, b) for a, b in pairs if a not in (b, UNREADABLE)] == []

@@ -23,6 +23,8 @@ _BLANK = 0.35
 _PALEST, _DARKEST = 0.35, 1.8
 # A glyph below this may be a less common one, which then must fit better by so much.
 _SURE, _BETTER = 0.96, 0.012
+# It must also fit hardly worse than the page's other cells do with theirs.
+_AS_WELL = 0.03
 # Share of a cell's ink that counts as unexplained where it is not read, and what a cell costs in any case.
 _UNREAD, _CELL = 0.5, 0.3
 
@@ -85,6 +87,8 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
     Args:
         strips: the pixels of each line, in which columns are by `shift` further to the right.
     """
+    scores = [cell.score for line in lines for cell in line if not cell.cut]
+    least = max(LEAST_SCORE, float(np.median(scores)) - _AS_WELL) if scores else LEAST_SCORE
     for tier in (1, 2) if not face.blur else (1,):
         weak = [
             (n, at, cell)
@@ -102,10 +106,11 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
             pixels = np.stack(
                 [strips[n][:, x : x + advance].ravel() for (n, _, _), x in zip(places, starts, strict=True)]
             )
-            found = match(pixels, others[advance])
+            found, common = match(pixels, others[advance]), match(pixels, templates(face)[advance])
             clear = leads(found.cosine, found.second)
             for i, (n, at, cell) in enumerate(places):
-                if clear[i] and found.score[i] > max(cell.score + _BETTER, LEAST_SCORE):
+                # The best common one may fit well and yet be UNREADABLE, since another common one does, too.
+                if clear[i] and found.score[i] > max(cell.score + _BETTER, common.score[i] + _BETTER, least):
                     char = others[advance].chars[found.glyph[i]]
                     lines[n][at] = cell._replace(text=char, score=float(found.score[i]))
     return lines
