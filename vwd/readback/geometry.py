@@ -17,7 +17,7 @@ from vwd.readback.templates import Typeface
 from vwd.text.spec import PageSpec
 
 # Below this, lines are first placed as fits best.
-_MISPLACED = 0.75
+_MISPLACED = 0.85
 # Below this, where lines are placed as fits best, no blur helps.
 _HOPELESS = 0.3
 

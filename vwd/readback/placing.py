@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from vwd.text.metrics import line_height
 
 # Where the first ink is that near to the left edge, the edge may cut characters.
 _AT_EDGE = 2
-# So many lines tell where all start.
-_MOST = 4
+# So many lines tell where all start; where their first cells score so much, they are in their places.
+_MOST, _FITS = 4, 0.9
 
 
 def placed(grey: Grey, geometry: Geometry) -> Geometry:
@@ -28,10 +29,11 @@ def placed(grey: Grey, geometry: Geometry) -> Geometry:
     if ink is None or not tops:
         return geometry
     lines = _first_lines(ink, tops, face)
-    # Most are a pixel off, or not at all: what is further off is looked for in steps of two.
-    rough = max((lines.fit(down) for down in (-2, 0, 2)), key=lambda fit: fit.score)
-    fine = (lines.fit(down) for down in (rough.down - 1, rough.down + 1))
-    best = max(rough, *fine, key=lambda fit: fit.score)
+    best = lines.fit(0)
+    if best.score < _FITS * len(lines.tops):
+        # What is further off than a pixel is looked for in steps of two.
+        best = max(best, lines.fit(-2), lines.fit(2), key=_score)
+        best = max(best, lines.fit(best.down - 1), lines.fit(best.down + 1), key=_score)
     return replace(geometry, left=best.left, down=best.down)
 
 
@@ -41,6 +43,9 @@ class _Fit(NamedTuple):
     score: float
     left: int
     down: int
+
+
+_score = attrgetter("score")
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,12 @@ def read_on(
         thorough: read all lines; else all but those with most ink of those that are not certain are left out, as None.
     """
     read, doubtful = _while_certain(lines, start, groups)
-    certain = any(not cell.cut for cells in read for cell in cells)
+    count = sum(not cell.cut for cells in read for cell in cells)
+    certain = count > 0
     if not thorough:
         doubtful.sort(key=lambda number: -float(lines[number].pixels.sum()))
-    tried = _TRIED if certain or thorough else 0
+    # Where lines lie otherwise, a cell of some may fit by chance.
+    tried = _TRIED if thorough or count > len(doubtful) else 0
     for place, number in enumerate(doubtful):
         if place >= tried and not thorough:
             return [None if number in doubtful[place:] else cells for number, cells in enumerate(read)]
