@@ -60,7 +60,7 @@ class HubError(VwdError):
 
 
 class TableError(VwdError):
-    """A table of videos that is missing or damaged, or lacks a column."""
+    """A table of videos that is missing, damaged or without a column that it needs."""
 
 
 class MediaError(VwdError):

@@ -102,7 +102,7 @@ def _turns(row: Row, column: str) -> tuple[str, str]:
     """The first user and the first assistant turn of a conversation.
 
     Raises:
-        BadRowError: it is no conversation, or lacks one of them.
+        BadRowError: it is no conversation, or one of them is missing.
     """
     turns = value_of(row, column)
     if not isinstance(turns, list):

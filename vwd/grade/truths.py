@@ -63,7 +63,7 @@ def benchmark_truths(questions: Any) -> list[Truth]:
     """The truths of VideoThinkBench's `questions.json`: an object by file name, or a list.
 
     Raises:
-        ValueError: it is neither, or an item lacks its file's name, its question or its answer.
+        ValueError: it is neither, or an item is without its file's name, its question or its answer.
     """
     if isinstance(questions, dict):
         items = [{"video_filename": name, **item} for name, item in questions.items() if isinstance(item, dict)]
@@ -80,7 +80,7 @@ def _benchmark_truth(number: int, item: dict[str, Any]) -> Truth:
     name, question = item.get("video_filename"), item.get("question")
     answer = item.get("correct_answer", item.get("answer"))
     if not isinstance(name, str) or not isinstance(question, str) or not isinstance(answer, (str, int, float)):
-        raise ValueError(f"item {number} lacks a file name, a question or an answer")
+        raise ValueError(f"item {number} is without a file name, a question or an answer")
     chinese = any("\u4e00" <= char <= "\u9fff" for char in question)
     return Truth(
         name.rpartition(".")[0] or name, question, "", str(answer), "zh" if chinese else "en", None, (question,)

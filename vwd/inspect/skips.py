@@ -57,7 +57,7 @@ def rows_at_hand(
         names = ", ".join(paths.dataset for paths in outputs)
         raise UsageError(
             f"`rows` {', '.join(given)}: {names} was packed from others, as the contract in pack.json says",
-            "Give the files that were packed, as they were then.",
+            "Give the files that were packed, unchanged.",
         )
     return found
 

@@ -30,7 +30,7 @@ def refine(caption: str) -> str:
 def clean(caption: str) -> str:
     """Without markup, addresses, broken characters and line breaks. Scripts, numbers, case and signs stay.
 
-    So `48/2`, `640x360`, `\\boxed{72}` and Chinese are as they were.
+    So `48/2`, `640x360`, `\\boxed{72}` and Chinese do not change.
     """
     text = caption if _WHOLE.fullmatch(caption) else _repaired(caption)
     return _SPACES.sub(" ", _CONTROLS.sub("", unicodedata.normalize("NFC", _URLS.sub(" ", text)))).strip()

@@ -49,7 +49,7 @@ class Clips:
         """Everything that decides the output's bytes.
 
         Raises:
-            TableError: the table lacks a column.
+            TableError: a column is missing in the table.
         """
         for name in (self.path_column, self.caption_column):
             if name not in rows.columns:

@@ -112,7 +112,7 @@ def open_table(path: Path) -> Table:
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Row], types: Mapping[str, Any] | None = None) -> int:
-    """Writes a table, which appears when it is complete. A column that a row lacks is left empty.
+    """Writes a table, which appears when it is complete. A column that a row does not have is left empty.
 
     Args:
         types: Arrow types of columns, for Parquet; of others they follow from the column's name.

@@ -102,7 +102,7 @@ def transform(
         on_row: called for each row that has been measured.
 
     Raises:
-        TableError: a table is missing, damaged or lacks a column, or a pattern matches none.
+        TableError: a table is missing, damaged or without a column, or a pattern matches none.
         UsageError: there is nothing to do.
     """
     tables = [open_table(path) for path in expand(inputs)]

@@ -12,7 +12,7 @@ import numpy as np
 from vwd.readback.ink import Ink
 from vwd.readback.templates import Typeface, sharp_glyphs
 
-# Strokes that are this blurred are told apart, as a Gaussian's σ in pixels of the page.
+# Degrees of blur that are distinguished, as a Gaussian's σ in pixels of the page.
 BLURS = (0.0, 0.6, 0.8, 1.0, 1.25, 1.5, 2.2)
 # So many glyphs of each width tell how much ink of this typeface differs.
 _SAMPLED = 200

@@ -36,7 +36,7 @@ class GrowingTar:
         """Adds the next part: its blocks are here already, or are moved here from its spill file.
 
         Raises:
-            ShardError: parts before it are missing; or its blocks are, or are not as they were written.
+            ShardError: parts before it are missing; or its blocks are, or differ from what was written.
         """
         if part.stop <= self.stop:
             return

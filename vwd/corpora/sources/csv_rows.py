@@ -103,7 +103,7 @@ def _guess(file: TextFile, usual: str) -> str:
 
 
 def _rows(file: TextFile, delimiter: str, max_bytes: int) -> Iterator[Row]:
-    """Every row from the first on, by the names in the header; None for a field that a short row lacks."""
+    """Every row from the first on, by the names in the header; None for a field that a short row does not have."""
     records = _records(file, delimiter, max_bytes)
     columns = next(records, ())
     for fields in records:

@@ -35,7 +35,7 @@ def heard_errors(trouble: str = "") -> Iterator[list[str]]:
     heard: list[str] = []
     held: list[tuple[logging.Handler, logging.LogRecord]] = []
 
-    def hears(handler: logging.Handler) -> Callable[[logging.LogRecord], bool]:
+    def accepts(handler: logging.Handler) -> Callable[[logging.LogRecord], bool]:
         def keep(record: logging.LogRecord) -> bool:
             if record.levelno >= logging.ERROR:
                 heard.append(record.getMessage())
@@ -46,7 +46,7 @@ def heard_errors(trouble: str = "") -> Iterator[list[str]]:
 
         return keep
 
-    filters = [(handler, hears(handler)) for handler in logging.getLogger("datasets").handlers]
+    filters = [(handler, accepts(handler)) for handler in logging.getLogger("datasets").handlers]
     for handler, keep in filters:
         handler.addFilter(keep)
     try:

@@ -18,7 +18,7 @@ from vwd.corpora.sources.hub_rows import DatasetRows, StreamRows, load_rows
 from vwd.corpora.sources.watched import SilentError, silence_hint, watched
 from vwd.errors import HubError
 
-# A hub that has too much to do, or is being mended, is out of reach; any other error is its answer.
+# A hub that is overloaded or under maintenance is unreachable; any other error is its answer.
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -95,7 +95,7 @@ def load_hub(corpus: Corpus, streaming: bool = False, downloading: bool = False)
 
 
 def _look_up(corpus: Corpus, name: str, downloading: bool) -> _Found:
-    """Asks the hub for a dataset's current commit, once; a hub out of reach is not asked again by this process."""
+    """Asks the hub for a dataset's current commit, once; an unreachable hub is not asked again by this process."""
     import datasets
 
     if trouble := hub_client.first_trouble():

@@ -23,7 +23,7 @@ _ANSWER_SECONDS = 15.0
 _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "ON", "YES", "TRUE")
 
-# Why the hub was out of reach when this process first found it so; from then on it is not asked again.
+# Why the hub could not be reached the first time in this process; from then on it is not asked again.
 _troubles: list[str] = []
 
 
@@ -122,7 +122,7 @@ def _without_password(text: str) -> str:
 
 
 def offline_switch(also: bool = False) -> str:
-    """The variable by which the user has switched the hub off; "" where it may be asked, or was found out of reach.
+    """The variable by which the user has switched the hub off; "" where it may be asked, or could not be reached.
 
     Args:
         also: another library has been switched off.
@@ -135,7 +135,7 @@ def offline_switch(also: bool = False) -> str:
 
 
 def first_trouble() -> str:
-    """Why the hub was found out of reach in this process; "" where it was not."""
+    """Why the hub could not be reached in this process; "" where it could."""
     return "".join(_troubles[:1])
 
 

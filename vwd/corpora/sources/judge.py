@@ -16,7 +16,7 @@ def schema_of(corpus: Corpus, rows: Rows, max_bytes: int = MAX_ROW_BYTES) -> Sch
     A row in which it cannot be read is skipped when it is packed; where none can, everything is refused.
 
     Raises:
-        RowsError: a file lacks a column, or none of its first rows has text there; names both.
+        RowsError: a column is missing in a file, or none of its first rows has text there; names both.
     """
     files = rows.files if isinstance(rows, ManyFiles) else (rows,)
     schema = _common_schema(corpus, files)
