@@ -1,6 +1,6 @@
 """Texts as tokens that have frames and pages: words, and single characters where Chinese has no spaces.
 
-Tokens end with their line: a picture does not show whether a word that was too long for a line continues in the next one.
+Tokens end with their line: no picture shows whether a word that was too long for a line continues in the next.
 """
 
 from __future__ import annotations

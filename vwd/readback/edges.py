@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from vwd.readback.cells import UNREADABLE, Cell
 from vwd.readback.ink import Ink
 
-# Pixels of the page: hidden by so many, every character can be recognised; by more than these, none can, even if none of
-# those that are seen at the edge have ink. Glyphs keep about as far from the sides of their cells.
+# Pixels of the page: with so many hidden, every character can be recognised; with more than these, none can, even if
+# those that are seen at the edge have no ink. Glyphs keep about as far from the sides of their cells.
 HARMLESS, _MOST = 2, 4
 _INK = 0.5
 
