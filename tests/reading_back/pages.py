@@ -77,8 +77,8 @@ def noisy(frames: Frames) -> Frames:
     return np.stack([np.clip(f + random.normal(0, 20, f.shape), 0, 255).astype(np.uint8) for f in frames])
 
 
-def blurred(frames: Frames) -> Frames:
-    return np.stack([cv2.GaussianBlur(frame, (0, 0), 1.0) for frame in frames])
+def blurred(frames: Frames, sigma: float = 1.0) -> Frames:
+    return np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in frames])
 
 
 def moved(frames: Frames) -> Frames:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reading_back.pages import (
     ENGLISH,
@@ -182,6 +182,8 @@ def test_frames_of_another_shape_are_refused() -> None:
 
 
 @settings(max_examples=20)
+@example("00000000000000000000000000000000000&_g")
+@example("`")
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=120))
 def test_any_latin_text_is_read_back(text: str) -> None:
     board = board_of("Read this.", text)
@@ -205,3 +207,22 @@ def test_signs_and_digits_are_not_traded_for_others_in_coarse_videos(crf: int, b
     have, want = tokens(read(coarse((320, 180), crf)(grey_frames(board)), board), board)
     pairs = zip("".join(token.text for token in have), "".join(token.text for token in want), strict=True)
     assert [(a, b) for a, b in pairs if a not in (b, UNREADABLE)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_digits_that_are_very_blurred_are_read(language: Language) -> None:
+    text = "80/100 = 80%; $200 + 30 = $230; 990 - 9.00 = 981.00"
+    board = board_of("How many are 80 of 100?", text, language)
+    (picture,) = blurred(grey_frames(board)[-1:], 1.6)
+    words = read(picture[None], board).words
+    assert "".join(word.text for word in words).endswith(text.replace(" ", ""))
+
+
+def test_ink_in_the_left_margin_alone_is_no_line() -> None:
+    board = board_of(*ENGLISH)
+    picture = grey_frames(board)[-1].copy()
+    picture[-36:-16, 2:9] = 0
+    found = read(picture[None], board)
+    assert [word.text for word in found.words if UNREADABLE not in word.text] == [
+        word.text for word in read(grey_frames(board)[-1:], board).words
+    ]

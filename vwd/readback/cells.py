@@ -22,7 +22,7 @@ _BLANK = 0.35
 # Ink may be so much paler or darker than a glyph's.
 _PALEST, _DARKEST = 0.35, 1.8
 # A glyph below this may be a less common one, which then must fit better by so much.
-_SURE, _BETTER = 0.96, 0.012
+_SURE, _BETTER = 0.96, 0.025
 # It must also fit hardly worse than the page's other cells do with theirs.
 _AS_WELL = 0.03
 # Share of a cell's ink that counts as unexplained where it is not read, and what a cell costs in any case.
@@ -54,7 +54,7 @@ class Judged(NamedTuple):
 def cut(line: Ink, starts: Sequence[int], advance: int) -> Matrix:
     """The cells of a line that start at some columns: float32 [cells, line height x advance]."""
     views = np.lib.stride_tricks.sliding_window_view(line, advance, axis=1)
-    cells: Matrix = views[:, starts].transpose(1, 0, 2).reshape(len(starts), -1)
+    cells: Matrix = views[:, starts].transpose(1, 0, 2).reshape(len(starts), len(line) * advance)
     return cells
 
 

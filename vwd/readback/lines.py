@@ -40,6 +40,16 @@ def rule_rows(ink: Ink) -> npt.NDArray[np.bool_]:
     return rules
 
 
+def without_rules(ink: Ink) -> Ink:
+    """The same ink, but none of the separator's, which a line that seems to stand there would take for its own."""
+    rules = rule_rows(ink)
+    if not rules.any():
+        return ink
+    text = ink.copy()
+    text[rules] = 0
+    return text
+
+
 @lru_cache(maxsize=32)
 def _line_profile(face: Typeface) -> Matrix:
     """How ink is spread over the rows of a line, less its mean; of length 1."""

@@ -13,6 +13,8 @@ from vwd.readback.templates import Matrix, Templates
 _ROUGHLY = 0.6
 # Glyphs that fit worse than the best by more than this share of a cell's ink are not looked for as the next best.
 _LEAD = np.float32(0.01)
+# By how much a glyph of ASCII that is the next best counts more, and another one less, where the best is the other.
+_CLEARLY, _HARDLY = np.float32(1.01), np.float32(0.997)
 # So many pairs of a cell and a glyph are compared at a time: they fit in a CPU's cache, which is ten times as fast.
 _TOGETHER = 128
 
@@ -41,6 +43,10 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
         rows = np.arange(len(cells))
         highest = products[rows, best]
         products[rows, best] = -1
+        # 0 is commoner than Θ: what is not of ASCII must fit clearly better; what is may fit hardly better.
+        plain = best < glyphs.ascii
+        products[:, : glyphs.ascii] *= np.where(plain, 1, _CLEARLY)[:, None]
+        products[:, glyphs.ascii :] *= np.where(plain, _HARDLY, 1)[:, None]
         second = products.max(axis=1)
     else:
         best, highest, second = _match_many(cells, energy, glyphs)

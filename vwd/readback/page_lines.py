@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from vwd.readback.cells import Cell, cut, judge, with_other_glyphs
+from vwd.readback.doubtful import with_doubtful_lines
 from vwd.readback.edges import without_cut
 from vwd.readback.ink import Ink
-from vwd.readback.lines import strip
-from vwd.readback.marks import with_lone_marks
+from vwd.readback.lines import strip, without_rules
 from vwd.readback.steps import read_on
 from vwd.readback.strips import Strip, padded
 from vwd.readback.templates import Templates, Typeface, templates
@@ -36,14 +36,15 @@ def read_lines(
         advances: which widths of glyphs are looked for, the narrowest first.
         thorough: also the lines that take long; else a few of these, which tell how well the others fit.
     """
-    found = _read_at(ink, tops, left, face, advances, thorough)
+    text = without_rules(ink)
+    found = _read_at(text, tops, left, face, advances, thorough)
     if not found.whole:
         return found
 
     def read(top: int) -> list[Cell]:
-        return next(iter(_read_at(ink, [top], left, face, advances).lines), [])
+        return next(iter(_read_at(text, [top], left, face, advances).lines), [])
 
-    return found._replace(lines=with_lone_marks(ink, found.lines, line_height(face.font_size), read))
+    return found._replace(lines=with_doubtful_lines(ink, found.lines, line_height(face.font_size), read))
 
 
 def _read_at(

@@ -18,7 +18,7 @@ from vwd.text.metrics import line_height
 # Where the first ink is that near to the left edge, the edge may cut characters.
 _AT_EDGE = 2
 # So many lines tell where all start; where their first cells score so much, they are in their places.
-_MOST, _FITS = 4, 0.9
+_MOST, _FITS = 4, 0.98
 
 
 def placed(grey: Grey, geometry: Geometry) -> Geometry:

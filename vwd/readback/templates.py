@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -51,6 +51,11 @@ class Templates:
     basis: Matrix | None
     described: Matrix | None
     slack: float = 0.0
+
+    @cached_property
+    def ascii(self) -> int:
+        """How many of its glyphs are of ASCII: the first ones."""
+        return sum(char.isascii() for char in self.chars)
 
 
 @lru_cache(maxsize=16)

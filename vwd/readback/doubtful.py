@@ -1,4 +1,4 @@
-"""Lines of nothing but small marks, such as one comma: these do not tell how high their line stands, and differ by it.
+"""Lines that do not show how high they stand: of nothing but small marks, such as one comma, or of few characters.
 
 Such a line is read where the others tell: lines are a line's height apart, but for the separator.
 """
@@ -19,10 +19,10 @@ _FITS = 0.9
 _INK = 0.5
 
 
-def with_lone_marks(
+def with_doubtful_lines(
     ink: Ink, lines: list[list[Cell]], height: int, read: Callable[[int], list[Cell]]
 ) -> list[list[Cell]]:
-    """The lines of a page, with those of marks read where that is certain, and UNREADABLE where it is not.
+    """The lines of a page, with such ones read elsewhere where that is certain; marks are UNREADABLE where it is not.
 
     Args:
         lines: from top to bottom, none without cells.
@@ -31,15 +31,24 @@ def with_lone_marks(
     """
     only_marks = [line for line in lines if all(cell.text in _SMALL for cell in line)]
     others = [line for line in lines if line not in only_marks]
-    found = [line for top in _free_tops(ink, others, height) if _certain(line := read(top))]
-    for line in only_marks:
-        if not any(_overlap(line[0].top, other[0].top, height) for other in found):
-            found.append([cell._replace(text=UNREADABLE, score=0.0) for cell in line])
-    return sorted([*others, *found], key=lambda line: line[0].top)
+    weak = [line for line in others if _mean_score(line) < _FITS]
+    known = [line for line in others if line not in weak]
+    weak_tops = {line[0].top for line in weak}  # of these, some stand where they should
+    tops = (top for top in _free_tops(ink, known, height) if top not in weak_tops)
+    found = [line for top in tops if _is_certain(line := read(top))]
+    unread = [[cell._replace(text=UNREADABLE, score=0.0) for cell in line] for line in only_marks]
+    for line in weak + unread:
+        if not _is_covered(line, found, height):
+            found.append(line)
+    return sorted([*known, *found], key=lambda line: line[0].top)
 
 
-def _certain(line: list[Cell]) -> bool:
-    return bool(line) and all(cell.text in _SMALL and cell.score >= _FITS for cell in line)
+def _is_certain(line: list[Cell]) -> bool:
+    return bool(line) and all(cell.score >= _FITS for cell in line)
+
+
+def _is_covered(line: list[Cell], others: list[list[Cell]], height: int) -> bool:
+    return any(_overlap(line[0].top, other[0].top, height) for other in others)
 
 
 def _free_tops(ink: Ink, lines: list[list[Cell]], height: int) -> Iterator[int]:
