@@ -45,7 +45,7 @@ def without_rules(ink: Ink) -> Ink:
     rules = rule_rows(ink)
     if not rules.any():
         return ink
-    text = ink.copy()
+    text: Ink = ink.copy()
     text[rules] = 0
     return text
 
