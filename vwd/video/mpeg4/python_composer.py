@@ -22,17 +22,16 @@ class PythonComposer:
 
     def __init__(self, cache_bytes: int, refresh: bool) -> None:
         self._refresh = refresh
-        self._words: Cache[KeptWord] = Cache(cache_bytes // 4)
-        self._inter: Cache[InterTile] = Cache(cache_bytes // 4)
-        self._intra: Cache[IntraTile] = Cache(cache_bytes // 2)
+        added = 0 if refresh else cache_bytes // 4
+        self._words: Cache[KeptWord] = Cache(added)
+        self._inter: Cache[InterTile] = Cache(added)
+        self._intra: Cache[IntraTile] = Cache(cache_bytes - 2 * added)
 
     @property
     def cache_counts(self) -> dict[str, tuple[int, int]]:
         words, inter, intra = self._words, self._inter, self._intra
-        return {
-            "words": (words.lookups, words.hits),
-            "macroblocks": (inter.lookups + intra.lookups, inter.hits + intra.hits),
-        }
+        macroblocks = {"macroblocks": (inter.lookups + intra.lookups, inter.hits + intra.hits)}
+        return macroblocks if self._refresh else {"words": (words.lookups, words.hits), **macroblocks}
 
     def pictures(
         self, storyboard: Storyboard, inks: Mapping[int, Sequence[Ink]], stream: Stream
