@@ -71,7 +71,8 @@ def test_random_texts_get_the_same_bytes(
     board, spec = made
     with pytest.MonkeyPatch.context() as monkeypatch:
         native, python = (
-            encoder_with(kernel, monkeypatch, quality, cache_bytes, version).encode(board, spec) for kernel in (NATIVE, PYTHON)
+            encoder_with(kernel, monkeypatch, quality, cache_bytes, version).encode(board, spec)
+            for kernel in (NATIVE, PYTHON)
         )
     assert native == python
 

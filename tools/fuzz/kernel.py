@@ -52,7 +52,10 @@ def compare(rng: random.Random) -> int:
     if rng.random() < 0.5:  # with those of the same quality that come after it
         share_macroblocks(quality, min(quality, 4), cache_bytes)
     refresh = rng.random() < 0.5
-    native, python = NativeComposer(quality, min(quality, 4), cache_bytes, refresh), PythonComposer(cache_bytes, refresh)
+    native, python = (
+        NativeComposer(quality, min(quality, 4), cache_bytes, refresh),
+        PythonComposer(cache_bytes, refresh),
+    )
     for _ in range(rng.randint(1, 4)):
         spec = VideoSpec(rng.randint(1, 200), rng.randint(1, 200), 8)
         inks = random_inks(rng, spec)

@@ -17,7 +17,7 @@ from vwd.video.bitmaps import Ink
 from vwd.video.fonts import Coverage
 from vwd.video.mpeg4.bits import ones
 from vwd.video.mpeg4.macroblocks import REFRESHED_HEAD, Cache, IntraTile, intra_tiles, lookup_tiles
-from vwd.video.mpeg4.vops import OUTSIDE_DC, Grid, dc_differences, intra_body, tiles_of
+from vwd.video.mpeg4.vops import OUTSIDE_DC, Grid, dc_differences, intra_body
 
 
 class Changed(NamedTuple):
@@ -33,6 +33,8 @@ class Page:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._plane = np.zeros((grid.rows * 16, grid.columns * 16), np.uint8)
+        # Of the plane, by a macroblock's row and column: [rows, columns, 16, 16].
+        self._tiles = self._plane.reshape(grid.rows, 16, grid.columns, 16).swapaxes(1, 2)
 
     def clear(self) -> None:
         self._plane[:] = 0
@@ -41,22 +43,18 @@ class Page:
         """Draws over what is there, and gives what is no longer as it was."""
         changed: set[int] = set()
         for (x, y, width, height), coverage, _ in inks:
-            left, top, right, bottom = x // 16, y // 16, -(-(x + width) // 16), -(-(y + height) // 16)
-            window = self._plane[top * 16 : bottom * 16, left * 16 : right * 16]
-            before = window.copy()
-            self._plane[y : y + height, x : x + width] = coverage
-            places = np.flatnonzero(tiles_of(window != before).any(axis=1))
-            rows, columns = np.divmod(places, right - left)
-            changed.update(((top + rows) * self._grid.columns + left + columns).tolist())
+            place = self._plane[y : y + height, x : x + width]
+            # By macroblock: along each side from its first pixel, and from where each further one starts.
+            lines = np.logical_or.reduceat(place != coverage, [0, *range(16 - y % 16, height, 16)], axis=0)
+            rows, columns = np.nonzero(np.logical_or.reduceat(lines, [0, *range(16 - x % 16, width, 16)], axis=1))
+            place[:] = coverage
+            changed.update(((y // 16 + rows) * self._grid.columns + x // 16 + columns).tolist())
         numbers = sorted(changed)
         rows, columns = np.divmod(np.array(numbers, np.int64), self._grid.columns)
-        by_tile = self._plane.reshape(self._grid.rows, 16, self._grid.columns, 16)
-        return Changed(numbers, by_tile[rows, :, columns].reshape(-1, 256))
+        return Changed(numbers, self._tiles[rows, columns].reshape(-1, 256))
 
 
-def refreshed_pictures(
-    pictures: Sequence[Changed], grid: Grid, cache: Cache[IntraTile], quantiser: int
-) -> list[bytes]:
+def refreshed_pictures(pictures: Sequence[Changed], grid: Grid, cache: Cache[IntraTile], quantiser: int) -> list[bytes]:
     """The macroblocks of P-VOPs, one bit a byte. All that is not known yet is transformed in one batch."""
     if not pictures:
         return []
@@ -65,7 +63,8 @@ def refreshed_pictures(
     differences = iter(zip(entries, _dc_differences(pictures, entries, grid), strict=True))
     made = []
     for numbers, _ in pictures:
-        parts, following = [], 0
+        parts: list[bytes] = []
+        following = 0
         for number in numbers:
             parts += (ones(number - following), REFRESHED_HEAD, *intra_body(*next(differences)))
             following = number + 1
@@ -74,9 +73,10 @@ def refreshed_pictures(
 
 
 def _dc_differences(pictures: Sequence[Changed], entries: Sequence[IntraTile], grid: Grid) -> list[list[int]]:
-    """Of all pictures' macroblocks, four each. The rectangle that a picture changes is set below that of the one before.
+    """Of all pictures' macroblocks, four each.
 
-    Between two is a row that counts as being outside, as does what is around each.
+    The rectangle that a picture changes is set below that of the one before, with a row between them that counts as
+    being outside, as does what is around each.
     """
     counts = [len(picture.numbers) for picture in pictures if picture.numbers]
     if not counts:

@@ -13,11 +13,11 @@ from vwd.video.fonts import Coverage
 from vwd.video.mpeg4.bits import bits, from_text, ones
 from vwd.video.mpeg4.blocks import Levels
 from vwd.video.mpeg4.macroblocks import (
+    INTRA_HEAD,
     WHITE_DC,
     Cache,
     InterTile,
     IntraTile,
-    INTRA_HEAD,
     inter_tiles,
     intra_tiles,
     lookup_tiles,
