@@ -64,7 +64,9 @@ def test_a_pack_of_built_in_rows_has_the_stored_hash(run: Run, tmp_path: Path, d
     assert tar_hashes(folder) == {f"{dataset}-000000.tar": STORED[FORMAT, VERSION][dataset]}
 
 
-@pytest.mark.parametrize("dataset", STORED[FORMAT, VERSIONS[0]])
+@pytest.mark.parametrize(
+    "dataset", ["gsm8k", *(pytest.param(n, marks=pytest.mark.slow) for n in ("belle_school_math", "tinystories"))]
+)
 def test_an_output_of_the_encoder_s_version_before_goes_on_with_its_bytes(
     run: Run, tmp_path: Path, dataset: str
 ) -> None:
