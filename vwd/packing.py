@@ -13,7 +13,7 @@ from vwd.errors import OutputError, VwdError
 from vwd.index.write import write_index
 from vwd.shards.content import Content
 from vwd.shards.entry import Entry
-from vwd.shards.pack import PackPlan, PackResult, pack_shards, text_videos
+from vwd.shards.pack import PackPlan, PackResult, pack_shards, resumed, text_videos
 from vwd.shards.paths import OutputPaths
 from vwd.shards.settings import PackSettings
 from vwd.shards.summary import write_summary
@@ -45,8 +45,9 @@ def pack_output(
 ) -> PackedOutput:
     """`pack_content` of a corpus's text videos.
 
-    Raises: as `vwd.shards.pack.text_videos` and `pack_shards`.
+    Raises: as `vwd.shards.pack.text_videos`, `resumed` and `pack_shards`.
     """
+    settings = resumed(settings, corpus.name)
     return pack_content(text_videos(corpus, rows, settings), rows, settings, on_plan, on_rows)
 
 

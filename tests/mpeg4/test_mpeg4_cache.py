@@ -69,8 +69,9 @@ def test_the_hits_of_an_encoder_increase_when_words_are_repeated(kernel: str, mo
     assert all(hits <= lookups for lookups, hits in encoder.cache_counts.values())
 
 
-def test_a_small_cache_stays_small_over_many_videos() -> None:
-    composer = PythonComposer(cache_bytes=200_000)
+@pytest.mark.parametrize("refresh", [False, True])
+def test_a_small_cache_stays_small_over_many_videos(refresh: bool) -> None:
+    composer = PythonComposer(200_000, refresh)
     stream = Stream(SPEC, quantiser=3)
     for board in first_boards(BUILTIN / "tinystories.jsonl", 12):
         composer.pictures(board, inks_by_frame(board), stream)

@@ -19,7 +19,7 @@ from mpeg4.samples import BUILTIN, SPEC, builtin, first_boards
 
 from vwd.text.storyboard import Box, Storyboard
 from vwd.video.bitmaps import Ink
-from vwd.video.mpeg4.encoder import Mpeg4Encoder
+from vwd.video.mpeg4.encoder import VERSION, VERSIONS, Mpeg4Encoder
 from vwd.video.mpeg4.kernels import NATIVE, PYTHON, chosen_kernel
 from vwd.video.mpeg4.native_composer import NativeComposer
 from vwd.video.mpeg4.python_composer import PythonComposer
@@ -28,28 +28,33 @@ from vwd.video.spec import VideoSpec
 
 pytestmark = needs_native
 
-QUALITIES = (1, 3, 8, 31)
+# Versions and qualities; those above 4 are made as before.
+SETTINGS = [(VERSION, 1), (VERSION, 3), (VERSIONS[0], 1), (VERSIONS[0], 3), (VERSION, 8), (VERSION, 31)]
 CACHES = (0, 20_000, 300_000, 128_000_000)
 CORPORA = [(name, 500) for name in ("belle_school_math_500.jsonl", "tinystories_500.jsonl")]
 
 
-def encoders(monkeypatch: pytest.MonkeyPatch, quality: int) -> list[Mpeg4Encoder]:
-    return [encoder_with(kernel, monkeypatch, quality) for kernel in (NATIVE, PYTHON)]
+def encoders(monkeypatch: pytest.MonkeyPatch, quality: int, version: str) -> list[Mpeg4Encoder]:
+    return [encoder_with(kernel, monkeypatch, quality, version=version) for kernel in (NATIVE, PYTHON)]
 
 
-@pytest.mark.parametrize("quality", QUALITIES)
+@pytest.mark.parametrize(("version", "quality"), SETTINGS)
 @pytest.mark.parametrize("corpus", ["gsm8k", "belle_school_math", "tinystories", "tinystories_chinese"])
-def test_built_in_rows_get_the_same_bytes(corpus: str, quality: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    native, python = encoders(monkeypatch, quality)
+def test_built_in_rows_get_the_same_bytes(
+    corpus: str, version: str, quality: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native, python = encoders(monkeypatch, quality, version)
     for board in first_boards(BUILTIN / f"{corpus}.jsonl", 4):
         assert native.encode(board, SPEC) == python.encode(board, SPEC)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quality", QUALITIES)
+@pytest.mark.parametrize(("version", "quality"), SETTINGS)
 @pytest.mark.parametrize(("file", "count"), [*CORPORA, ("gsm8k_train.jsonl", 7473)])
-def test_real_rows_get_the_same_bytes(file: str, count: int, quality: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    native, python = encoders(monkeypatch, quality)
+def test_real_rows_get_the_same_bytes(
+    file: str, count: int, version: str, quality: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native, python = encoders(monkeypatch, quality, version)
     for board in first_boards(real_rows(file), count):
         assert native.encode(board, SPEC) == python.encode(board, SPEC)
 
@@ -59,12 +64,15 @@ def composed(composer: Any, board: Storyboard, inks: dict[int, list[Ink]], spec:
 
 
 @settings(max_examples=60)
-@given(random_boards(), st.integers(1, 31), st.sampled_from(CACHES))
-def test_random_texts_get_the_same_bytes(made: tuple[Storyboard, VideoSpec], quality: int, cache_bytes: int) -> None:
+@given(random_boards(), st.integers(1, 31), st.sampled_from(CACHES), st.sampled_from(VERSIONS))
+def test_random_texts_get_the_same_bytes(
+    made: tuple[Storyboard, VideoSpec], quality: int, cache_bytes: int, version: str
+) -> None:
     board, spec = made
     with pytest.MonkeyPatch.context() as monkeypatch:
         native, python = (
-            encoder_with(kernel, monkeypatch, quality, cache_bytes).encode(board, spec) for kernel in (NATIVE, PYTHON)
+            encoder_with(kernel, monkeypatch, quality, cache_bytes, version).encode(board, spec)
+            for kernel in (NATIVE, PYTHON)
         )
     assert native == python
 
@@ -89,15 +97,15 @@ def random_inks(draw: st.DrawFn) -> tuple[VideoSpec, dict[int, list[Ink]]]:
 
 
 @settings(max_examples=150)
-@given(random_inks(), st.integers(1, 31), st.sampled_from(CACHES), st.data())
+@given(random_inks(), st.integers(1, 31), st.sampled_from(CACHES), st.booleans(), st.data())
 def test_any_ink_gets_the_same_pictures(
-    drawn: tuple[VideoSpec, dict[int, list[Ink]]], quality: int, cache_bytes: int, data: st.DataObject
+    drawn: tuple[VideoSpec, dict[int, list[Ink]]], quality: int, cache_bytes: int, refresh: bool, data: st.DataObject
 ) -> None:
     spec, inks = drawn
     starts = tuple(sorted(data.draw(st.sets(st.sampled_from(sorted(inks))))))
     board = replace(builtin("gsm8k", 1), width=spec.width, height=spec.height, page_starts=starts)
-    native = NativeComposer(quality, min(quality, 4), cache_bytes)
-    expected = composed(PythonComposer(cache_bytes), board, inks, spec, quality)
+    native = NativeComposer(quality, min(quality, 4), cache_bytes, refresh)
+    expected = composed(PythonComposer(cache_bytes, refresh), board, inks, spec, quality)
     for _ in range(2):
         assert composed(native, board, inks, spec, quality) == expected
 
@@ -109,29 +117,29 @@ BAD_INKS: Sequence[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("intra", [False, True])
+@pytest.mark.parametrize("kind", range(3))
 @pytest.mark.parametrize("bad", BAD_INKS, ids=str)
-def test_ink_outside_the_picture_is_refused_and_leaves_nothing_behind(bad: Any, intra: bool) -> None:
-    kernel = NativeComposer(3, 3, 1_000_000)._kernel
+def test_ink_outside_the_picture_is_refused_and_leaves_nothing_behind(bad: Any, kind: int) -> None:
+    kernel = NativeComposer(3, 3, 1_000_000, True)._kernel
     good = (3, 5, 20, 20, bytes(range(200)) * 2)
-    expected = kernel.picture(intra, (2, 2), b"\x01\x00\x01", (good,))
+    expected = kernel.picture(kind, (2, 2), b"\x01\x00\x01", (good,))
     with pytest.raises((ValueError, TypeError, SystemError, OverflowError)):
-        kernel.picture(intra, (2, 2), b"\x01\x00\x01", (good, bad))
-    assert kernel.picture(intra, (2, 2), b"\x01\x00\x01", (good,)) == expected
+        kernel.picture(kind, (2, 2), b"\x01\x00\x01", (good, bad))
+    assert kernel.picture(kind, (2, 2), b"\x01\x00\x01", (good,)) == expected
 
 
 @pytest.mark.parametrize("grid", [(0, 0), (0, 2), (2, 0), (-1, 2), (513, 2), (2, 513), (2**31 - 1, 2**31 - 1)])
 def test_pictures_that_cannot_be_are_refused(grid: tuple[int, int]) -> None:
-    kernel = NativeComposer(3, 3, 1_000_000)._kernel
+    kernel = NativeComposer(3, 3, 1_000_000, True)._kernel
     with pytest.raises(ValueError, match="macroblocks"):
-        kernel.picture(False, grid, b"", ())
+        kernel.picture(0, grid, b"", ())
 
 
 @pytest.mark.parametrize("arguments", [(b"", 3, 3, 0), (None, 0, 3, 0), (None, 3, 32, 0), (None, 3, 3, -1)])
 def test_tables_and_quantisers_are_checked(arguments: tuple[Any, ...]) -> None:
     from vwd.video.mpeg4.native_composer import _tables
 
-    kernel = type(NativeComposer(3, 3, 0)._kernel)
+    kernel = type(NativeComposer(3, 3, 0, True)._kernel)
     tables, *others = arguments
     with pytest.raises(ValueError, match="tables of"):
         kernel(_tables() if tables is None else tables, *others)
@@ -143,14 +151,14 @@ def tile(number: int) -> tuple[int, int, int, int, bytes]:
 
 
 def test_macroblocks_in_use_stay_and_unused_ones_are_dropped() -> None:
-    kernel = NativeComposer(3, 3, 1_000_000)._kernel
+    kernel = NativeComposer(3, 3, 1_000_000, True)._kernel
     for number in (0, 1):
-        kernel.picture(False, (1, 1), b"", (tile(number),))
+        kernel.picture(0, (1, 1), b"", (tile(number),))
     for number in range(2, 10_000):
-        kernel.picture(False, (1, 1), b"", (tile(number),))
-        kernel.picture(False, (1, 1), b"", (tile(1),))
+        kernel.picture(0, (1, 1), b"", (tile(number),))
+        kernel.picture(0, (1, 1), b"", (tile(1),))
     assert kernel.counts() == (2 * 9_999 - 1, 9_998)
-    kernel.picture(False, (1, 1), b"", (tile(0),))
+    kernel.picture(0, (1, 1), b"", (tile(0),))
     assert kernel.counts()[1] == 9_998
 
 
@@ -158,7 +166,7 @@ def test_the_cache_stays_within_its_bytes() -> None:
     program = (
         "import os; from mpeg4.test_mpeg4_kernels import NativeComposer, tile\n"
         "def memory(): return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')\n"
-        "before = memory(); kernel = NativeComposer(1, 1, 20_000_000)._kernel\n"
+        "before = memory(); kernel = NativeComposer(1, 1, 20_000_000, True)._kernel\n"
         "for n in range(60_000): kernel.picture(n % 2, (1, 1), b'', (tile(n),))\n"
         "print(memory() - before, *kernel.counts())"
     )

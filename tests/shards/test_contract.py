@@ -13,6 +13,7 @@ from shards.packing import assert_two_lines, copy_pack, gsm8k, lamp_rows, snapsh
 from vwd.errors import OutputError
 from vwd.shards.contract_file import read_contract
 from vwd.shards.paths import OutputPaths
+from vwd.video.mpeg4.encoder import VERSION
 
 pytest_plugins = ["shards.packed"]
 
@@ -63,6 +64,16 @@ def test_different_settings_are_refused_and_the_differences_named(
     for difference in differences:
         assert difference in done.stderr
     assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("version", ["1", "x", ""])
+def test_an_encoder_s_version_that_cannot_be_made_is_refused(run: Run, folder: Path, version: str) -> None:
+    contract = json.loads((folder / "pack.json").read_bytes())
+    contract["encoder"]["version"] = version
+    (folder / "pack.json").write_text(json.dumps(contract))
+    done = run(*gsm8k(), check=False)
+    assert_two_lines(done)
+    assert f"encoder.version: existing {version}, requested {VERSION}" in done.stderr
 
 
 def test_settings_that_do_not_affect_the_bytes_are_accepted(run: Run, folder: Path) -> None:

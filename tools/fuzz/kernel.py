@@ -51,7 +51,11 @@ def compare(rng: random.Random) -> int:
     quality, cache_bytes, count = rng.randint(1, 31), rng.choice(CACHES), 0
     if rng.random() < 0.5:  # with those of the same quality that come after it
         share_macroblocks(quality, min(quality, 4), cache_bytes)
-    native, python = NativeComposer(quality, min(quality, 4), cache_bytes), PythonComposer(cache_bytes)
+    refresh = rng.random() < 0.5
+    native, python = (
+        NativeComposer(quality, min(quality, 4), cache_bytes, refresh),
+        PythonComposer(cache_bytes, refresh),
+    )
     for _ in range(rng.randint(1, 4)):
         spec = VideoSpec(rng.randint(1, 200), rng.randint(1, 200), 8)
         inks = random_inks(rng, spec)
@@ -69,7 +73,9 @@ def break_arguments(rng: random.Random, kernel: Any) -> None:
     ink: Any = (*(rng.choice(NUMBERS) for _ in range(4)), rng.randbytes(rng.choice((0, 1, 15, 16, 255, 256, 1024))))
     ink = rng.choice((ink, ink[: rng.randrange(5)], (0, 0, 16, 16, bytes(256)), None, rng.randbytes(3)))
     grid = (rng.choice(NUMBERS), rng.choice(NUMBERS)) if rng.random() < 0.3 else (rng.randint(1, 9), rng.randint(1, 9))
-    arguments = [rng.random() < 0.5, grid, rng.randbytes(rng.randrange(90)), (ink,) * rng.randint(0, 3)]
+    if rng.random() < 0.1:
+        kernel.clear()
+    arguments = [rng.choice((0, 1, 2, 2, *NUMBERS)), grid, rng.randbytes(rng.randrange(90)), (ink,) * rng.randint(0, 3)]
     if rng.random() < 0.1:
         arguments[rng.randrange(4)] = None
     with suppress(ValueError, TypeError, SystemError, OverflowError, MemoryError):
@@ -95,7 +101,7 @@ def main() -> None:
     if options.module:
         load(options.module)
     rng, pictures, calls, end = random.Random(options.seed), 0, 0, time.monotonic() + options.seconds
-    kernel = NativeComposer(3, 3, 100_000)._kernel
+    kernel = NativeComposer(3, 3, 100_000, True)._kernel
     while time.monotonic() < end:
         pictures += compare(rng)
         for _ in range(200):

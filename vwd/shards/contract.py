@@ -17,7 +17,8 @@ from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
 
-# Raised whenever the same rows and settings give other bytes, or other members; older formats are still read.
+# Raised whenever the same rows and settings give other bytes, or other members; older formats are still read. The
+# encoder's version is a setting: outputs that were begun with an older one go on with it.
 FORMAT = 4
 
 # What a shard's bytes depend on, besides our own code. The encoder names its own library.
@@ -112,7 +113,7 @@ class Contract:
             exclude=settings.exclude.identity,
             storyboard=settings.storyboard.to_json(),
             video=settings.video,
-            encoder=get_encoder(settings.encoder, settings.quality).identity,
+            encoder=get_encoder(settings.encoder, settings.quality, version=settings.encoder_version).identity,
             fonts=font_hashes(),
             libraries={**{name: version(name) for name in _LIBRARIES}, "freetype": freetype_version()},
             max_row_bytes=settings.max_row_bytes,

@@ -13,7 +13,7 @@ from vwd.corpora.sources.rows import Rows
 from vwd.errors import OutputError, UsageError
 from vwd.shards.builder import ShardJob
 from vwd.shards.content import Content
-from vwd.shards.contract_file import ensure_contract
+from vwd.shards.contract_file import ensure_contract, read_contract
 from vwd.shards.entry import Entry
 from vwd.shards.intact import intact_entry
 from vwd.shards.ledger import Ledger, State
@@ -26,9 +26,12 @@ from vwd.shards.summary import Summary, write_summary
 from vwd.shards.text_videos import TextVideos
 from vwd.shards.workers import Failure, build_shards
 from vwd.storage.errors import output_errors
-from vwd.storage.objects import make_folder
+from vwd.storage.objects import exists, make_folder
 from vwd.storage.tempfiles import remove_stale
 from vwd.storage.urls import is_remote
+from vwd.video.encoders import kept_version
+
+_HINT = "and run again, or give another `out`."
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,19 @@ def text_videos(corpus: Corpus, rows: Rows, settings: PackSettings) -> TextVideo
     return TextVideos(corpus, schema, settings)
 
 
+def resumed(settings: PackSettings, dataset: str) -> PackSettings:
+    """The settings, by which an output that exists goes on with its own version of the encoder, and so with its bytes.
+
+    Raises:
+        OutputError: the output's contract cannot be read.
+    """
+    paths = OutputPaths(settings.out, dataset, settings.staging)
+    with output_errors(paths.folder, _HINT):
+        if settings.encoder_version or not exists(paths.contract):
+            return settings
+    return replace(settings, encoder_version=kept_version(settings.encoder, read_contract(paths).encoder))
+
+
 def pack_shards(
     content: Content,
     rows: Rows,
@@ -104,7 +120,7 @@ def pack_shards(
     contract = content.contract(rows)
     paths = paths or OutputPaths(settings.out, content.dataset, settings.staging)
     try:
-        with output_errors(paths.folder, "and run again, or give another `out`."):
+        with output_errors(paths.folder, _HINT):
             make_folder(paths.ledger)
             _refuse_linked_ledger(paths)
             remove_stale(paths.temp)

@@ -27,6 +27,8 @@ class PackSettings:
             of them busy. Changes no byte.
         check: compare the sha256 of shards that are complete, and pack again those that differ.
         quality: the mpeg4 encoder's quantiser; None for its default.
+        encoder_version: of that encoder, whose bytes it makes; None for that of an output which is resumed, else the
+            latest.
         cache_mb: how many megabytes that encoder may keep between videos, in each worker; changes no byte.
         shuffle_seed: shuffles the rows before they are sharded; None leaves them in order.
         sat_meta: gives every sample an `id` member, for CogVideoX's trainer.
@@ -51,6 +53,7 @@ class PackSettings:
     check: bool = False
     encoder: str = DEFAULT_ENCODER
     quality: int | None = None
+    encoder_version: str | None = None
     cache_mb: int = DEFAULT_CACHE_MB
     video: VideoSpec = field(default_factory=VideoSpec)
     storyboard: StoryboardSpec = field(default_factory=StoryboardSpec)

@@ -52,17 +52,21 @@ class TextVideos:
         board = lay_out(_EXAMPLE, settings.storyboard, Fonts())
         # What encodes by a library would leave its threads to the fork.
         if settings.encoder == DEFAULT_ENCODER and isinstance(board, Storyboard):
-            get_encoder(settings.encoder, settings.quality, settings.cache_mb).encode(board, settings.video)
+            _encoder(settings).encode(board, settings.video)
 
     def open(self) -> Maker:
         return _TextVideoMaker(self)
+
+
+def _encoder(settings: PackSettings) -> Encoder:
+    return get_encoder(settings.encoder, settings.quality, settings.cache_mb, settings.encoder_version)
 
 
 class _TextVideoMaker(Maker):
     def __init__(self, content: TextVideos) -> None:
         self._corpus, self._schema, self._settings = content.corpus, content.schema, content.settings
         self._fonts = Fonts()
-        self._encoder: Encoder = get_encoder(self._settings.encoder, self._settings.quality, self._settings.cache_mb)
+        self._encoder: Encoder = _encoder(self._settings)
 
     def make(self, index: int, row: Row) -> PackedSample | Skip:
         """The text video of a row, or why it is skipped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from vwd.errors import UsageError
@@ -49,21 +50,25 @@ def share_cache(name: str, quality: int | None = None, cache_mb: int = DEFAULT_C
         encoder.share_cache(encoder.DEFAULT_QUALITY if quality is None else quality, cache_mb * 1_000_000)
 
 
-def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB) -> Encoder:
+def get_encoder(
+    name: str, quality: int | None = None, cache_mb: int = DEFAULT_CACHE_MB, version: str | None = None
+) -> Encoder:
     """An encoder by name.
 
     Args:
         quality: the quantiser of `mpeg4`, from 1 (finest) to 31; None for its default.
         cache_mb: how many megabytes `mpeg4` may keep between videos; it is slower with less, and writes the same bytes.
+        version: of `mpeg4`, whose bytes it makes, from an output's contract; None for the latest.
 
     Raises:
         UsageError: there is none of this name, or it does not have this quality.
         MissingExtraError: its optional package is not installed.
     """
     if name == "mpeg4":
-        from vwd.video.mpeg4.encoder import DEFAULT_QUALITY, Mpeg4Encoder
+        from vwd.video.mpeg4.encoder import DEFAULT_QUALITY, VERSION, Mpeg4Encoder
 
-        return Mpeg4Encoder(DEFAULT_QUALITY if quality is None else quality, cache_mb * 1_000_000)
+        quality = DEFAULT_QUALITY if quality is None else quality
+        return Mpeg4Encoder(quality, cache_mb * 1_000_000, version or VERSION)
     if quality is not None:
         raise UsageError(f"`quality` {quality} with `encoder` {name}", "Only the mpeg4 encoder has a quality.")
     if name == "opencv":
@@ -75,3 +80,12 @@ def get_encoder(name: str, quality: int | None = None, cache_mb: int = DEFAULT_C
 
         return H264Encoder()
     raise UsageError(f"no encoder is called '{name}'", f"Choose one of {', '.join(ENCODERS)}.")
+
+
+def kept_version(name: str, identity: Mapping[str, str]) -> str | None:
+    """The version by which this encoder goes on with an output that has another identity; None for its latest."""
+    if name != DEFAULT_ENCODER or identity.get("name") != name:
+        return None
+    from vwd.video.mpeg4.encoder import VERSIONS
+
+    return identity.get("version") if identity.get("version") in VERSIONS else None

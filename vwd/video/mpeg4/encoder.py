@@ -18,8 +18,11 @@ from vwd.video.spec import VideoSpec
 
 DEFAULT_QUALITY = 3
 DEFAULT_CACHE_BYTES = 128_000_000
-# Raised when the bytes of a video change.
-_VERSION = "2"
+# Raised when the bytes of a video change; outputs that were begun with an older one go on with it.
+VERSION = "3"
+# Adds words to what is there, where later versions show what they touch anew.
+_ADDING = "2"
+VERSIONS = (_ADDING, VERSION)
 
 
 class Composer(Protocol):
@@ -53,26 +56,31 @@ class Mpeg4Encoder:
     Args:
         quality: the quantiser, 1 (finest) to 31.
         cache_bytes: how much memory the kept macroblocks and words may take; about, without the native kernel.
+        version: makes the bytes that this version made, one of `VERSIONS`.
 
     Raises:
         UsageError: there is no such quality; or VWD_KERNEL asks for a kernel that there is not.
     """
 
-    def __init__(self, quality: int = DEFAULT_QUALITY, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+    def __init__(
+        self, quality: int = DEFAULT_QUALITY, cache_bytes: int = DEFAULT_CACHE_BYTES, version: str = VERSION
+    ) -> None:
         if not 1 <= quality <= 31:
             raise UsageError(f"`quality` {quality}", "Choose a quantiser from 1 (finest) to 31 (smallest files).")
-        self._quality = quality
+        self._quality, self._version = quality, version
+        # A coarser quantiser would not code white exactly in intra macroblocks.
+        refresh = version != _ADDING and quality <= KEYFRAME_QUANTISER_LIMIT
         self._streams: dict[VideoSpec, Stream] = {}
         self.kernel = chosen_kernel()
         self._composer: Composer
         if self.kernel == NATIVE:
-            self._composer = NativeComposer(quality, min(quality, KEYFRAME_QUANTISER_LIMIT), cache_bytes)
+            self._composer = NativeComposer(quality, min(quality, KEYFRAME_QUANTISER_LIMIT), cache_bytes, refresh)
         else:
-            self._composer = PythonComposer(cache_bytes)
+            self._composer = PythonComposer(cache_bytes, refresh)
 
     @property
     def identity(self) -> dict[str, str]:
-        return {"name": "mpeg4", "version": _VERSION, "quality": str(self._quality)}
+        return {"name": "mpeg4", "version": self._version, "quality": str(self._quality)}
 
     @property
     def cache_counts(self) -> dict[str, tuple[int, int]]:

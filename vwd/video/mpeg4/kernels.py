@@ -12,7 +12,7 @@ from vwd.errors import UsageError
 NATIVE, PYTHON = "native", "python"
 _VARIABLE = "VWD_KERNEL"
 # Raised together with that of `native/_kernel.c`: a checkout may have a kernel from before its last update.
-_INTERFACE = 2
+_INTERFACE = 3
 
 
 def chosen_kernel() -> str:

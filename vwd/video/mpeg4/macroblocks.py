@@ -1,8 +1,8 @@
 """Macroblocks: the bits of a 16x16 tile of ink, kept in a cache bounded by bytes.
 
 A word lands on white, so what an inter macroblock adds is the tile's ink and nothing else: its bits are a function
-of the tile's 256 bytes. An intra macroblock's AC bits are so too; its DC is predicted from the neighbours, and
-coded when the picture is put together.
+of the tile's 256 bytes. The AC bits of an intra macroblock, which shows all ink that is there, are so too; its DC is
+predicted from the neighbours, and coded when the picture is put together.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ _WHITE = np.int16(WHITE_DC)
 CBPY_CODES = [from_text(code) for code in CBPY]
 # Of a coded inter macroblock: not_coded 0, MCBPC 1 (inter, no chroma); then CBPY; then a zero motion vector.
 INTER_HEAD, ZERO_VECTOR = b"\x00\x01", b"\x01\x01"
-# Of an intra macroblock in an I-VOP: MCBPC 1 (intra, no chroma AC), ac_pred_flag 0.
+# Of an intra macroblock in an I-VOP: MCBPC 1 (intra, no chroma AC), ac_pred_flag 0; then CBPY.
 INTRA_HEAD = b"\x01\x00"
+# The same in a P-VOP: not_coded 0, MCBPC 00011.
+REFRESHED_HEAD = b"\x00\x00\x00\x00\x01\x01\x00"
 
 
 class Sized(Protocol):
@@ -53,9 +55,9 @@ class InterTile(NamedTuple):
 
 
 class IntraTile(NamedTuple):
-    """An intra macroblock but for its DC differences: what precedes them, four DC levels, four blocks' AC bits."""
+    """An intra macroblock but for its head and DC differences: CBPY, four DC levels, four blocks' AC bits."""
 
-    head: bytes
+    cbpy: bytes
     dc: tuple[int, int, int, int]
     ac: tuple[bytes, bytes, bytes, bytes]
 
@@ -147,8 +149,7 @@ def intra_tiles(luma: blocks.Tiles, quantiser: int) -> list[IntraTile]:
     made = []
     for first in range(0, len(coded), 4):
         a, b, c, d = coded[first : first + 4]
-        head = INTRA_HEAD + CBPY_CODES[_pattern([a, b, c, d])]
-        made.append(IntraTile(head, tuple(dc[first : first + 4]), (a, b, c, d)))
+        made.append(IntraTile(CBPY_CODES[_pattern([a, b, c, d])], tuple(dc[first : first + 4]), (a, b, c, d)))
     return made
 
 

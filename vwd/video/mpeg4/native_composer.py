@@ -34,10 +34,19 @@ def share_macroblocks(quantiser: int, keyframe_quantiser: int, cache_bytes: int)
         _shared[quantiser, keyframe_quantiser] = module.SharedTiles(cache_bytes // _SHARE)
 
 
-class NativeComposer:
-    """Composes the pictures of videos (see `vwd.video.mpeg4.encoder.Composer`). Keeps macroblocks."""
+# Pictures as the kernel tells them apart: what adds ink, a page that starts, what shows macroblocks anew.
+_ADDED, _PAGE, _REFRESHED = range(3)
 
-    def __init__(self, quantiser: int, keyframe_quantiser: int, cache_bytes: int) -> None:
+
+class NativeComposer:
+    """Composes the pictures of videos (see `vwd.video.mpeg4.encoder.Composer`). Keeps macroblocks.
+
+    Args:
+        refresh: as of `PythonComposer`.
+    """
+
+    def __init__(self, quantiser: int, keyframe_quantiser: int, cache_bytes: int, refresh: bool) -> None:
+        self._change = _REFRESHED if refresh else _ADDED
         module = native_module()
         assert module
         shared = _shared.get((quantiser, keyframe_quantiser))
@@ -53,11 +62,11 @@ class NativeComposer:
     ) -> Mapping[int, bytes]:
         starts = set(storyboard.page_starts)
         made: dict[int, bytes] = {}
-        for frame, several in inks.items():
-            intra = frame in starts
-            header = (stream.i_headers if intra else stream.p_headers)[frame]
-            drawn = tuple([(*box, coverage.tobytes()) for box, coverage, _ in several])
-            made[frame] = self._kernel.picture(intra, stream.grid, header, drawn)
+        self._kernel.clear()
+        for frame in sorted(inks):
+            kind, headers = (_PAGE, stream.i_headers) if frame in starts else (self._change, stream.p_headers)
+            drawn = tuple([(*box, coverage.tobytes()) for box, coverage, _ in inks[frame]])
+            made[frame] = self._kernel.picture(kind, stream.grid, headers[frame], drawn)
         return made
 
 
@@ -71,7 +80,8 @@ def _tables() -> bytes:
     fields: list[Any] = [
         blocks.COSINES, ZIGZAG, VIDEO_RANGE,
         coefficients, _code(from_text(ESCAPE)), _codes(macroblocks.CBPY_CODES), _codes(vops.DC_CODES),
-        _codes((macroblocks.INTER_HEAD, macroblocks.ZERO_VECTOR, macroblocks.INTRA_HEAD, vops.GREY_CHROMA)),
+        _codes((macroblocks.INTER_HEAD, macroblocks.ZERO_VECTOR)),
+        _codes((macroblocks.INTRA_HEAD, macroblocks.REFRESHED_HEAD, vops.GREY_CHROMA)),
         macroblocks.WHITE_DC, black.BLACK, black.LIGHTEST, black.OVERSHOOT, black.ROUNDS,
         macroblocks.DC_SCALER, vops.OUTSIDE_DC,
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from vwd.video.fonts import Coverage
 from vwd.video.mpeg4.bits import bits, from_text, ones
 from vwd.video.mpeg4.blocks import Levels
 from vwd.video.mpeg4.macroblocks import (
+    INTRA_HEAD,
     WHITE_DC,
     Cache,
     InterTile,
@@ -96,7 +97,7 @@ class Window(NamedTuple):
         columns, rows = -(-(x + width) // 16) - left, -(-(y + height) // 16) - top
         plane = np.zeros((rows * 16, columns * 16), np.uint8)
         plane[y - top * 16 : y - top * 16 + height, x - left * 16 : x - left * 16 + width] = coverage
-        return cls(top * grid.columns + left, columns, rows, _tiles(plane))
+        return cls(top * grid.columns + left, columns, rows, tiles_of(plane))
 
 
 def inter_patches(windows: Sequence[Window], grid: Grid, cache: Cache[InterTile], quantiser: int) -> list[Patch]:
@@ -129,34 +130,38 @@ def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quan
     plane = np.zeros((rows * 16, grid.columns * 16), np.uint8)
     for (x, y, width, height), coverage, _ in inks:
         plane[y : y + height, x : x + width] = coverage
-    tiles = _tiles(plane)
+    tiles = tiles_of(plane)
     has_ink = tiles.any(axis=1)
     inked = np.flatnonzero(has_ink)
     entries = lookup_tiles(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
     dc = np.full((len(tiles), 4), WHITE_DC, np.int64)
     if entries:
         dc[inked] = [entry.dc for entry in entries]
-    differences = _dc_differences(dc, rows, grid.columns)
+    differences = dc_differences(dc, rows, grid.columns)
     shown = dict(zip(inked.tolist(), entries, strict=True))
     changed = np.flatnonzero(has_ink | differences.any(axis=1))
     parts: list[bytes] = []
     following = 0
-    for number, (a, b, c, d) in zip(changed.tolist(), differences[changed].tolist(), strict=True):
-        head, _, (e, f, g, h) = shown.get(number, _BLANK)
-        white = _WHITE * (number - following)
-        parts += (white, head, DC_CODES[a], e, DC_CODES[b], f, DC_CODES[c], g, DC_CODES[d], h, GREY_CHROMA)
+    for number, four in zip(changed.tolist(), differences[changed].tolist(), strict=True):
+        parts += (_WHITE * (number - following), INTRA_HEAD, *intra_body(shown.get(number, _BLANK), four))
         following = number + 1
     return b"".join(parts) + _WHITE * (grid.total - following)
 
 
-def _tiles(plane: Coverage) -> Coverage:
+def intra_body(tile: IntraTile, differences: Sequence[int]) -> tuple[bytes, ...]:
+    """What follows an intra macroblock's head, with these DC differences of its blocks."""
+    (a, b, c, d), (e, f, g, h) = differences, tile.ac
+    return tile.cbpy, DC_CODES[a], e, DC_CODES[b], f, DC_CODES[c], g, DC_CODES[d], h, GREY_CHROMA
+
+
+def tiles_of(plane: Coverage) -> Coverage:
     """A plane whose sides are multiples of 16 as its macroblocks in coding order: [n, 256]."""
     rows, columns = plane.shape[0] // 16, plane.shape[1] // 16
     tiles: Coverage = plane.reshape(rows, 16, columns, 16).swapaxes(1, 2).reshape(-1, 256)
     return tiles
 
 
-def _dc_differences(dc: Levels, rows: int, columns: int) -> Levels:
+def dc_differences(dc: Levels, rows: int, columns: int) -> Levels:
     """Each block's DC less its prediction: from the block above where that changes less, else from the left.
 
     Args:
@@ -184,5 +189,5 @@ def _dc_code(difference: int) -> bytes:
 # By difference: 0 to 255, then -256 to -1, so that negative ones count from the end.
 DC_CODES = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
 # A white macroblock: without ink, and where its neighbours are white too.
-_BLANK = IntraTile(b"\x01\x00" + from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
-_WHITE = _BLANK.head + DC_CODES[0] * 4 + GREY_CHROMA
+_BLANK = IntraTile(from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
+_WHITE = INTRA_HEAD + b"".join(intra_body(_BLANK, (0, 0, 0, 0)))

@@ -9,7 +9,10 @@
 
 #include "shared.h"
 
-enum { INTERFACE = 2, MOST_SIDE = 512 }; /* macroblocks a side: 13 bits of pixels (6.2.3) */
+enum { INTERFACE = 3, MOST_SIDE = 512 }; /* macroblocks a side: 13 bits of pixels (6.2.3) */
+
+/* Kinds of pictures; the first two have macroblocks of the kind of that number, the third has intra ones. */
+enum { ADDED, PAGE, REFRESHED, PICTURES };
 
 typedef struct {
     PyObject_HEAD
@@ -23,9 +26,10 @@ typedef struct {
     Cache cache;    /* those that have no room there */
     LargestTile scratch;
     int columns, rows;
-    uint8_t *canvas;  /* the ink of the picture that is being made; zero between pictures */
-    uint8_t *touched; /* its macroblocks that may have some */
-    Wanted *wanted;   /* those that have some, with it, in coding order */
+    uint8_t *canvas;  /* the ink that is on the page; where ink is added, that of the picture that is being made */
+    int inked;        /* whether the canvas may have some between pictures */
+    uint8_t *touched; /* macroblocks that the picture that is being made changes */
+    Wanted *wanted;   /* those, with their ink, in coding order */
     int16_t *dc;      /* of each luma block, with a border of what is outside the picture on the left and above */
     uint8_t *bytes;   /* of the picture */
     size_t room;
@@ -36,7 +40,13 @@ typedef struct {
 static void free_page(Kernel *k) {
     free(k->canvas), free(k->touched), free(k->wanted), free(k->dc);
     k->canvas = k->touched = NULL, k->wanted = NULL, k->dc = NULL;
-    k->columns = k->rows = 0;
+    k->columns = k->rows = k->inked = 0;
+}
+
+/* No macroblock is coded yet. */
+static void set_outside(Kernel *k) {
+    size_t field = (2 * (size_t)k->columns + 1) * (2 * (size_t)k->rows + 1);
+    for (size_t i = 0; i < field; i++) k->dc[i] = (int16_t)k->codec.tables.outside_dc;
 }
 
 /* A white page of this size. */
@@ -54,14 +64,15 @@ static int open_page(Kernel *k, int columns, int rows) {
         free_page(k), PyErr_NoMemory();
         return -1;
     }
-    for (size_t i = 0; i < field; i++) k->dc[i] = (int16_t)k->codec.tables.outside_dc;
     k->columns = columns, k->rows = rows;
+    set_outside(k);
     return 0;
 }
 
 static void clear_page(Kernel *k) {
     memset(k->canvas, 0, (size_t)k->columns * k->rows * 256);
     memset(k->touched, 0, (size_t)k->columns * k->rows);
+    k->inked = 0;
 }
 
 /* Draws an ink, (x, y, width, height, coverage), over what is there. */
@@ -77,25 +88,31 @@ static int draw(Kernel *k, PyObject *ink) {
     }
     if (!size) return 0;
     size_t stride = (size_t)k->columns * 16;
-    for (int i = 0; i < height; i++) memcpy(k->canvas + (y + i) * stride + x, coverage + (size_t)i * width, width);
-    for (int row = y / 16; row <= (y + height - 1) / 16; row++)
-        memset(k->touched + (size_t)row * k->columns + x / 16, 1, (x + width - 1) / 16 - x / 16 + 1);
+    for (int i = 0; i < height; i++) {
+        uint8_t *to = k->canvas + (y + i) * stride, *touched = k->touched + (size_t)((y + i) / 16) * k->columns;
+        const char *from = coverage + (size_t)i * width;
+        for (int start = x, end; start < x + width; start = end) { /* where this row crosses a macroblock */
+            end = start / 16 * 16 + 16 < x + width ? start / 16 * 16 + 16 : x + width;
+            if (!memcmp(to + start, from + (start - x), end - start)) continue;
+            memcpy(to + start, from + (start - x), end - start), touched[start / 16] = 1;
+        }
+    }
     return 0;
 }
 
-/* Takes all ink off the page, by macroblocks; gives how many have some. */
-static int take_ink(Kernel *k, int kind) {
-    static const uint8_t blank[256];
-    int total = k->columns * k->rows, count = 0;
+/* The ink of the macroblocks that the picture changes; gives how many. It stays on the page, unless it is added. */
+static int take_ink(Kernel *k, int picture) {
+    int kind = picture == ADDED ? INTER : INTRA, total = k->columns * k->rows, count = 0;
     size_t stride = (size_t)k->columns * 16;
     for (int number = 0; number < total; number++) {
         if (!k->touched[number]) continue;
         uint8_t *from = k->canvas + (size_t)(number / k->columns) * 16 * stride + (size_t)(number % k->columns) * 16;
         Wanted *wanted = k->wanted + count;
-        for (int y = 0; y < 16; y++) memcpy(wanted->ink + 16 * y, from + y * stride, 16), memset(from + y * stride, 0, 16);
-        wanted->number = number;
-        count += memcmp(wanted->ink, blank, 256) != 0;
+        for (int y = 0; y < 16; y++) memcpy(wanted->ink + 16 * y, from + y * stride, 16);
+        for (int y = 0; y < 16 && picture == ADDED; y++) memset(from + y * stride, 0, 16);
+        wanted->number = number, count++;
     }
+    k->inked |= picture != ADDED;
     memset(k->touched, 0, (size_t)k->columns * k->rows);
     const Cache *cache = &k->cache;
     if (k->shared) {
@@ -135,8 +152,8 @@ static int reserve(Kernel *k, Bits *bits, size_t more) {
 }
 
 /* What the ink adds to the picture before: macroblocks without any are not coded, which takes a bit each. */
-static int put_inter(Kernel *k, Bits *bits) {
-    int total = k->columns * k->rows, count = take_ink(k, INTER), done = 0;
+static int put_added(Kernel *k, Bits *bits) {
+    int total = k->columns * k->rows, count = take_ink(k, ADDED), done = 0;
     for (int i = 0; i < count; i++) {
         const Tile *tile = get_tile(k, k->wanted + i, INTER);
         if (!tile->pattern) continue;
@@ -163,36 +180,63 @@ static int put_dc(Kernel *k, Bits *bits, int16_t *here, int dc) {
     return 0;
 }
 
-/* A white page with the ink on it. */
-static int put_intra(Kernel *k, Bits *bits) {
+/* An intra macroblock but for its head: a tile, or NULL for a white one. */
+static int put_intra(Kernel *k, Bits *bits, int number, const Tile *tile) {
     const Tables *t = &k->codec.tables;
-    int total = k->columns * k->rows, stride = 2 * k->columns + 1, count = take_ink(k, INTRA), at = 0;
+    const uint8_t *words = tile ? tile->words : NULL;
+    int stride = 2 * k->columns + 1;
+    int16_t *first = k->dc + (size_t)(2 * (number / k->columns) + 1) * stride + 2 * (number % k->columns) + 1;
+    put_code(bits, t->cbpy[tile ? tile->pattern : 0]);
+    for (int b = 0; b < 4; b++) {
+        if (put_dc(k, bits, first + b / 2 * stride + b % 2, tile ? tile->dc[b] : t->white)) return -1;
+        if (!tile) continue;
+        put_words(bits, words, tile->lengths[b]);
+        words += (tile->lengths[b] + 31) / 32 * 4;
+    }
+    put_code(bits, t->grey_chroma);
+    return 0;
+}
+
+/* A white page with the ink on it. */
+static int put_page(Kernel *k, Bits *bits) {
+    int total = k->columns * k->rows, count = take_ink(k, PAGE), at = 0;
     for (int number = 0; number < total; number++) {
         const Tile *tile = NULL;
         if (at < count && k->wanted[at].number == number)
             tile = get_tile(k, k->wanted + at++, INTRA);
-        const uint8_t *words = tile ? tile->words : NULL;
-        int16_t *first = k->dc + (size_t)(2 * (number / k->columns) + 1) * stride + 2 * (number % k->columns) + 1;
         if (reserve(k, bits, TILE_BYTES + 8)) return -1;
-        put_code(bits, t->intra_head), put_code(bits, t->cbpy[tile ? tile->pattern : 0]);
-        for (int b = 0; b < 4; b++) {
-            if (put_dc(k, bits, first + b / 2 * stride + b % 2, tile ? tile->dc[b] : t->white)) return -1;
-            if (!tile) continue;
-            put_words(bits, words, tile->lengths[b]);
-            words += (tile->lengths[b] + 31) / 32 * 4;
-        }
-        put_code(bits, t->grey_chroma);
+        put_code(bits, k->codec.tables.intra_head);
+        if (put_intra(k, bits, number, tile)) return -1;
     }
     return 0;
 }
 
-static PyObject *compose(Kernel *k, int intra, const char *header, Py_ssize_t header_bits, PyObject *inks) {
+/* The macroblocks that the ink changes, with all ink that is there: others are not coded, and count as being outside. */
+static int put_refreshed(Kernel *k, Bits *bits) {
+    int total = k->columns * k->rows, count = take_ink(k, REFRESHED), done = 0;
+    set_outside(k);
+    for (int i = 0; i < count; i++) {
+        int number = k->wanted[i].number;
+        const Tile *tile = get_tile(k, k->wanted + i, INTRA);
+        if (reserve(k, bits, (size_t)total / 8 + TILE_BYTES + 8)) return -1;
+        put_ones(bits, number - done), put_code(bits, k->codec.tables.refreshed_head);
+        if (put_intra(k, bits, number, tile)) return -1;
+        done = number + 1;
+    }
+    if (reserve(k, bits, (size_t)total / 8 + 16)) return -1;
+    put_ones(bits, total - done);
+    return 0;
+}
+
+static PyObject *compose(Kernel *k, int picture, const char *header, Py_ssize_t header_bits, PyObject *inks) {
+    if (k->inked && picture != REFRESHED) clear_page(k);
     for (Py_ssize_t i = 0; i < PyTuple_Size(inks); i++)
         if (draw(k, PyTuple_GetItem(inks, i))) return NULL;
     Bits bits = {.bytes = k->bytes};
     if (reserve(k, &bits, (size_t)header_bits / 8 + 8)) return NULL;
     for (Py_ssize_t i = 0; i < header_bits; i++) put(&bits, header[i] & 1, 1);
-    if (intra ? put_intra(k, &bits) : put_inter(k, &bits)) return NULL;
+    int (*const put_picture[PICTURES])(Kernel *, Bits *) = {put_added, put_page, put_refreshed};
+    if (put_picture[picture](k, &bits)) return NULL;
     if (reserve(k, &bits, 8)) return NULL;
     finish(&bits);
     return PyBytes_FromStringAndSize((const char *)bits.bytes, (Py_ssize_t)bits.length);
@@ -200,16 +244,23 @@ static PyObject *compose(Kernel *k, int intra, const char *header, Py_ssize_t he
 
 static PyObject *kernel_picture(PyObject *self, PyObject *args) {
     Kernel *k = (Kernel *)self;
-    int intra, columns, rows;
+    int picture, columns, rows;
     const char *header;
     Py_ssize_t header_bits;
     PyObject *inks;
-    if (!PyArg_ParseTuple(args, "p(ii)y#O!", &intra, &columns, &rows, &header, &header_bits, &PyTuple_Type, &inks) ||
+    if (!PyArg_ParseTuple(args, "i(ii)y#O!", &picture, &columns, &rows, &header, &header_bits, &PyTuple_Type, &inks) ||
         open_page(k, columns, rows))
         return NULL;
-    PyObject *made = compose(k, intra, header, header_bits, inks);
+    if (picture < 0 || picture >= PICTURES) return PyErr_Format(PyExc_ValueError, "a picture of kind %d", picture);
+    PyObject *made = compose(k, picture, header, header_bits, inks);
     if (!made) clear_page(k);
     return made;
+}
+
+static PyObject *kernel_clear(PyObject *self, PyObject *Py_UNUSED(none)) {
+    Kernel *k = (Kernel *)self;
+    if (k->inked) clear_page(k);
+    Py_RETURN_NONE;
 }
 
 /* ---- The types and the module ---- */
@@ -290,8 +341,10 @@ static void kernel_dealloc(PyObject *self) {
 
 static PyMethodDef methods[] = {
     {"picture", kernel_picture, METH_VARARGS,
-     "picture(intra, (columns, rows), header, inks) -> bytes: a whole VOP.\n\n"
-     "The size is in macroblocks; the header has one bit a byte; inks is a tuple of (x, y, width, height, coverage)."},
+     "picture(kind, (columns, rows), header, inks) -> bytes: a whole VOP.\n\n"
+     "A kind of 0 adds ink to what is there, 1 starts a page, 2 shows the macroblocks that change anew. The size is in\n"
+     "macroblocks; the header has one bit a byte; inks is a tuple of (x, y, width, height, coverage)."},
+    {"clear", kernel_clear, METH_NOARGS, "clear(): takes all ink off the page."},
     {"counts", kernel_counts, METH_NOARGS, "counts() -> (look-ups, hits) of the kept macroblocks."},
     {NULL, NULL, 0, NULL},
 };

@@ -16,7 +16,7 @@ typedef struct {
     int32_t cosines[64], zigzag[64], luma[256];
     Code coefficients[2][2][64][LEVELS]; /* by kind, last, run, level; 0 where there is none */
     Code escape, cbpy[16], dc[DC_CODES];
-    Code inter_head, zero_vector, intra_head, grey_chroma;
+    Code inter_head, zero_vector, intra_head, refreshed_head, grey_chroma;
     int32_t white, black, lightest, overshoot, rounds, dc_scaler, outside_dc;
 } Tables;
 
