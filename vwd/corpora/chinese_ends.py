@@ -9,7 +9,8 @@ from vwd.corpora.english_ends import ends_sentence
 from vwd.corpora.speakers import names_speaker_zh
 
 _END = re.compile(
-    r"(?P<marks>[。！？]+|(?<![.．…])[.．](?![.．…])|[!?]+)(?P<closing>[”’」』）)】\"']*)(?![”’」』）)】\"'])(?P<space> *)(?=\S)"
+    r"(?P<marks>[。！？]+|(?<![.．…])[.．](?![.．…])|[!?]+)"
+    r"(?P<closing>[”’」』）)】\"']*)(?![”’」』）)】\"'])(?P<space> *)(?=\S)"  # all closing marks, at a line's end, too
 )
 _QUOTES = "”’」』\"'"
 _OPERATORS = frozenset("=+-−–*×÷/·<>≤≥≠≈^＝＋－")
@@ -21,7 +22,7 @@ _LATE_CLOSING = re.compile(r" *(?:(?:\\\]|\$\$|\\end\{[A-Za-z]{1,20}\*?\}) *)+(?
 _LIST_NUMBER = re.compile(r"(?P<before>.?)(?P<name>(?<!\d)\d{1,2}|(?P<letter>[A-Z]))$")
 # What is numbered in front of a sentence: 例1．求面积。
 _HEADED = re.compile(
-    r"[ （(【*]*(?:步骤|例题?|变式|题目?|问题|练习|习题|试题|定理|推论|引理|性质|定义|命题|方法|解法|情况|情形|任务|案例) ?"
+    r"[ （(【*]*(?:步骤|例题?|变式|题目?|问题|练习|习题|试题|定理|推论|引理|性质|定义|命题|方法|解法|情况|情形|任务) ?"
 )
 _BEFORE_ENTRIES = frozenset(("", *"；;：:、（("))
 _BEFORE_LETTERS = _BEFORE_ENTRIES | {" "}
