@@ -66,7 +66,7 @@ def _without_stop(final: str) -> str:
 
 
 def split_chinese_final(answer: str) -> tuple[str, str]:
-    """Removes a closing ``答案是：72。``, ``答案：72`` or ``答案为72``: steps, and final answer ("" where there is none).
+    """Removes a closing ``答案是：72。``, ``答案：72``, ``答案为72``: steps and final answer ("" where there is none).
 
     It starts a line or a sentence, and is the last sentence.
     """

@@ -157,8 +157,10 @@ class TextFile:
 
 def _unmarked(start: bytes) -> str:
     """UTF-16 without its mark, where a file begins with two ASCII characters; "" for anything else."""
-    zeros = tuple(byte == 0 for byte in start)
-    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(zeros, "")
+    zeros = [byte == 0 for byte in start]
+    if zeros == [False, True, False, True]:
+        return "utf-16-le"
+    return "utf-16-be" if zeros == [True, False, True, False] else ""
 
 
 class _AsUtf8(io.RawIOBase):
