@@ -52,6 +52,7 @@ _LABELLED = frozenset(
     "vertex village vitamin wall warehouse woman worker zone a an be is".split()
 )
 # A and B. · from A to B.
+_INITIAL = re.compile(r"[A-Z]\. ")
 _INITIALS = re.compile(r"[A-Z]\. [A-Z][a-z]")
 _TWO_LETTERS = re.compile(r"\b[A-Z],? (?:and|or|to|und|et|&) $")
 _GERMAN_BEFORE = frozenset("am vom zum beim im der die das dem den des bis ab seit jeder jede jedes".split())
@@ -61,6 +62,8 @@ _NUMBERED = ("p.", "n.", "Q.", "S.")
 # One letter behind a number, which is no year: 50 L.
 _UNIT_LETTERS = frozenset("LWVKN")
 _AFTER_AMOUNT = re.compile(r"(?<![\d/-])(?!(?:1[5-9]|20)\d\d$)[\d.,]*\d$")
+# German, with a space within: z. B., u. U., i. A.
+_SPACED = re.compile(r"[zuis]\.")
 # EE. UU.
 _DOUBLED = re.compile(r"([A-Z])\1\.")
 _OPENING = "\"'“‘„([{«$€£¥（「『《‹"
@@ -110,7 +113,7 @@ def _is_initial(before: str, letter: str, following: str, word: str) -> bool:
     if letter in _NUMBERED and following[0].isdigit():
         return True
     if letter == "I." or letter.islower():
-        return False
+        return bool(_SPACED.fullmatch(letter) and _INITIAL.match(following))
     previous = before.rsplit(None, 1)[-1].strip(_AROUND).lower() if before.strip() else ""
     if _INITIALS.match(following) and not _TWO_LETTERS.search(before):
         return True
