@@ -14,7 +14,8 @@ from shards.packing import SMALL, assert_two_lines, lamp_rows
 
 from vwd.corpora.own import OwnColumns, corpus_of_columns, parse_template
 from vwd.corpora.registry import find_corpus
-from vwd.corpora.sample import Sample, Skip, SkipCode
+from vwd.corpora.sample import BadRowError, Row, Sample, Skip, SkipCode
+from vwd.corpora.schemas import Messages
 from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.open import open_file
 from vwd.errors import RowsError, UsageError
@@ -87,6 +88,48 @@ def test_columns_that_are_missing_or_do_not_go_together_are_refused(columns: dic
     with pytest.raises(UsageError) as caught:
         OwnColumns(**columns).schema("en")
     assert "`" in caught.value.what
+
+
+def test_the_two_columns_that_do_not_go_together_are_named() -> None:
+    with pytest.raises(UsageError, match="`prompt_template` and `prompt_column`"):
+        OwnColumns(prompt_column="a", answer_column="b", prompt_template="{a}").schema("en")
+
+
+def said(*turns: tuple[str, object], names: tuple[str, str] = ("role", "content")) -> Row:
+    return {"talk": [dict(zip(names, turn, strict=True)) for turn in turns]}
+
+
+TURNS = [("human", "Who?"), ("gpt", "I.")]
+PARTS = [{"type": "text", "text": "Who is it?"}, {"type": "text", "text": "Say."}]
+
+
+@pytest.mark.parametrize(
+    ("row", "prompt"),
+    [
+        (said(("user", "Who?"), ("assistant", None), ("tool", "7"), ("assistant", "I.")), "Who?"),
+        (said(("user", "Who?"), ("assistant", ""), ("assistant", "I.")), "Who?"),
+        (said(("User", "Who?"), ("Assistant", "I.")), "Who?"),
+        (said(("user", PARTS), ("assistant", [{"type": "text", "text": "I."}])), "Who is it?\nSay."),
+        (said(("human", "Who?"), ("chatgpt", "I."), names=("from", "value")), "Who?"),
+        (said(("user", "Who?"), ("assistant", "I."), names=("role", "value")), "Who?"),
+        ({"talk": [{"role": None, "content": None, "from": who, "value": text} for who, text in TURNS]}, "Who?"),
+    ],
+)
+def test_a_conversation_is_its_first_turns_with_text(row: Row, prompt: str) -> None:
+    text = Messages("talk")(row)
+    assert (text.prompt, text.answer) == (prompt, "I.")
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("user", "Who?")], [("user", "Who?"), ("assistant", None)],
+        [("user", [{"type": "image"}]), ("assistant", "I.")],
+    ],
+)  # fmt: skip
+def test_a_conversation_without_text_of_both_is_a_bad_row(turns: list[tuple[str, object]]) -> None:
+    with pytest.raises(BadRowError):
+        Messages("talk")(said(*turns))
 
 
 @pytest.mark.parametrize("template", ["no column", "{", "}", "{}", "{ }", "{a!r}", "{a:>9}", "{a[0]}", "{a}{"])

@@ -90,3 +90,13 @@ def test_packing_through_a_symlink_gives_the_samples(run: Run, tmp_path: Path) -
     (tmp_path / "rows.jsonl").symlink_to("elsewhere.jsonl")
     run("pack", "gsm8k", "--rows", "rows.jsonl", *SMALL, "--num-workers", 1)
     assert (tmp_path / "shards" / "gsm8k" / "gsm8k-000000.tar").is_file()
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "tsv", "parquet"])
+def test_a_pointer_of_git_lfs_is_named_as_such(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"train.{ending}"
+    path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1234\n")
+    for given in (path, tmp_path):
+        with pytest.raises(RowsError, match=r"a pointer of Git LFS") as caught:
+            open_rows(find_corpus("gsm8k"), str(given))
+        assert "git lfs pull" in caught.value.hint

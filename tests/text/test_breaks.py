@@ -30,6 +30,12 @@ def cut(text: str, limit: int) -> tuple[str, str]:
         ("x=12\\cdot{}100{,}000", 18, "x=12\\cdot{}"),
         ("好好好好好好43,500", 9, "好好好好好好"),
         ("https://example.org/a/bcdefg", 24, "https://example.org/a/"),
+        ("(12,15,18,20,24,30,36)", 11, "(12,15,18,"),
+        ("$12{,}345{,}678{,}901", 17, "$12{,}345{,}"),
+        ("1,234,567,890,123", 12, "1,234,567,"),
+        ("1234567890123", 8, "12345678"),
+        ("\\frac{\\sqrt{12345}}{\\sqrt{67890}}", 21, "\\frac{\\sqrt{12345}}"),
+        ("\\left(aa\\right)^{\\pi}", 17, "\\left(aa\\right)"),
     ],
 )
 def test_a_line_ends_at_the_best_place(text: str, limit: int, first: str) -> None:

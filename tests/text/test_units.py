@@ -78,6 +78,24 @@ def test_what_only_looks_like_a_name_is_none(text: str) -> None:
     assert not {"小明", "小华", "小于小", "三三"} & set(texts_of(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("给张明和李华各3本书", ["张明", "李华"]), ("张明有3本", ["张明"]),
+        ("王小明和李小红", ["王小明", "和", "李小红"]),
+        ("陈明、李强、赵敏", ["陈明、", "李强、", "赵敏"]), ("小张小明", ["小张", "小明"]),
+    ],
+)  # fmt: skip
+def test_a_full_name_is_one_unit(text: str, names: list[str]) -> None:
+    units = texts_of(text)
+    assert [unit for unit in units if unit in names] == names
+
+
+@pytest.mark.parametrize("text", ["3张红纸", "每张红卡", "共3张明信片"])
+def test_what_counts_is_no_surname(text: str) -> None:
+    assert not {"张红", "张明"} & set(texts_of(text))
+
+
 @pytest.mark.parametrize("mark", list("～／－．·—〞"))
 def test_a_mark_between_words_stays_with_the_word_before_it(mark: str) -> None:
     assert texts_of(f"苹果{mark}苹果") == [f"苹果{mark}", "苹果"]

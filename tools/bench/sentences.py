@@ -21,7 +21,7 @@ from vwd.corpora.sentences import break_sentences
 LABELS = Path(__file__).with_suffix(".tsv")
 END = "⏎"
 # What a library calls the language of a kind, where it is none of the two that vwd distinguishes.
-LANGUAGES = {"french": "fr", "german": "de"}
+LANGUAGES = {"french": "fr", "german": "de", "spanish": "es"}
 
 
 class Line(NamedTuple):
@@ -101,7 +101,7 @@ def _syntok() -> Splitter:
 def _pysbd() -> Splitter:
     import pysbd
 
-    segmenters = {code: pysbd.Segmenter(language=code, clean=False) for code in ("en", "zh", "fr", "de")}
+    segmenters = {code: pysbd.Segmenter(language=code, clean=False) for code in ("en", "zh", "fr", "de", "es")}
     return lambda text, _, language: list(segmenters[language].segment(text))
 
 

@@ -9,15 +9,22 @@ _ANNOTATION = re.compile(r"<<[^<>]*>>")
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>-?\d(?:[\d,.]*\d)?|(?<=[\s])[A-Za-z](?![A-Za-z])))")
 # Typeset between thousands: 9{,}500 and 1,\!200.
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|\\,)(?=\d{3}(?!\d))")
-_CURRENCY = re.compile(r"^\\?\$(?=[\d.-])")
-_WRAPPED = re.compile(r"^\\(?:text|mbox|textbf|mathrm)\s*\{(?P<text>[^{}\\$]*)\}$")
-# A unit in words behind a number.
-_UNIT = re.compile(r"(?<=[\d}])(?:\\[ ,;]|~|\s)*\\(?:text|mbox|mathrm)\s*\{[^{}\\$]*\}\.?$")
+_CURRENCY = re.compile(r"^(?P<sign>[-−]?)(?:\\?\$|[€£¥￥₹])\s*(?=[\d.-])")
+_WRAPPED = re.compile(
+    r"\$([^$]+)\$|\\\(([^\\]+)\\\)|\*\*([^*]+)\*\*"
+    r"|\\(?:text(?:bf|rm|it)?|mbox|math(?:rm|bf|it|sf))\s*\{((?:[^{}\\$]|\\[$%])*)\}"
+)
+# A unit in words behind a number, in up to three pieces: 12 \text{ cm}^2.
+_UNIT = re.compile(
+    r"(?<=[\d}%])(?:(?:\\[ ,;]|~|\s)*\\(?:text(?:rm)?|mbox|mathrm)\s*\{[^{}\\$]*\}(?:\^(?:\d|\{\d\}))?){1,3}$"
+)
+# The full stop of p.m. is its own.
+_STOP = re.compile(r"(?<!\.)(?<!\.[A-Za-z])[.．]$")
 _BRACE = re.compile("[{}]")
-_CHINESE_FINAL = re.compile(r"答案[是为][：:]?\s*")
+_CHINESE_FINAL = re.compile(r"答案(?:[是为][：:]?|[：:])\s*")
 
-# Boxes in boxes that are unwrapped.
-_DEEPEST_BOX = 9
+# Boxes in boxes that are unwrapped, and other typesetting in typesetting: **\text{\$5}**.
+_DEEPEST_BOX, _DEEPEST_WRAPPING = 9, 4
 
 
 def drop_annotations(answer: str) -> str:
@@ -34,7 +41,7 @@ def split_final(answer: str) -> tuple[str, str]:
     if not mark:
         return answer, ""
     final, *after = final.strip().split("\n", 1)
-    lines = steps.rstrip().split("\n")
+    lines = steps.rstrip("#").rstrip().split("\n")
     while lines and lines[-1].lstrip().startswith("####"):
         lines.pop()
     return "\n".join([*lines, *after]).rstrip(), bare_answer(final)
@@ -45,19 +52,26 @@ def bare_answer(final: str) -> str:
 
     A comma that is written plainly stays: 1,200 may be a pair.
     """
-    final = _THOUSANDS.sub("", final.strip())
-    final = _WRAPPED.sub(lambda found: found["text"].strip(), _CURRENCY.sub("", final))
-    final = _UNIT.sub("", final).replace("\\%", "%").strip()
-    return final[:-1].rstrip() if final.endswith(".") and not final.endswith("..") else final
+    final = _THOUSANDS.sub("", unwrap_boxed(final)[0])
+    for _ in range(_DEEPEST_WRAPPING):
+        final = _without_stop(final)
+        found = _WRAPPED.fullmatch(final)
+        final = next(text for text in found.groups() if text is not None) if found else final
+    final = _CURRENCY.sub(r"\g<sign>", final.strip())
+    return _without_stop(_UNIT.sub("", final).replace("\\%", "%"))
+
+
+def _without_stop(final: str) -> str:
+    return _STOP.sub("", final.strip()).rstrip()
 
 
 def split_chinese_final(answer: str) -> tuple[str, str]:
-    """Removes a closing ``答案是：72。`` or ``答案为72``: the steps, and the final answer ("" where there is none).
+    """Removes a closing ``答案是：72。``, ``答案：72``, ``答案为72``: steps and final answer ("" where there is none).
 
     It starts a line or a sentence, and is the last sentence.
     """
     closing = answer.rstrip()
-    closing = (closing[:-1] if closing.endswith(("。", ".")) else closing).rstrip()
+    closing = (closing[:-1] if closing.endswith(("。", ".", "．")) else closing).rstrip()
     # What is stated has no full stop, and is on one line.
     others_end = max(closing.rfind("。"), closing.rfind("\n"))
     for found in _CHINESE_FINAL.finditer(answer):

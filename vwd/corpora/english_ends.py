@@ -8,17 +8,24 @@ from collections.abc import Callable
 from vwd.corpora.abbreviations import continues
 from vwd.corpora.speakers import names_speaker
 
-_CLOSING = r"[\"'”’)\]»«›‹*]| [»›]|\\[)\]]|\$\$?"
+_CLOSING = r"[\"'”’)\]»«›‹*`]| [»›]|\\[)\]]|\$\$?"
 _END = re.compile(rf"(?<![.!?…])(?P<marks>[.!?…]+)(?P<closing>(?:{_CLOSING})*) +(?=\S)")
 # German quotations end with the mark that opens English ones.
 _GERMAN_END = re.compile(rf"(?<![.!?…])(?P<marks>[.!?…]+)(?P<closing>(?:{_CLOSING}|“)*) +(?=\S)")
 # What closes a formula after a space.
-_LATE_CLOSING = re.compile(r"(?:\\[)\]]|\$\$?)[\"'”’)\]]* +(?=\S)")
+_LATE_CLOSING = re.compile(r"(?:(?:\\[)\]]|\$\$?|\\end\{[A-Za-z]{1,20}\*?\}) ?)+[\"'”’)\]]* +(?=\S)")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\.")
+# What is numbered in front of a sentence: Step 1. Add them.
+_HEADED = re.compile(
+    r"\W*(?:Step|Question|Problem|Example|Exercise|Task|Part|Case|Scenario|Theorem|Lemma|Corollary|Proposition|"
+    r"Definition|Remark|Rule|Method|Option|Chapter|Section|Étape|Exercice|Problème|Exemple|Question|Aufgabe|Schritt|"
+    r"Beispiel|Paso|Ejercicio|Problema|Ejemplo|Pregunta) $",
+    re.IGNORECASE,
+)
 _LOWER_FIRST = re.compile(r"(?:how|what|if|when|he|she|they|each|find)\b")
 _WHOLE_WORD = re.compile(r"(?:[a-z]{4,}|[\d)])(?<!approx)(?<!tbsp)(?<!dept)(?<!gals)(?<!misc)(?<!mins)(?<!secs)$")
-_LIST_LETTER = re.compile(r"[a-z]\. [A-Z]")
-_OPENING = "\"'“‘„([{«‹$€£¥（「『《 "
+_LIST_LETTER = re.compile(r"\((?:[a-z]|[ivx]{2,4})\) |(?:[a-z]|[ivx]{2,4})[.)] [A-Z]")
+_OPENING = "\"'“‘„([{«‹$€£¥（「『《—– "
 _QUOTES = frozenset("\"'”’“»«›‹")
 _OPERATORS = frozenset("=+-−–*×÷/·<>≤≥≠≈^")
 # No sentence starts with one of these.
@@ -63,21 +70,30 @@ def ends_sentence(line: str, start: int, found: re.Match[str], end: int) -> bool
     word = line.rfind(" ", start, at) + 1 or start
     before = line[max(start, word - _NEAR) : word]
     if marks != ".":
-        return marks[0] not in ".…" or not _goes_on_after_dots(line[word:at], following)
-    if found["closing"]:
-        return True
+        return marks[0] not in ".…" or not _goes_on_after_dots(before, line[word:at], following)
+    if line[max(start, at - 2) : at] == ". ":  # the last of . . .
+        *_, before, last = ["", "", *line[max(start, at - _NEAR) : at].rstrip(" .").rsplit(None, 1)]
+        return not _goes_on_after_dots(before, last, following)
     last = line[word : at + 1]
-    if _LIST_NUMBER.fullmatch(last) and (last[0] in "([" or before.rstrip()[-1:] in ("", *":：;；")):
+    if not found["closing"].strip("*") and _is_list_number(before, last.lstrip("*")):
         return False
-    return len(last) > _NEAR or not continues(before, last, following)
+    return bool(found["closing"]) or len(last) > _NEAR or not continues(before, last, following)
+
+
+def _is_list_number(before: str, last: str) -> bool:
+    """1. Add them. · Do this: 1. Add. · Step 1. Add."""
+    if not _LIST_NUMBER.fullmatch(last):
+        return False
+    return last[0] in "([" or before.rstrip()[-1:] in ("", *":：;；") or bool(_HEADED.fullmatch(before))
 
 
 def _is_lower_start(line: str, at: int, found: re.Match[str], following: str) -> bool:
-    """Whether a sentence starts in lower case: b. Stir it. · It leaks. how much is left?"""
+    """Whether a sentence starts in lower case: b. Stir it. · (b) Find y. · $x$ is odd. · It leaks. how much is left?"""
+    if _LIST_LETTER.match(following) or (following[0] == "$" and not found["closing"].strip("$")):
+        return True
     if found["marks"] != "." or found["closing"]:
         return False
-    question = _LOWER_FIRST.match(following) and _WHOLE_WORD.search(line, max(0, at - _TAIL), at)
-    return bool(question or _LIST_LETTER.match(following))
+    return bool(_LOWER_FIRST.match(following) and _WHOLE_WORD.search(line, max(0, at - _TAIL), at))
 
 
 def _is_introduced(line: str, end: int) -> bool:
@@ -95,8 +111,10 @@ def _is_placeholder(line: str, start: int, at: int, following: str) -> bool:
     return (operator and following[0].isdigit()) or line[at - 1] in "(["
 
 
-def _goes_on_after_dots(word: str, following: str) -> bool:
-    """17 ÷ 5 = 3 ... 2 · “I… I forgot.”"""
+def _goes_on_after_dots(before: str, word: str, following: str) -> bool:
+    """17 ÷ 5 = 3 ... 2 · “I… I forgot.” · A, B, ... Z"""
+    if not word and before.rstrip()[-1:] == ",":
+        return True
     again = following.split(" ", 1)[0].strip(_OPENING + ".…,!?").lower()
     word = word.strip(_OPENING).lower()
     return ((not word or word[-1].isdigit()) and following[0].isdigit()) or (bool(word) and word == again)

@@ -45,14 +45,15 @@ class OwnColumns:
         Raises:
             UsageError: columns are missing, or do not go together; the template is none.
         """
-        prompt = {"prompt_template"} if self.prompt_template else {"prompt_column"}
-        forms = ({*prompt, "answer_column"}, {"messages_column"}, {"text_column"})
+        prompt = "prompt_template" if self.prompt_template else "prompt_column"
+        forms = ((prompt, "answer_column"), ("messages_column",), ("text_column",))
         given = set(self.given)
-        form = next((one for one in forms if one & given), forms[0])
-        if missing := sorted(form - given, reverse=True):
+        form = next((one for one in forms if given.intersection(one)), forms[0])
+        if missing := [name for name in form if name not in given]:
             raise UsageError(f"rows of your own need {' and '.join(f'`{name}`' for name in missing)}, too", _HINT)
-        if others := sorted(given - form - ({"final_column"} if form != {"text_column"} else set())):
-            raise UsageError(f"`{min(form)}` and `{others[0]}` do not go together", _HINT)
+        if others := sorted(given.difference(form, () if self.text_column else ("final_column",))):
+            first = next(name for name in form if name in given)
+            raise UsageError(f"`{first}` and `{others[0]}` do not go together", _HINT)
         return replace(self._read(language), columns=self._columns(), reading=self._reading())
 
     def _read(self, language: Language) -> Schema:

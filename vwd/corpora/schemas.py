@@ -83,7 +83,7 @@ def _kind_of(value: object) -> str:
 
 def from_gsm8k(row: Row) -> Text:
     steps, final = split_final(drop_annotations(field(row, "answer")))
-    closing = f"\nSo the answer is: {final}." if final else ""
+    closing = f"\nSo the answer is: {final.removesuffix('.')}." if final else ""
     return Text(field(row, "question"), renormalise(steps + closing), final)
 
 
@@ -95,11 +95,11 @@ def from_messages(row: Row) -> Text:
 
 
 # Who speaks, by the names of both forms of conversations: role and content, from and value.
-_SPEAKERS = {"user": 0, "human": 0, "assistant": 1, "gpt": 1}
+_SPEAKERS = {"user": 0, "human": 0, "assistant": 1, "gpt": 1, "chatgpt": 1, "model": 1}
 
 
 def _turns(row: Row, column: str) -> tuple[str, str]:
-    """The first user and the first assistant turn of a conversation.
+    """The first user and the first assistant turn of a conversation. One without text, which calls a tool, is none.
 
     Raises:
         BadRowError: it is no conversation, or one of them is missing.
@@ -111,14 +111,24 @@ def _turns(row: Row, column: str) -> tuple[str, str]:
     for turn in turns:
         if not isinstance(turn, dict):
             raise BadRowError(f"a turn of '{column}' is {_kind_of(turn)}, not a role and its content")
-        speaker, content = ("from", "value") if "from" in turn and "role" not in turn else ("role", "content")
-        said_by = turn.get(speaker)
-        place = _SPEAKERS.get(said_by) if isinstance(said_by, str) else None
-        if place is not None and place not in contents:
-            contents[place] = field(turn, content)
+        said_by = turn.get("role") or turn.get("from")
+        place = _SPEAKERS.get(said_by.lower()) if isinstance(said_by, str) else None
+        if place is not None and place not in contents and (text := _said(turn)):
+            contents[place] = text
     if len(contents) < 2:
-        raise BadRowError(f"'{column}' has no user or no assistant turn")
+        raise BadRowError(f"'{column}' has no user or no assistant turn with text")
     return contents[0], contents[1]
+
+
+def _said(turn: Row) -> str:
+    """What is said in a turn, also as a list of parts that are all text; "" for nothing."""
+    content = "value" if turn.get("content") is None and "value" in turn else "content"
+    said = turn.get(content, "")
+    if said is None:
+        return ""
+    if isinstance(said, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in said):
+        return normalise("\n".join(field(part, "text") for part in said))
+    return field(turn, content)
 
 
 def from_openmath(row: Row) -> Text:
@@ -146,7 +156,7 @@ def from_metamath_zh(row: Row) -> Text:
     steps = "" if row.get("answer_zh", "") is None else field(row, "answer_zh")
     steps, stated = split_chinese_final(steps)
     steps, marked = split_final(steps)
-    final = final or stated or marked
+    final = final or bare_answer(stated) or marked
     return Text(field(row, "question_zh"), _answer_zh(steps, final), final)
 
 

@@ -26,7 +26,7 @@ _ASKED_WHAT = re.compile(r" (?:if|whether|to|for|about|what|why|how|where|when|w
 
 # In Chinese: what the mark after the verb is decides. What was said has a colon before it.
 _SPEAKER_ZH = re.compile(
-    r"[^，。！？：；“”‘’\"\n]{0,12}?(?:说|问|喊|叫|答|嚷|想|(?<!知)(?<!难)(?<!味)道|嘀咕|告诉.{1,3})(?:道|着)?(?=[。，！？；…]|$)"
+    r"[^，。！？：；“”‘’\"\n]{0,12}?(?:说|问|喊|叫|答|嚷|想|(?<!知)(?<!难)(?<!味)道|嘀咕|告诉.{1,3})(?:道|着)?(?=[。，！？；…．.,!?;]|$)"
 )
 _SPEAKS_ON_ZH = re.compile(r"[^。！？“”\"\n]{0,12}?[：:]")
 

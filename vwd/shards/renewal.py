@@ -77,7 +77,7 @@ def _extended(paths: OutputPaths, contract: Contract, rows: Rows) -> Contract:
     if existing.rows is None or not extends(rows, existing.source, existing.rows):
         raise ContractError(
             f"{paths.folder}: the rows do not begin with the {existing.rows or 0:,} that it was packed from",
-            "Add lines to the last file, or a file whose path sorts behind the others; or give another `out`.",
+            "Add lines to the last file, which is no Parquet or array, or a file behind the others; or another `out`.",
         )
     before = Appended(existing.rows, dict(existing.source))
     return replace(contract, appended=(*existing.appended, before))

@@ -1,4 +1,4 @@
-"""Chinese names that a dictionary of words leaves in pieces: 小明, 老王, 张三, 珍珍."""
+"""Chinese names that a dictionary of words leaves in pieces: 小明, 老王, 张三, 珍珍, 李华, 王小红."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ _GIVEN = frozenset(
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金"
 )
+# Of full names: surnames that are hardly ever a word of their own, and given names that are none beside one.
+_FAMILIES = frozenset(
+    "王李张刘陈杨赵吴周徐孙胡朱林郭罗宋郑谢韩唐冯董曹袁邓许沈曾彭吕苏卢蒋蔡贾丁魏薛潘杜夏汪田任姜崔谭陆陶"
+)
+_OWN = frozenset("明华丽芳刚强军伟杰平英梅霞燕敏静洁玉秀珍兰勇涛浩磊鹏飞娜婷倩颖慧佳嘉凯超斌彬健红芬萍")
+# After these 张 counts: 两张, 每张.
+_COUNTS = frozenset("一二两三四五六七八九十百千几每这那半整第多")
 _PREFIXES = {"小": _GIVEN, "阿": _GIVEN, "老": _SURNAMES}
 _PAIRS = frozenset(("张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十"))
 # The commonest are names even where a longer word follows, such as 小|明早 and 小|华为; but not in 最小|明显.
 _COMMON = re.compile(
     "(?<![大较最很更缩减变极微弱渺细窄从])(小(?:明(?![显确亮])|华(?![侨夏丽而])|刚(?!性)|丽(?!质)|芳))"
 )
-_MAYBE = re.compile(rf"[小阿老]|{'|'.join(sorted(_PAIRS))}|(.)\1")
+_MAYBE = re.compile(
+    rf"[小阿老]|{'|'.join(sorted(_PAIRS))}|(.)\1|[{''.join(sorted(_FAMILIES))}][{''.join(sorted(_OWN))}]"
+)
 # Doubled, these are no name: counting, and particles written twice by mistake.
 _NOT_DOUBLED = frozenset("一二三四五六七八九十百千万零〇两的了到和在是有与为")
 
@@ -42,21 +51,40 @@ def name_parts(run: str) -> list[str]:
     return [part for part in _COMMON.split(run) if part]
 
 
-def join_names(words: Iterable[str]) -> list[str]:
-    """The same words, with the pieces of a name in one."""
+def join_names(words: Iterable[str], counted: bool = False) -> list[str]:
+    """The same words, with the pieces of a name in one.
+
+    Args:
+        words: of a run of Chinese characters, from its start.
+        counted: whether a number precedes the run.
+    """
     joined: list[str] = []
-    before = ""  # the word before, where it is one character that no name has yet
+    single = False  # whether the last word is one character that no name has yet
     for word in words:
-        if len(word) != 1:
-            before = ""
-        elif before and _is_name(before, word):
+        last = len(joined) - 1
+        full = single and word in _OWN and _is_family(joined, last, counted)
+        if full or (single and len(word) == 1 and _is_name(joined[-1], word)):
             joined[-1] += word
-            before = ""
-            continue
+            single = False
         else:
-            before = word
-        joined.append(word)
+            joined.append(word)
+            single = len(word) == 1
+        last = len(joined) - 1
+        if last and _is_small(joined[-1]) and _is_family(joined, last - 1, counted):
+            joined[-2:] = ["".join(joined[-2:])]
     return joined
+
+
+def _is_small(word: str) -> bool:
+    """小红, which a surname may precede: 王小红."""
+    return len(word) == 2 and word[0] == "小" and word[1] in _GIVEN
+
+
+def _is_family(words: list[str], at: int, counted: bool) -> bool:
+    """Whether a word is a surname: not the 张 that counts."""
+    if words[at] != "张":
+        return words[at] in _FAMILIES
+    return words[at - 1][-1] not in _COUNTS if at else not counted
 
 
 def _is_name(first: str, second: str) -> bool:

@@ -97,10 +97,11 @@ def _chinese(line: str, zh_units: ChineseUnits) -> list[tuple[str, str]]:
 
 
 def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
-    quotes = 0
+    quotes, before = 0, ""
     for text, kind in _pieces(line):
+        before, counted = text, before[-1:].isdigit()
         if kind == "hanzi":
-            words = text if zh_units == "char" else _words(text)
+            words = text if zh_units == "char" else _words(text, counted)
             yield from ((word, "word") for word in words)
         elif kind == "quote":
             quotes += 1
@@ -114,7 +115,8 @@ def _tokens(line: str, zh_units: ChineseUnits) -> Iterator[tuple[str, str]]:
             yield text, "word" if kind == "formula" else kind
 
 
-def _words(run: str) -> list[str]:
+def _words(run: str, counted: bool) -> list[str]:
+    """A run of Chinese characters, which a number may precede."""
     import rjieba
 
     words: list[str] = rjieba.cut(run, hmm=False)
@@ -122,7 +124,7 @@ def _words(run: str) -> list[str]:
         return words
     if cuts_name(words):
         words = [word for part in name_parts(run) for word in rjieba.cut(part, hmm=False)]
-    return join_names(words)
+    return join_names(words, counted)
 
 
 def _pieces(line: str) -> Iterator[tuple[str, str]]:

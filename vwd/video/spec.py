@@ -32,7 +32,8 @@ def parse_rate(text: str) -> Fraction:
     decimal = _DECIMAL.fullmatch(text.strip())
     if decimal is None:
         return rate
-    half_a_place = Fraction(1, 2 * 10 ** len(decimal[1])) + _FLOAT_ERROR / 10**6
+    places = max(2, len(decimal[1].rstrip("0")))  # 59.9400 says no more than 59.94
+    half_a_place = Fraction(1, 2 * 10**places) + _FLOAT_ERROR / 10**6
     for exact in _NTSC:
         if abs(rate - exact) <= max(half_a_place, _FLOAT_ERROR):
             return exact

@@ -18,6 +18,7 @@ from vwd.errors import RowsError
 from vwd.limits import LONGEST_CSV_HEADER, MAX_ROW_BYTES
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_QUOTED = re.compile('"(?:[^"]|"")*"')
 _GUESSED = ";\t|"
 _HINT = "Fix that line, or quote its fields; `delimiter` and `encoding` name others than ',' and UTF-8."
 
@@ -93,6 +94,7 @@ def _guess(file: TextFile, usual: str) -> str:
             header = opened.readline(LONGEST_CSV_HEADER).decode("utf-8-sig", "replace")
         except DAMAGE as error:
             raise file.damaged(1, error) from error
+    header = _QUOTED.sub("", header)
     if usual in header:
         return usual
     try:
@@ -140,4 +142,4 @@ def _check_fields(fields: list[str], width: int) -> None:
         raise csv.Error(f"{len(fields)} fields, more than the header's {width}")
     for value in fields:
         if not value.isascii() and (found := _NOT_UTF8.search(value)):
-            raise csv.Error(f"not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02X}, as in latin-1 or cp1252")
+            raise csv.Error(f"not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02X}, as in latin-1, cp1252 or gb18030")

@@ -147,7 +147,7 @@ def _parse(line: Line, path: Path, max_bytes: int) -> Row:
         if isinstance(error, UnicodeDecodeError) and encoding == "utf-8":
             raise RowsError(
                 f"{where}: not UTF-8: byte 0x{content[error.start]:02X} at byte {error.start + 1} of the line",
-                "Give the `encoding` of the file, such as latin-1 or cp1252, or save it as UTF-8.",
+                "Give the `encoding` of the file, such as latin-1, cp1252 or gb18030, or save it as UTF-8.",
             ) from error
         form = "a .json file is an array of objects, or one object a line"
         form = form if kind_of(path) == "json" else "every line is one JSON object"

@@ -1,15 +1,18 @@
-"""Refusing to read rows from anything but regular files."""
+"""Refusing to read rows from anything but regular files, and from what only stands for one."""
 
 from __future__ import annotations
 
 import re
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vwd.errors import RowsError
 
 _URL = re.compile(r"(?:^|/)[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+# How a file begins that `git clone` writes in place of a large one, where Git LFS is not installed.
+_POINTER = b"version https://git-lfs.github.com/spec/"
 # What a path may lead to, besides a regular file.
 _OTHERS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "Is a directory"),
@@ -29,7 +32,7 @@ def check_regular(path: Path, hint: str) -> None:
     """A pipe would be waited for, and a device may have no end: the rows are read more than once, by several workers.
 
     Raises:
-        RowsError: it is something else than a file, or does not exist.
+        RowsError: it is something else than a file, or a pointer of Git LFS, or does not exist.
     """
     try:
         mode = path.stat().st_mode
@@ -40,3 +43,9 @@ def check_regular(path: Path, hint: str) -> None:
     if not stat.S_ISREG(mode):
         kind = next((name for is_it, name in _OTHERS if is_it(mode)), "not a regular file")
         raise RowsError(f"{path}: {kind}", hint)
+    with suppress(OSError), path.open("rb") as file:  # who reads it says why it cannot be opened
+        if file.read(len(_POINTER)) == _POINTER:
+            raise RowsError(
+                f"{path}: a pointer of Git LFS, not the file itself",
+                "Run 'git lfs pull' in the clone, or copy the file.",
+            )

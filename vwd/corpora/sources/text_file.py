@@ -116,9 +116,11 @@ class TextFile:
                 start = file.read(4)
             except DAMAGE as error:
                 raise self.damaged(1, error) from error
-        if found := next((name for mark, name in _MARKS.items() if start.startswith(mark)), ""):
+        marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), "")
+        if found := marked or _unmarked(start):
+            begins = f"begins with the mark of {found.upper()}" if marked else f"looks like {found.upper()}"
             raise RowsError(
-                f"{self.path}, line 1: begins with the mark of {found.upper()}, and is not UTF-8",
+                f"{self.path}, line 1: {begins}, and is not UTF-8",
                 f"Give `encoding` {found}, or save the file as UTF-8.",
             )
 
@@ -151,6 +153,14 @@ class TextFile:
             f"{where}: the {self._packing} file is damaged or cut off at this line or after it: {error}",
             f"Copy or compress the file again, and check it with {self._packing} -t.",
         )
+
+
+def _unmarked(start: bytes) -> str:
+    """UTF-16 without its mark, where a file begins with two ASCII characters; "" for anything else."""
+    zeros = [byte == 0 for byte in start]
+    if zeros == [False, True, False, True]:
+        return "utf-16-le"
+    return "utf-16-be" if zeros == [True, False, True, False] else ""
 
 
 class _AsUtf8(io.RawIOBase):
