@@ -258,3 +258,29 @@ def test_ten_times_as_many_rows_take_the_memory_of_their_paths_digests(tmp_path:
 
     # Sixteen bytes a row for a while, and what the allocator and Arrow keep.
     assert peak(400_000) - peak(40_000) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("info", "--fmin", 1), "all 2 rows were dropped (fewer than 1 frames 2)"),
+        (("info", "--fmin", 1, "--json"), "all 2 rows were dropped (fewer than 1 frames 2)"),
+        (("clean",), "all 2 rows were dropped (no caption 2)"),
+        (("scenes",), "no row has a result"),
+    ],
+)
+def test_a_step_that_leaves_no_row_fails_and_says_why(
+    run: Run, tmp_path: Path, words: tuple[object, ...], says: str
+) -> None:
+    (tmp_path / "videos.csv").write_text("path,text\na.mp4,\nb.mp4,\n")
+    done = run("meta", words[0], "videos.csv", *words[1:], check=False)
+    assert done.returncode == 1
+    assert says in done.stderr.splitlines()[-2]
+    assert done.stderr.splitlines()[-2].startswith("Error: ")
+
+
+def test_an_error_about_a_cell_of_any_length_is_a_line_that_can_be_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "videos.csv").write_text('path,text,num_frames,scene_frames\na.mp4,x,1,"' + "[" * 100_000 + '"\n')
+    done = run("meta", "cut", "videos.csv", "--save-dir", "clips", check=False)
+    assert done.returncode == 1
+    assert max(map(len, done.stderr.splitlines())) < 3000

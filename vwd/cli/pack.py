@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vwd.cli.command import (
+    LocalPath,
     OutputPath,
     VwdCommand,
     base_dir_option,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--staging",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     help="With --out s3://…: the local folder where shards are written before the upload.  [default: one in TMPDIR]",
 )
 @click.option("--start-idx", type=int, help="First row; a multiple of the shard size.  [default: 0]")
@@ -128,7 +129,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--exclude",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="A list of rows not to pack, which 'vwd decontaminate' has written.  [default: none]",
 )
 @click.option(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import OutputPath, VwdCommand, echo, json_option
+from vwd.cli.command import LocalPath, OutputPath, VwdCommand, echo, json_option
 from vwd.cli.pack_report import report_packed
 
 
 @click.command(cls=VwdCommand, name="pack-videos")
-@click.argument("table", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("table", type=LocalPath(dir_okay=False))
 @click.option("--caption-column", default="text", show_default=True, help="Whose text is the caption.")
 @click.option("--path-column", default="path", show_default=True, help="Where the video is.")
 @click.option("--name", help="The output's name.  [default: the table's]")

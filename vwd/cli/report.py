@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, output_argument, print_json
+from vwd.cli.command import LocalPath, VwdCommand, base_dir_option, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -16,14 +16,14 @@ from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, outp
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     default="report",
     show_default=True,
     help="The folder of the page and its media.",
 )
 @click.option(
     "--grade",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     metavar="FILE",
     help="Verdicts on generated videos, by key; see docs/report.md.  [default: none]",
 )

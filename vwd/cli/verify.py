@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
@@ -31,7 +31,7 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
 )
 @click.option(
     "--save-failures",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False),
     help="A folder for a picture of each sample that --decode or --read finds wrong.  [default: none]",
 )
 @json_option

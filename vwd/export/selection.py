@@ -126,7 +126,8 @@ class Selection:
             return None
         found = self.ledger.lookup(number)
         if found.state is not State.DONE:
-            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now", _REPACK)
+            why = f": {found.problem}" if found.problem else ""
+            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now{why}", _REPACK)
         return found.entry
 
     def _start_of(self, number: int) -> int:

@@ -13,11 +13,11 @@ from vwd.corpora.sentences import break_sentences
 from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import OutputError, RowsError, UsageError
+from vwd.shards.checked_sample import read_storyboard
 from vwd.shards.find_sample import find_sample
 from vwd.shards.ledger import State, open_ledger
 from vwd.shards.offsets import entry_offsets
 from vwd.shards.paths import OutputPaths
-from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.layout import lay_out
 from vwd.text.spec import StoryboardSpec
 from vwd.text.storyboard import Storyboard
@@ -99,7 +99,8 @@ def preview_key(paths: OutputPaths, key: str) -> Previewed:
         raise OutputError(
             f"{paths.folder}: its samples are no videos of text", "'vwd show' says what they are made of."
         )
-    record = StoryboardRecord.parse(found.members["storyboard.json"])
+    video = open_ledger(paths).contract.video
+    record = read_storyboard(f"{found.shard}: {found.key}", found.members["storyboard.json"], video)
     kind: Kind = "story" if record.kind == "story" else "question"
     return Previewed(
         found.key, record.question, record.answer, record.final_answer, kind, record.storyboard,

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option
+from vwd.cli.command import LocalPath, VwdCommand, json_option
 from vwd.cli.meta.common import TABLE, report, workers_option
 
 
 def form_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what clips are like."""
     for option in (
-        click.option("--save-dir", "--save_dir", "save_dir", type=click.Path(path_type=Path, file_okay=False),
+        click.option("--save-dir", "--save_dir", "save_dir", type=LocalPath(file_okay=False),
                      required=True, help="Where the clips go."),
         click.option("--target-fps", "--target_fps", "target_fps", type=click.FloatRange(0, min_open=True),
                      help="Frames a second.  [default: as the video]"),
