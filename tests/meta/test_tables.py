@@ -13,6 +13,7 @@ from conftest import Run, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+from shards.packing import assert_two_lines
 
 from vwd.errors import TableError, UsageError
 from vwd.meta.names import beside, existing, expand
@@ -284,3 +285,21 @@ def test_an_error_about_a_cell_of_any_length_is_a_line_that_can_be_read(run: Run
     done = run("meta", "cut", "videos.csv", "--save-dir", "clips", check=False)
     assert done.returncode == 1
     assert max(map(len, done.stderr.splitlines())) < 3000
+
+
+def test_parquet_at_a_name_that_is_not_utf_8_is_written_and_what_it_cannot_hold_is_named(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a.mp4").touch()
+    output = os.fsdecode(b"\xff.parquet")
+    run("meta", "scan", "videos", "--output", output)
+    assert (tmp_path / output).is_file()
+    done = run("meta", "info", output, check=False)
+    assert_two_lines(done)
+    assert "the name is not UTF-8" in done.stderr
+    (tmp_path / "videos" / os.fsdecode(b"\xfe.mp4")).touch()
+    done = run("meta", "scan", "videos", "--output", "t.parquet", check=False)
+    assert_two_lines(done)
+    assert "Parquet holds UTF-8 alone, not videos/" in done.stderr
+    assert not (tmp_path / "t.parquet").exists()

@@ -216,6 +216,13 @@ def damaged_board(packed: Path, tmp_path: Path, **changes: object) -> str:
         ),
         ({"width": 8190, "height": 8190, "frames": 65535}, "is of 8190x8190 pixels and 65535 frames, not of 160x120"),
         ({"frames": "many"}, "invalid frames"),
+        (
+            {
+                "words": [{"text": "abc", "frame": 0, "page": 0, "box": [0, 0, 90, 9], "start": 0}],
+                "final_words": [0, 0],
+            },
+            "has a word of 3 characters that does not fill its box",
+        ),
     ],
 )
 def test_a_storyboard_that_is_not_of_the_output_is_two_lines(
@@ -264,3 +271,14 @@ def test_an_animation_that_would_fill_memory_is_refused() -> None:
     large = replace(found, storyboard=replace(found.storyboard, width=4000, height=4000))
     with pytest.raises(UsageError, match="pictures of 4000x4000 are too many for a `gif`"):
         animation(large, "gif")
+
+
+def test_a_row_beyond_all_numbers_is_no_row(run: Run) -> None:
+    done = run("preview", "gsm8k", "--rows", "builtin", "--row", "9" * 30, check=False)
+    assert_two_lines(done)
+    assert "there is no row 9999" in done.stderr
+
+
+def test_a_gif_of_the_longest_video_is_written() -> None:
+    found = previewed("a", "b")
+    assert animation(replace(found, storyboard=replace(found.storyboard, frames=65_535)), "gif")[:3] == b"GIF"

@@ -61,7 +61,7 @@ def test_an_entry_that_has_lost_its_checksums_is_foreign(
     assert_redone(run, folder, three_shards, f"$.checksums has {len(checksums)} characters")
 
 
-def test_tars_that_changed_places_are_torn(run: Run, folder: Path, three_shards: Path) -> None:
+def test_tars_that_changed_places_are_foreign(run: Run, folder: Path, three_shards: Path) -> None:
     # As they have one size, only what is in them tells.
     first, second = folder / "gsm8k-000000.tar", folder / "gsm8k-000001.tar"
     assert first.stat().st_size == second.stat().st_size

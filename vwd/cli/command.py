@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import sys
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from vwd.errors import VwdError, printable
+from vwd.limits import MOST_CPUS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -142,6 +144,23 @@ def print_json(data: Any) -> None:
 
 def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.  [default: off]")(command)
+
+
+class Workers(click.IntRange):
+    """A number of worker processes: no machine has more CPUs than `vwd.limits` has."""
+
+    def __init__(self) -> None:
+        super().__init__(1, MOST_CPUS)
+
+
+class Real(click.FloatRange):
+    """A number with a fraction. Not-a-number is in no range, though nothing that is compared with it says so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
 
 
 class LocalPath(click.Path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, print_error, print_json, with_flags
+from vwd.cli.command import LocalPath, VwdCommand, Workers, echo, json_option, print_error, print_json, with_flags
 
 if TYPE_CHECKING:
     from vwd.cli.progress import Progress
@@ -43,7 +43,7 @@ UNDERSCORES = {"token_normalize_func": lambda name: name.replace("_", "-")}
 )  # fmt: skip
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(

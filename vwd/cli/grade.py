@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import LocalPath, OutputPath, VwdCommand, echo, json_option, print_json
+from vwd.cli.command import LocalPath, OutputPath, VwdCommand, Workers, echo, json_option, print_json
 
 if TYPE_CHECKING:
     from vwd.grade import Graded, Report
@@ -66,7 +66,7 @@ class _Against(OutputPath):
 )
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

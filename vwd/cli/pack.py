@@ -12,6 +12,7 @@ from vwd.cli.command import (
     LocalPath,
     OutputPath,
     VwdCommand,
+    Workers,
     base_dir_option,
     corpus_names,
     echo,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 @shards_option
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(
@@ -94,7 +95,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--cache-mb",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_000_000),
     default=128,
     show_default=True,
     help="Megabytes that each worker's mpeg4 encoder may keep between videos; affects speed only.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, print_error, print_json, with_flags
+from vwd.cli.command import LocalPath, VwdCommand, Workers, echo, json_option, print_error, print_json, with_flags
 
 if TYPE_CHECKING:
     from vwd.cli.progress import Progress
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import LocalPath, VwdCommand, base_dir_option, echo, json_option, output_argument, print_json
+from vwd.cli.command import (
+    LocalPath,
+    VwdCommand,
+    Workers,
+    base_dir_option,
+    echo,
+    json_option,
+    output_argument,
+    print_json,
+)
 
 
 @click.command(cls=VwdCommand)
@@ -37,7 +46,7 @@ from vwd.cli.command import LocalPath, VwdCommand, base_dir_option, echo, json_o
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of --serve.  [default: one that is free]")
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Threads that encode videos.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

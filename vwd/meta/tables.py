@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -191,8 +192,20 @@ class _damaged:  # noqa: N801 (used as a function)
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         import pyarrow
 
+        if isinstance(error, UnicodeEncodeError):
+            raise TableError(f"{self._path}: the name is not UTF-8, as pyarrow needs it", "Rename it.") from error
         if isinstance(error, (pyarrow.ArrowException, OSError)):
             raise TableError(f"{self._path} cannot be read as Parquet: {error}", "Make it again.") from error
+
+
+@contextmanager
+def _unwritable(path: Path) -> Iterator[None]:
+    """Names the table that cannot hold a value, such as the name of a file in another encoding."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        value = ascii(error.object[:100])[1:-1]
+        raise TableError(f"{path}: Parquet holds UTF-8 alone, not {value}", "Rename it, or write a .csv.") from error
 
 
 def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
@@ -232,7 +245,8 @@ def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row], type
     chosen = {name: types.get(name) or _arrow_type(pyarrow, name) for name in columns}
     schema = pyarrow.schema(chosen.items())
     count, rows, batches = 0, iter(rows), []
-    with parquet.ParquetWriter(path, schema) as writer:
+    # By a file of its own: pyarrow takes only names that are UTF-8.
+    with path.open("wb") as file, _unwritable(path), parquet.ParquetWriter(file, schema) as writer:
         while batch := list(islice(rows, _BATCH)):
             arrays = [
                 pyarrow.array([_typed(row.get(name), chosen[name]) for row in batch], chosen[name]) for name in columns

@@ -14,6 +14,8 @@ from vwd.preview.sheet import draw_frames
 from vwd.video.encoders import get_encoder
 
 KINDS = ("gif", "webp", "mp4")
+# Milliseconds of a picture in a GIF, which counts hundredths of a second in 16 bits: eleven minutes.
+_GIF_PAUSE = 655_350
 # What a picture takes while it waits to be written, as colours.
 _PIXEL_BYTES = 3
 
@@ -49,7 +51,7 @@ def animation(sample: Previewed, kind: str, boxes: bool = False) -> bytes:
     file = BytesIO()
     if kind == "gif":  # counts in hundredths of a second, and shows what is shorter slowly
         pictures = [picture.quantize(64, dither=Image.Dither.NONE) for picture in pictures]
-        durations = [max(20, duration) for duration in durations]
+        durations = [min(max(20, duration), _GIF_PAUSE) for duration in durations]
     pictures[0].save(
         file, kind, save_all=True, append_images=pictures[1:], duration=durations, loop=0,
         **({"lossless": True, "quality": 80, "method": 2} if kind == "webp" else {}),

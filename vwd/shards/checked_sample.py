@@ -10,6 +10,7 @@ from vwd.shards.checksums import Checksums
 from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
 from vwd.shards.storyboard_json import StoryboardRecord
+from vwd.video.bitmaps import inks_by_frame
 from vwd.video.spec import VideoSpec
 
 _REPACK = "Run 'vwd verify', and 'vwd pack' with its settings and --check to pack the shard again."
@@ -38,7 +39,7 @@ def read_storyboard(where: str, data: bytes, video: VideoSpec | None) -> Storybo
 
     Args:
         where: the shard and the key, for the message.
-        video: of the output's contract.
+        video: of the output's contract; None where the storyboard will not be drawn.
 
     Raises:
         ShardError: it is damaged, or of a video of another size.
@@ -59,4 +60,9 @@ def read_storyboard(where: str, data: bytes, video: VideoSpec | None) -> Storybo
             f"{where}.storyboard.json: {board.pages:,} pages of {size[0]}x{size[1]} are more than "
             f"{LARGEST_CLIP_BYTES:,} bytes", _REPACK,
         )  # fmt: skip
+    if video:
+        try:
+            inks_by_frame(board)
+        except ValueError as error:
+            raise ShardError(f"{where}.storyboard.json {error}", _REPACK) from error
     return record

@@ -41,7 +41,7 @@ _TAIL = 10_240 + 3 * 512
 
 class State(str, Enum):
     """Of a shard: done (entry and tar agree), missing (no entry), torn (they disagree, or one cannot be read), or
-    foreign (the entry is of another shard or another output).
+    foreign (the entry or the tar is of another shard or another output).
     """
 
     DONE = "done"
@@ -177,16 +177,22 @@ class Ledger:
             found = Lookup(number, State.FOREIGN, entry, f"{path}: {misfit}")
         elif problem := self._tar_problem(entry, tar):
             found = Lookup(number, State.TORN, entry, problem)
+        elif problem := self._head_problem(entry, tar):
+            found = Lookup(number, State.FOREIGN, entry, problem)
         else:
             found = Lookup(number, State.DONE, entry)
         return found if sizes else _without_sizes(found)
 
     def _tar_problem(self, entry: Entry, tar: Ends) -> str:
-        """Why a tar is not that of an entry, by its size and its two ends; "" where nothing is to be seen."""
+        """Why a tar is not that of an entry, by its size and its end; "" where nothing is to be seen."""
         if tar.size != entry.bytes:
             return f"tar is missing or not {entry.bytes:,} bytes as recorded"
         if tar.zeros and entry.bytes:
             return "the tar ends in zeros where samples should be"
+        return ""
+
+    def _head_problem(self, entry: Entry, tar: Ends) -> str:
+        """Why a tar is of another shard, by its first member's name; "" where it is not."""
         if tar.head is None or not entry.bytes:
             return ""
         row = _end_rows(entry)[0]

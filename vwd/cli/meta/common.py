@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import F, LocalPath, echo, print_json
+from vwd.cli.command import F, LocalPath, Workers, echo, print_json
 from vwd.errors import TableError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SHOWN = 20
 
 def workers_option(command: F) -> F:
     return click.option(
-        "--workers", "--num-workers", "--num_workers", "workers", type=click.IntRange(1),
+        "--workers", "--num-workers", "--num_workers", "workers", type=Workers(),
         help="Threads.  [default: one a CPU]",
     )(command)  # fmt: skip
 
