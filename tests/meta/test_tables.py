@@ -8,8 +8,9 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pyarrow
 import pytest
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -303,3 +304,23 @@ def test_parquet_at_a_name_that_is_not_utf_8_is_written_and_what_it_cannot_hold_
     assert_two_lines(done)
     assert "Parquet holds UTF-8 alone, not videos/" in done.stderr
     assert not (tmp_path / "t.parquet").exists()
+
+
+def test_parquet_of_some_kilobytes_that_holds_gigabytes_is_read_within_its_memory(tmp_path: Path) -> None:
+    text = "z" * 1_000_000
+    texts = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 2048, pyarrow.int32()), [text])
+    table = pyarrow.table({"path": ["x.mp4"] * 2048, "text": texts})
+    parquet.write_table(table, tmp_path / "bomb.parquet", compression="zstd", store_schema=False)
+    assert (tmp_path / "bomb.parquet").stat().st_size < 10_000
+    program = (
+        "import re, sys; from pathlib import Path; from vwd.meta.tables import open_table\n"
+        "print(sum(len(row['text']) for row in open_table(Path(sys.argv[1])).rows()))\n"
+        "print(re.search('VmHWM:[^0-9]*([0-9]+)', Path('/proc/self/status').read_text())[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "bomb.parquet"],
+        env=environment(), capture_output=True, text=True, check=True, timeout=HANG_SECONDS,
+    )  # fmt: skip
+    characters, kilobytes = map(int, done.stdout.split())
+    assert characters == 2048 * len(text)
+    assert kilobytes < 600_000

@@ -14,7 +14,8 @@ from typing import Any
 
 from vwd.corpora.sample import RefusedRow
 from vwd.corpora.sources.csv_records import CsvRecords
-from vwd.errors import TableError
+from vwd.corpora.sources.parquet_batches import Walk, open_parquet_file
+from vwd.errors import RowsError, TableError
 from vwd.limits import MAX_ROW_BYTES
 from vwd.storage.atomic import atomic_path
 from vwd.storage.tempfiles import temporary_folder
@@ -192,6 +193,8 @@ class _damaged:  # noqa: N801 (used as a function)
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         import pyarrow
 
+        if isinstance(error, RowsError):
+            raise TableError(error.what, "Make it again.") from error
         if isinstance(error, UnicodeEncodeError):
             raise TableError(f"{self._path}: the name is not UTF-8, as pyarrow needs it", "Rename it.") from error
         if isinstance(error, (pyarrow.ArrowException, OSError)):
@@ -209,13 +212,15 @@ def _unwritable(path: Path) -> Iterator[None]:
 
 
 def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
-    from pyarrow import parquet
-
-    # Read ahead, all of the file would stay in memory until its end.
-    with _damaged(path), parquet.ParquetFile(path, pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
-                yield from batch.to_pylist()
+    with _damaged(path):
+        file = open_parquet_file(path)
+        count, names = file.metadata.num_rows, tuple(columns or file.schema_arrow.names)
+        walk, row = Walk(), 0
+        while row < count:
+            # A few kilobytes may hold gigabytes: no more is decoded at a time than its pages allow.
+            batch = walk.batch_with(path, names, row)
+            yield from batch.table.to_pylist()
+            row = batch.stop
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], types: Mapping[str, Any]) -> int:
