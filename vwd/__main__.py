@@ -12,7 +12,11 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads: our matrices are small, and see `pool`
     from vwd.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:  # all is done and said: until the process has ended, Python would let a signal end it with another code
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -99,8 +99,8 @@ LARGEST_ENTRY = 256_000_000
 LARGEST_SIDECAR = 512_000_000
 # Any count in these files: no more than a machine word holds. What is larger is damage.
 COUNT_LIMIT = 2**62
-# Shards that a list names, their largest number, and the bytes of a file that holds a list. An output of ten million
-# shards has 20 million files.
+# Shards of a plan, or that a list names; their largest number, and the bytes of a file that holds a list. An output of
+# ten million shards has 20 million files.
 MOST_LISTED_SHARDS = 10_000_000
 LARGEST_SHARD_NUMBER = 10**9
 LARGEST_SHARD_LIST = 200_000_000

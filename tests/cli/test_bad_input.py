@@ -188,3 +188,38 @@ def test_an_unreachable_hub_is_reported_with_the_alternatives(run: Run, tmp_path
     for alternative in ("vwd download --dataset gsm8k", "--rows FILE or builtin"):
         assert alternative in done.stderr
     assert nothing_was_packed(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--decode", "--sample-rate"),
+        ("export", "--for", "musubi", "--split", "val", "--val-fraction"),
+        ("meta", "filter", "x.csv", "--aesmin"),
+        ("meta", "cut", "x.csv", "--save-dir", "c", "--max-seconds"),
+    ],
+)
+def test_what_is_no_number_is_in_no_range(run: Run, words: tuple[str, ...], value: str) -> None:
+    done = run(*words, value, check=False)
+    assert done.returncode == 2
+    assert "Invalid value for '--" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pack", "gsm8k", "--rows", "builtin", "--num-workers", "9" * 10),
+        ("pack", "gsm8k", "--rows", "builtin", "--cache-mb", "9" * 20),
+        ("pack", "gsm8k", "--rows", "builtin", "--shard-size", "9" * 30),
+        ("verify", "--num-workers", "9" * 10),
+        ("export", "--for", "musubi", "--start-idx", "9" * 30),
+    ],
+)
+def test_numbers_beyond_all_counts_are_refused(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    if words[0] != "pack":
+        write_lamps(tmp_path, 3)
+        run(*gsm8k())
+    done = run(*words, check=False)
+    assert done.returncode == 2
+    assert "unexpected" not in done.stderr

@@ -31,6 +31,13 @@ def error_of(path: Path, columns: tuple[str, ...] | None = None) -> RowsError:
     return caught.value
 
 
+def test_a_parquet_file_whose_name_is_not_utf_8_is_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "\udcff.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), tmp_path / "a.parquet")
+    (tmp_path / "a.parquet").rename(path)
+    assert error_of(path).what.endswith("the name is not UTF-8, as pyarrow needs it")
+
+
 @pytest.mark.parametrize("part", [0.0, 0.02, 0.3, 0.6, 0.9, 1.0])
 @pytest.mark.parametrize("junk", [b"\x00" * 20, b"\xff" * 20, b"BZh91AY&SY" * 2])
 def test_a_damaged_gzip_file_names_the_line_where_it_breaks(tmp_path: Path, part: float, junk: bytes) -> None:

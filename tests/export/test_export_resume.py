@@ -46,6 +46,21 @@ def test_only_missing_and_damaged_files_are_written_again(run: Run, three_corpor
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("layout", ["jsonl", "videofolder", "i2v"])
+@pytest.mark.parametrize("link", ["hard", "copy"])
+def test_a_video_of_the_right_size_and_other_bytes_is_written_again(
+    run: Run, three_corpora: Path, tmp_path: Path, layout: str, link: str
+) -> None:
+    words = ("export", three_corpora / "gsm8k", "--for", layout, "--link", link)
+    run(*words)
+    folder = tmp_path / "export" / "gsm8k"
+    before = contents(folder)
+    for video in folder.rglob("*.mp4"):  # as a power cut leaves them
+        video.write_bytes(bytes(video.stat().st_size))
+    run(*words)
+    assert contents(folder) == before
+
+
 def many_samples(tmp_path: Path, three_shards: Path) -> Path:
     """A tar of 300 samples, so that an export takes long enough to be stopped. Returns its folder."""
     members = read_members(three_shards / "shards" / "gsm8k" / "gsm8k-000000.tar")[:4]

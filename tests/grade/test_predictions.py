@@ -108,3 +108,28 @@ def test_a_benchmarks_questions_are_truths(as_list: bool) -> None:
 def test_other_questions_are_refused(questions: object) -> None:
     with pytest.raises(ValueError, match=r"item|neither"):
         benchmark_truths(questions)
+
+
+def test_a_picture_that_claims_more_pixels_than_any_frame_is_not_decoded(tmp_path: Path) -> None:
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    (tmp_path / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b""))
+    with pytest.raises(DecodeError, match=r"0\.png has 30000x30000 pixels"):
+        list(file_frames(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["5", '"a"', "[" * 100_000, "{"])
+def test_an_order_that_is_no_list_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "order.json").write_text(content, "utf-8")
+    with pytest.raises(UsageError, match=r"order\.json is no order of predictions"):
+        read_order(tmp_path / "order.json", TRUTHS)
+
+
+def test_what_an_order_has_beside_samples_is_of_no_sample(tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text('{"a": 5, "gsm8k_000001": null}', "utf-8")
+    assert read_order(tmp_path / "order.json", TRUTHS) == ["", "gsm8k_000001"]

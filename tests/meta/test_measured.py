@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import socket
 from fractions import Fraction
 from pathlib import Path
 
@@ -323,3 +325,26 @@ def test_rows_without_a_result_are_named_in_their_order_and_in_a_file(videos: Pa
     write_table(tmp_path / "x.csv", ("path",), [{"path": str(videos / "UPPER.MP4")}])
     run("meta", "scenes", "x.csv")
     assert not (tmp_path / "x_timestamp.csv.failed.jsonl").exists()
+
+
+def test_pipes_devices_and_addresses_are_videos_that_cannot_be_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "device.mp4").symlink_to("/dev/zero")
+    for name in ("pipe.mp4", "device.mp4"):
+        assert probe(tmp_path / name, check=True).doubt.endswith("cannot be opened: not a regular file")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        assert probe(f"http://127.0.0.1:{port}/a.mp4").frames == 0
+        # A playlist is a video to FFmpeg, and what it lists would be fetched.
+        listed = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{port}/a.ts\n#EXT-X-ENDLIST\n"
+        (tmp_path / "list.mp4").write_text(listed)
+        assert probe(tmp_path / "list.mp4").frames == 0
+        with pytest.raises(TimeoutError):  # nobody has called
+            server.accept()
+
+
+def test_a_name_that_looks_like_an_address_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "http:a.mp4"
+    write_video(tmp_path / "a.mp4", [5]).rename(path)
+    assert probe(path, check=True).decoded == 5

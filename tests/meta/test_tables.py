@@ -8,11 +8,13 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pyarrow
 import pytest
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+from shards.packing import assert_two_lines
 
 from vwd.errors import TableError, UsageError
 from vwd.meta.names import beside, existing, expand
@@ -258,3 +260,67 @@ def test_ten_times_as_many_rows_take_the_memory_of_their_paths_digests(tmp_path:
 
     # Sixteen bytes a row for a while, and what the allocator and Arrow keep.
     assert peak(400_000) - peak(40_000) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("info", "--fmin", 1), "all 2 rows were dropped (fewer than 1 frames 2)"),
+        (("info", "--fmin", 1, "--json"), "all 2 rows were dropped (fewer than 1 frames 2)"),
+        (("clean",), "all 2 rows were dropped (no caption 2)"),
+        (("scenes",), "no row has a result"),
+    ],
+)
+def test_a_step_that_leaves_no_row_fails_and_says_why(
+    run: Run, tmp_path: Path, words: tuple[object, ...], says: str
+) -> None:
+    (tmp_path / "videos.csv").write_text("path,text\na.mp4,\nb.mp4,\n")
+    done = run("meta", words[0], "videos.csv", *words[1:], check=False)
+    assert done.returncode == 1
+    assert says in done.stderr.splitlines()[-2]
+    assert done.stderr.splitlines()[-2].startswith("Error: ")
+
+
+def test_an_error_about_a_cell_of_any_length_is_a_line_that_can_be_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "videos.csv").write_text('path,text,num_frames,scene_frames\na.mp4,x,1,"' + "[" * 100_000 + '"\n')
+    done = run("meta", "cut", "videos.csv", "--save-dir", "clips", check=False)
+    assert done.returncode == 1
+    assert max(map(len, done.stderr.splitlines())) < 3000
+
+
+def test_parquet_at_a_name_that_is_not_utf_8_is_written_and_what_it_cannot_hold_is_named(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a.mp4").touch()
+    output = os.fsdecode(b"\xff.parquet")
+    run("meta", "scan", "videos", "--output", output)
+    assert (tmp_path / output).is_file()
+    done = run("meta", "info", output, check=False)
+    assert_two_lines(done)
+    assert "the name is not UTF-8" in done.stderr
+    (tmp_path / "videos" / os.fsdecode(b"\xfe.mp4")).touch()
+    done = run("meta", "scan", "videos", "--output", "t.parquet", check=False)
+    assert_two_lines(done)
+    assert "Parquet holds UTF-8 alone, not videos/" in done.stderr
+    assert not (tmp_path / "t.parquet").exists()
+
+
+def test_parquet_of_some_kilobytes_that_holds_gigabytes_is_read_within_its_memory(tmp_path: Path) -> None:
+    text = "z" * 1_000_000
+    texts = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 2048, pyarrow.int32()), [text])
+    table = pyarrow.table({"path": ["x.mp4"] * 2048, "text": texts})
+    parquet.write_table(table, tmp_path / "bomb.parquet", compression="zstd", store_schema=False)
+    assert (tmp_path / "bomb.parquet").stat().st_size < 10_000
+    program = (
+        "import re, sys; from pathlib import Path; from vwd.meta.tables import open_table\n"
+        "print(sum(len(row['text']) for row in open_table(Path(sys.argv[1])).rows()))\n"
+        "print(re.search('VmHWM:[^0-9]*([0-9]+)', Path('/proc/self/status').read_text())[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "bomb.parquet"],
+        env=environment(), capture_output=True, text=True, check=True, timeout=HANG_SECONDS,
+    )  # fmt: skip
+    characters, kilobytes = map(int, done.stdout.split())
+    assert characters == 2048 * len(text)
+    assert kilobytes < 600_000

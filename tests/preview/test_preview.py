@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from conftest import Run, write_rows
 from PIL import Image
-from shards.packing import SMALL, assert_two_lines, gsm8k, lamp_rows, vwd, write_lamps
+from shards.damage import rebuild
+from shards.packing import SMALL, assert_two_lines, copy_pack, gsm8k, lamp_rows, read_entry, vwd, write_lamps
 
 from vwd.corpora.registry import find_corpus
+from vwd.errors import UsageError
 from vwd.preview.animation import animation
 from vwd.preview.sample import Previewed, preview_text
 from vwd.preview.sheet import contact_sheet, draw_frames, key_frames
@@ -185,3 +188,97 @@ def test_status_counts_skipped_rows_by_code(run: Run, packed: Path) -> None:
     (status,) = json.loads(run("status", packed / "shards", "--json").stdout)
     assert status["skips"] == {"missing_glyph": 1}
     assert "  skipped  1 (missing_glyph 1): 'vwd show --skips' lists them\n" in run("status", packed / "shards").stdout
+
+
+def first_key(folder: Path) -> str:
+    """The key of the first sample of an output."""
+    row = read_entry(folder, 0)["sizes"].partition(":")[0]
+    return f"gsm8k_{int(row):06d}"
+
+
+def damaged_board(packed: Path, tmp_path: Path, **changes: object) -> str:
+    """A copy of the output in whose first shard storyboards are changed, and the entry with them. Returns a key."""
+    folder = copy_pack(packed, tmp_path)
+
+    def change(name: str, data: bytes) -> bytes:
+        return json.dumps({**json.loads(data), **changes}).encode() if "storyboard" in name else data
+
+    rebuild(folder, 0, change)
+    return first_key(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"words": [{"text": "a", "frame": -1, "page": 0, "box": [0, 0, 1, 1], "start": 0}], "final_words": [0, 0]},
+            "invalid words",
+        ),
+        ({"width": 8190, "height": 8190, "frames": 65535}, "is of 8190x8190 pixels and 65535 frames, not of 160x120"),
+        ({"frames": "many"}, "invalid frames"),
+        (
+            {
+                "words": [{"text": "abc", "frame": 0, "page": 0, "box": [0, 0, 90, 9], "start": 0}],
+                "final_words": [0, 0],
+            },
+            "has a word of 3 characters that does not fill its box",
+        ),
+    ],
+)
+def test_a_storyboard_that_is_not_of_the_output_is_two_lines(
+    packed: Path, tmp_path: Path, run: Run, changes: dict[str, object], says: str
+) -> None:
+    key = damaged_board(packed, tmp_path, **changes)
+    for words in (("preview", "shards/gsm8k", key, "--gif"), ("report", "--samples", 20)):
+        done = run(*words, check=False)
+        assert_two_lines(done)
+        assert f"{key}.storyboard.json" in done.stderr
+        assert says in done.stderr
+
+
+def test_a_sample_that_is_not_what_was_packed_is_not_shown(packed: Path, tmp_path: Path, run: Run) -> None:
+    folder = copy_pack(packed, tmp_path)
+    key = first_key(folder)
+    tar = folder / "gsm8k-000000.tar"
+    content = bytearray(tar.read_bytes())
+    content[content.index(b'"question"') + 20] ^= 1
+    tar.write_bytes(content)
+    for words in (("show", "shards", key), ("preview", "shards/gsm8k", key), ("report", "--samples", 20)):
+        done = run(*words, check=False)
+        assert_two_lines(done)
+        assert f"{key}.storyboard.json: differs from what was packed" in done.stderr
+
+
+def test_a_link_where_a_sheet_goes_is_replaced_and_not_followed(packed: Path, tmp_path: Path, run: Run) -> None:
+    key = first_key(copy_pack(packed, tmp_path))
+    (tmp_path / "canary").write_text("not to be touched")
+    (tmp_path / f"{key}.png").symlink_to("canary")
+    run("preview", "shards/gsm8k", key)
+    assert (tmp_path / "canary").read_text() == "not to be touched"
+    assert Image.open(tmp_path / f"{key}.png").size[0] > 160
+
+
+def test_a_sheet_of_the_largest_video_has_its_last_frame() -> None:
+    found = previewed("What is 2 + 3?", "It is 5.")
+    large = replace(found, storyboard=replace(found.storyboard, width=4000, height=4000))
+    sheet = contact_sheet(large)
+    assert sheet.nbytes < 200_000_000
+    assert sheet.shape[1] > 4 * 1000 * 2
+
+
+def test_an_animation_that_would_fill_memory_is_refused() -> None:
+    found = previewed("a", "word " * 190)
+    large = replace(found, storyboard=replace(found.storyboard, width=4000, height=4000))
+    with pytest.raises(UsageError, match="pictures of 4000x4000 are too many for a `gif`"):
+        animation(large, "gif")
+
+
+def test_a_row_beyond_all_numbers_is_no_row(run: Run) -> None:
+    done = run("preview", "gsm8k", "--rows", "builtin", "--row", "9" * 30, check=False)
+    assert_two_lines(done)
+    assert "there is no row 9999" in done.stderr
+
+
+def test_a_gif_of_the_longest_video_is_written() -> None:
+    found = previewed("a", "b")
+    assert animation(replace(found, storyboard=replace(found.storyboard, frames=65_535)), "gif")[:3] == b"GIF"

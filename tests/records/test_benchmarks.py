@@ -288,3 +288,11 @@ def test_files_of_a_split_are_found_by_whole_words() -> None:
         "x",
     ).files
     assert files == {"dev": ("en/dev-00000-of-00001.parquet",), "test": ("en/test-0.parquet",), "": ("en/latest.tsv",)}
+
+
+@pytest.mark.parametrize("split", ["../../x=dev", "a/b", "=dev", "x" * 300, "a\nb"])
+def test_a_split_whose_name_leads_elsewhere_is_refused(run: Run, raw: Path, tmp_path: Path, split: str) -> None:
+    before = set(tmp_path.parent.rglob("*.jsonl"))
+    done = run("prepare", "--dataset", "mmbench", "--splits", split, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)
+    assert set(tmp_path.parent.rglob("*.jsonl")) == before

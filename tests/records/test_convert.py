@@ -16,6 +16,7 @@ import webdataset
 from conftest import HANG_SECONDS, Run, environment
 from PIL import Image
 from records.making import damage_counts, damaged_rows, jpeg, row, turns, write_parquet
+from shards.packing import assert_two_lines
 
 from vwd.records.keys import record_key
 
@@ -233,3 +234,21 @@ def test_ten_kills_lose_and_double_nothing_of_ten_thousand_rows(tmp_path: Path) 
     keys = [sample["__key__"] for sample in read(tmp_path / "out")]
     faulty = {9 + 10 * n for n in range(1000)}
     assert sorted(keys) == sorted(record_key(f"row/{n:05d}.jpg") for n in range(10_000) if n not in faulty)
+
+
+def test_a_conversion_that_makes_no_sample_fails_and_says_why(run: Run, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "in" / "a" / "x.parquet", [row(str(n), b"no image") for n in range(3)])
+    for _ in range(2):  # as it does when nothing is left to do
+        done = run("convert-parquet", "--input-dir", "in", "--output-dir", "out", check=False)
+        assert done.returncode == 1
+        assert "Error: out: all 3 rows were skipped (image_unreadable 3)" in done.stderr
+
+
+def test_a_shard_of_more_rows_than_any_count_is_refused_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "in" / "a" / "x.parquet", [row("1", jpeg(1))])
+    done = run(
+        "convert-parquet", "--input-dir", "in", "--output-dir", "out", "--max-samples-per-shard", "9" * 30, check=False
+    )
+    assert_two_lines(done, 2)
+    assert not list((tmp_path / "out").rglob("pack.json"))
+    assert convert(run)["valid"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import webdataset
 from conftest import Run
 from records.making import jpeg
 from records.test_benchmarks import mmbench, records
+from shards.packing import assert_two_lines
 
 
 @pytest.fixture
@@ -65,3 +67,15 @@ def test_other_files_are_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"question": "Q?", "answer": "A"}\n')
     done = run("pack-records", "x", "--rows", "rows.jsonl", check=False)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_records_are_read_from_regular_files_alone(run: Run, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    assert_two_lines(run("pack-records", "x", "--rows", "rows.jsonl", check=False))

@@ -68,7 +68,7 @@ def test_an_output_of_format_2_has_no_checksums_and_is_read_all_the_same(
     (folder / "pack.json").write_text(json.dumps({**contract, "format": 2}), "utf-8")
     for number in range(3):
         entry = read_entry(folder, number)
-        del entry["checksums"]
+        del entry["checksums"], entry["contract"]
         (folder / "ledger" / f"gsm8k-{number:06d}.json").write_text(json.dumps(entry), "utf-8")
     assert "18 samples: clean" in run("verify").stdout
     assert "18 samples" in run("export-jsonl").stdout

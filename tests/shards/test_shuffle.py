@@ -89,7 +89,9 @@ def test_swapped_rows_are_found(shuffled: Path, tmp_path: Path, run: Run) -> Non
     folder = copy_pack(shuffled, tmp_path)
     entry = read_entry(folder, 0)
     sizes = entry["sizes"].split()
-    entry_file(folder, 0).write_text(json.dumps({**entry, "sizes": " ".join([sizes[1], sizes[0], *sizes[2:]])}))
+    entry_file(folder, 0).write_text(
+        json.dumps({**entry, "sizes": " ".join([sizes[0], sizes[2], sizes[1], *sizes[3:]])})
+    )
     seal(folder, 0)
     assert "samples and skips are not the rows of this shard" in run("verify", check=False).stdout
 

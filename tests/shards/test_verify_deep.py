@@ -172,3 +172,9 @@ def test_without_reading_nothing_is_written(run: Run, three_shards: Path) -> Non
     before = snapshot(three_shards)
     run("verify", three_shards / "shards")
     assert snapshot(three_shards) == before
+
+
+def test_a_share_without_any_sample_is_not_clean(run: Run, three_shards: Path) -> None:
+    done = run("verify", three_shards / "shards", "--decode", "--sample-rate", "1e-300", check=False)
+    assert done.returncode == 1
+    assert "no sample is among the 1e-300 of all" in done.stdout

@@ -51,6 +51,7 @@ def make_base(folder: Path) -> None:
     _run(command(*PACK))  # the summary and sidecars of these entries
     _run(command("index", "--all"))
     _run(command("verify", "--num-workers", "1"))
+    _run(command("export-jsonl", "--base-dir", "predicted"))
 
 
 def enter(folder: Path) -> None:

@@ -21,6 +21,8 @@ from tars import adopt, headers_of, refit, tar_of
 from texts import KINDS, STATES, hostile_text, rows_file
 
 _OUT, _EXPORT = f"work/{DATASET}", "work/export"
+_PREDICTED = "predicted/gsm8k/video"
+_LAYOUTS = ("videofolder", "cogvideox", "musubi", "diffsynth", "open-sora", "i2v", "videothinkbench")
 _SIDECARS = (
     "summary.json", "shardindex.json", "sizes.json", "SHA256SUMS", "README.md", "gsm8k-000001.idx",
     "gsm8k-000001.tar.idx", "gsm8k-000001.meta.jsonl", ".nv-meta/.info.json", ".nv-meta/index.sqlite",
@@ -198,9 +200,26 @@ def _output_steps(rng: random.Random) -> list[Step]:
         command("index", "--all", writes=(_OUT,)),
         *(command(f"export-{kind}", *check, writes=(_EXPORT,)) for kind in ("jsonl", "parquet", "opensora", "sat")),
         command("export-jsonl", "--start-idx", "4", "--num-samples", "2", writes=(_EXPORT,)),
+        command("export", "--for", rng.choice(_LAYOUTS), *check, "--base-dir", "export", writes=(_EXPORT,)),
+        *rng.sample(_looking_steps(rng), 3),
         *_stream_steps(rng),
     ]
-    return [command("verify", "--num-workers", "1"), *rng.sample(others, 4), *(_repair() if rng.random() < 0.3 else ())]
+    return [command("verify", "--num-workers", "1"), *rng.sample(others, 5), *(_repair() if rng.random() < 0.3 else ())]
+
+
+def _looking_steps(rng: random.Random) -> list[Step]:
+    """What people look at an output with, and what compares it with other things."""
+    key = rng.choice(("gsm8k_000003", "4", "gsm8k_000005"))
+    grade = ("grade", _PREDICTED, "--against", str(DATASET), "--task", rng.choice(("inference", "rendering")))
+    return [
+        command("show", "shards", key),
+        command("show", "shards", "--skips", "--json"),
+        command("report", "--samples", "3", "--num-workers", "1", "--out", "page", writes=("work/page",)),
+        command("preview", str(DATASET), "gsm8k_000004", "--boxes", "--to", "pictures", writes=("work/pictures",)),
+        command("preview", str(DATASET), "gsm8k_000005", "--gif", "--to", "pictures", writes=("work/pictures",)),
+        command("decontaminate", "--against", "rows.jsonl", "--out", "found/exclude.json", writes=("work/found",)),
+        command(*grade, "--num-workers", "1", "--out", "graded/grades.json", writes=("work/graded",)),
+    ]
 
 
 def _repair() -> list[Step]:

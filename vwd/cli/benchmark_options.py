@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from vwd.cli.command import F
+from vwd.cli.command import F, LocalPath
 
 _OPTIONS = (
     click.option(
-        "--image-dir", type=click.Path(path_type=Path, file_okay=False),
+        "--image-dir", type=LocalPath(file_okay=False),
         help="Gets <dataset>/ with its images.  "
         "[default: data/images beside data/processed, else images in the output]",
     ),
     click.option(
-        "--raw-root", type=click.Path(path_type=Path, file_okay=False), default="data/raw", show_default=True,
+        "--raw-root", type=LocalPath(file_okay=False), default="data/raw", show_default=True,
         help="Where <dataset>/ is looked for, and downloads are kept.",
     ),
     click.option("--export-parquet", is_flag=True, help="Write Parquet beside the JSONL.  [default: off]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import sys
@@ -13,15 +14,28 @@ from typing import Any, TypeVar
 import click
 
 from vwd.errors import VwdError, printable
+from vwd.limits import MOST_CPUS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Characters of an error's first line.
+_ERROR_LENGTH = 2000
 # As library messages name arguments; file names in backticks have a dot.
 _ARGUMENT = re.compile(r"`([a-z][a-z0-9_]*)`")
 
 
 class Terminated(BaseException):
     """SIGTERM was received: unwinds as Ctrl-C does, so that workers are ended and temporary files removed."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGINT was received. Python notes a KeyboardInterrupt itself that leaves code which it has compiled from text, as
+    of a dataclass, and ends by the signal then, whatever the exit code.
+    """
+
+
+# The signal that was received, if any: what it raises may arrive as another exception, such as a class's own.
+_received: list[signal.Signals] = []
 
 
 class VwdCommand(click.Command):
@@ -45,27 +59,33 @@ class VwdCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the verb; turns what it raises into two lines and an exit code."""
+        _received.clear()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, Terminated) as stop:
+            _end(ctx, signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM)
         except VwdError as error:
             if ctx.meta.get("vwd.debug"):
                 raise
             print_error(error.what, error.hint)
             ctx.exit(error.exit_code)
-        except (KeyboardInterrupt, Terminated) as stop:
-            name, code = ("SIGINT", 130) if isinstance(stop, KeyboardInterrupt) else ("SIGTERM", 143)
-            echo(f"Stopped by {name}; finished work is kept.", err=True)
-            echo("Run the same command again to resume.", err=True)
-            ctx.exit(code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
+            if _received:
+                _end(ctx, _received[0])
             if ctx.meta.get("vwd.debug"):
                 raise
             print_error(*_unforeseen(error))
             ctx.exit(1)
+
+
+def _end(ctx: click.Context, number: signal.Signals) -> None:
+    echo(f"Stopped by {number.name}; finished work is kept.", err=True)
+    echo("Run the same command again to resume.", err=True)
+    ctx.exit(128 + number)
 
 
 def _unforeseen(error: Exception) -> tuple[str, str]:
@@ -81,7 +101,8 @@ def _unforeseen(error: Exception) -> tuple[str, str]:
 def _stop(signum: int, frame: FrameType | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clean-up
-    raise KeyboardInterrupt if signum == signal.SIGINT else Terminated
+    _received.append(signal.Signals(signum))
+    raise Interrupted if signum == signal.SIGINT else Terminated
 
 
 def echo(text: str = "", err: bool = False) -> None:
@@ -90,8 +111,10 @@ def echo(text: str = "", err: bool = False) -> None:
 
 
 def print_error(what: str, hint: str) -> None:
-    """An error as two lines on stderr."""
-    echo(f"Error: {with_flags(' '.join(what.split()))}", err=True)
+    """An error as two lines on stderr. A value from a file may be of any length."""
+    what = " ".join(what[: 2 * _ERROR_LENGTH].split())
+    what = what if len(what) <= _ERROR_LENGTH else f"{what[:_ERROR_LENGTH]}…"
+    echo(f"Error: {with_flags(what)}", err=True)
     echo(with_flags(hint), err=True)
 
 
@@ -123,6 +146,37 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.  [default: off]")(command)
 
 
+class Workers(click.IntRange):
+    """A number of worker processes: no machine has more CPUs than `vwd.limits` has."""
+
+    def __init__(self) -> None:
+        super().__init__(1, MOST_CPUS)
+
+
+class Real(click.FloatRange):
+    """A number with a fraction. Not-a-number is in no range, though nothing that is compared with it says so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
+
+
+class LocalPath(click.Path):
+    """A file or folder on this machine's disks. Addresses are refused: they would be taken for folders."""
+
+    def __init__(self, **kinds: bool) -> None:
+        super().__init__(path_type=Path, **kinds)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and ":" in value:
+            from vwd.storage.urls import refuse_url
+
+            refuse_url(value, param.name if param and param.name else "path")
+        return super().convert(value, param, ctx)
+
+
 class OutputPath(click.Path):
     """A folder, or a location in object storage such as `s3://bucket/prefix`."""
 
@@ -132,7 +186,7 @@ class OutputPath(click.Path):
         super().__init__(path_type=Path, file_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str) or "://" not in value:
+        if not isinstance(value, str) or ":" not in value:
             return super().convert(value, param, ctx)
         from vwd.storage.urls import parse_path
 
@@ -146,7 +200,7 @@ def output_argument(command: F) -> F:
 
 def base_dir_option(command: F) -> F:
     return click.option(
-        "--base-dir", type=click.Path(path_type=Path, file_okay=False), default="data", show_default=True,
+        "--base-dir", type=LocalPath(file_okay=False), default="data", show_default=True,
         envvar="VWD_BASE_DIR", show_envvar=True, help="Where local copies are, as <base>/<dataset>/dataset.",
     )(command)  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, print_error, print_json, with_flags
+from vwd.cli.command import LocalPath, VwdCommand, Workers, echo, json_option, print_error, print_json, with_flags
 
 if TYPE_CHECKING:
     from vwd.cli.progress import Progress
@@ -25,14 +25,14 @@ UNDERSCORES = {"token_normalize_func": lambda name: name.replace("_", "-")}
 @click.command(cls=VwdCommand, name="convert-parquet", context_settings=UNDERSCORES)
 @click.option(
     "--input-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default="data/parquet",
     show_default=True,
     help="The folder whose subfolders hold the files.",
 )
 @click.option(
     "--output-dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     default="data/webdataset",
     show_default=True,
     help="Where the shards go, as <subfolder>_000000.tar.",
@@ -43,7 +43,7 @@ UNDERSCORES = {"token_normalize_func": lambda name: name.replace("_", "-")}
 )  # fmt: skip
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(
@@ -63,7 +63,7 @@ def convert_parquet(ctx: click.Context, /, resume: bool, log_level: str, as_json
     Rows have 'id', 'image' (bytes), 'conversations' and 'data_source'. Each sample is <id>.json and, where there is
     an image, <id>.jpg. The same command again resumes, and does a subfolder that failed over.
     """
-    from vwd.records.convert import ConvertSettings, Reports, convert_folder
+    from vwd.records.convert import ConvertSettings, Reports, convert_folder, nothing_converted
     from vwd.shards.cpus import default_workers
 
     settings = ConvertSettings(
@@ -83,7 +83,11 @@ def convert_parquet(ctx: click.Context, /, resume: bool, log_level: str, as_json
         print_json(_to_json(settings.output_dir, results))
     else:
         _print_statistics(settings.output_dir, results)
-    if any(result.error or result.failures for result in results):
+    failed = any(result.error or result.failures for result in results)
+    if not failed and (error := nothing_converted(settings.output_dir, results)):
+        print_error(error.what, error.hint)
+        failed = True
+    if failed:
         ctx.exit(1)
 
 

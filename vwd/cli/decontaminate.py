@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
 @output_argument
 @click.option(
-    "--against", multiple=True, required=True, type=click.Path(path_type=Path),
+    "--against", multiple=True, required=True, type=LocalPath(),
     help="A file of the benchmark's rows, of any columns; may be given several times.",
 )  # fmt: skip
 @click.option("--words", type=int, default=13, show_default=True, help="How many words in a row count as shared.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), default="exclude.json", show_default=True,
+    "--out", type=LocalPath(dir_okay=False), default="exclude.json", show_default=True,
     help="The report, with the rows that 'vwd pack --exclude' leaves out.",
 )  # fmt: skip
 @json_option

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import OutputPath, VwdCommand, echo, json_option, print_json
+from vwd.cli.command import LocalPath, OutputPath, VwdCommand, Workers, echo, json_option, print_json
 
 if TYPE_CHECKING:
     from vwd.grade import Graded, Report
@@ -28,7 +28,7 @@ class _Against(OutputPath):
 
 
 @click.command(cls=VwdCommand)
-@click.argument("predictions", metavar="PRED", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("predictions", metavar="PRED", type=LocalPath(exists=True, file_okay=False))
 @click.option(
     "--against",
     required=True,
@@ -44,29 +44,29 @@ class _Against(OutputPath):
 )
 @click.option(
     "--order",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=LocalPath(exists=True, dir_okay=False),
     help="For files like 000000.mp4: their prompts, one a line, a manifest.jsonl or a questions.json.  "
     "[default: files are named by key]",
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=LocalPath(dir_okay=False),
     help="Write the report, as JSON, with each sample's verdict; 'vwd report --grade' shows it.  [default: none]",
 )
 @click.option(
     "--samples",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=LocalPath(dir_okay=False),
     help="Write a line of JSON for each sample.  [default: none]",
 )
 @click.option(
     "--export-videothinkbench",
     "benchmark",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=LocalPath(dir_okay=False),
     help="Write an evaluation_results.json of that benchmark's form.  [default: none]",
 )
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vwd.cli.command import (
+    LocalPath,
     OutputPath,
     VwdCommand,
+    Workers,
     base_dir_option,
     corpus_names,
     echo,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--staging",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     help="With --out s3://…: the local folder where shards are written before the upload.  [default: one in TMPDIR]",
 )
 @click.option("--start-idx", type=int, help="First row; a multiple of the shard size.  [default: 0]")
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 @shards_option
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(
@@ -93,7 +95,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--cache-mb",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_000_000),
     default=128,
     show_default=True,
     help="Megabytes that each worker's mpeg4 encoder may keep between videos; affects speed only.",
@@ -128,7 +130,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--exclude",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     help="A list of rows not to pack, which 'vwd decontaminate' has written.  [default: none]",
 )
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, print_error, print_json, with_flags
+from vwd.cli.command import LocalPath, VwdCommand, Workers, echo, json_option, print_error, print_json, with_flags
 
 if TYPE_CHECKING:
     from vwd.cli.progress import Progress
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 @click.argument("dataset")
 @click.option(
     "--rows",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     required=True,
     help="A file of unified JSONL, as 'vwd prepare' writes it.",
 )
 @click.option("--shard-size", type=int, default=1000, show_default=True, help="Records a shard.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default="shards", show_default=True,
+    "--out", type=LocalPath(file_okay=False), default="shards", show_default=True,
     help="The output's base folder; the shards go to <out>/<dataset>.",
 )  # fmt: skip
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

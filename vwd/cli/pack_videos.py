@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import OutputPath, VwdCommand, echo, json_option
+from vwd.cli.command import LocalPath, OutputPath, VwdCommand, Workers, echo, json_option
 from vwd.cli.pack_report import report_packed
 
 
 @click.command(cls=VwdCommand, name="pack-videos")
-@click.argument("table", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("table", type=LocalPath(dir_okay=False))
 @click.option("--caption-column", default="text", show_default=True, help="Whose text is the caption.")
 @click.option("--path-column", default="path", show_default=True, help="Where the video is.")
 @click.option("--name", help="The output's name.  [default: the table's]")
@@ -23,7 +23,7 @@ from vwd.cli.pack_report import report_packed
 )  # fmt: skip
 @click.option("--start-idx", type=int, default=0, show_default=True, help="First row; a multiple of the shard size.")
 @click.option("--num-samples", type=int, help="How many rows from there on.  [default: all]")
-@click.option("--num-workers", type=click.IntRange(1), help="Worker processes.  [default: one a CPU]")
+@click.option("--num-workers", type=Workers(), help="Worker processes.  [default: one a CPU]")
 @click.option("--shuffle-seed", type=int, help="Shuffle the rows by this seed.  [default: in order]")
 @click.option("--check", is_flag=True, help="Pack complete shards again whose checksums differ.  [default: off]")
 @json_option

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vwd.cli.benchmark_options import benchmark_options
-from vwd.cli.command import VwdCommand, echo, json_option, print_error, print_json
+from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, print_error, print_json
 from vwd.cli.convert_parquet import UNDERSCORES
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the sample.")
 @click.option("--streaming", is_flag=True, help="Take the first rows, and open no more files.  [default: off]")
 @click.option(
-    "--output-dir", type=click.Path(path_type=Path, file_okay=False), default="data/processed", show_default=True,
+    "--output-dir", type=LocalPath(file_okay=False), default="data/processed", show_default=True,
     help="Gets <dataset>/<dataset>_<split>.jsonl.",
 )  # fmt: skip
 @benchmark_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vwd.cli.command import (
+    LocalPath,
     OutputPath,
     VwdCommand,
     base_dir_option,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Of --random.")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     default=".",
     show_default=True,
     help="The folder for the pictures, named by the samples' keys.",
@@ -179,18 +180,22 @@ def _write(found: Previewed, options: dict[str, Any]) -> list[Path]:
 
     from vwd.preview.animation import KINDS, animation
     from vwd.preview.sheet import contact_sheet
+    from vwd.storage.atomic import atomic_write
     from vwd.storage.errors import output_errors
+    from vwd.storage.tempfiles import temporary_folder
 
     folder: Path = options["to"]
-    sheet = folder / f"{found.key}.png"
-    files = [sheet]
+    files = []
     with output_errors(folder, "or give another folder with `to`."):
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(contact_sheet(found, options["boxes"])).save(sheet)
-        for kind in KINDS:
-            if options[kind]:
+        with temporary_folder(folder) as temp:
+            for kind in ("png", *(kind for kind in KINDS if options[kind])):
                 files.append(folder / f"{found.key}.{kind}")
-                files[-1].write_bytes(animation(found, kind, options["boxes"]))
+                with atomic_write(files[-1], temp) as file:
+                    if kind == "png":
+                        Image.fromarray(contact_sheet(found, options["boxes"])).save(file, "PNG")
+                    else:
+                        file.write(animation(found, kind, options["boxes"]))
     return files
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from vwd.cli.benchmark_options import benchmark_options
-from vwd.cli.command import VwdCommand, echo, json_option, print_json
+from vwd.cli.command import LocalPath, VwdCommand, echo, json_option, print_json
 from vwd.cli.convert_parquet import UNDERSCORES
 from vwd.cli.prepare import print_outcome
 
 
 @click.command(cls=VwdCommand, context_settings=UNDERSCORES)
-@click.argument("recipe", metavar="[RECIPE]", required=False, type=click.Path(path_type=Path))
+@click.argument("recipe", metavar="[RECIPE]", required=False, type=LocalPath())
 @click.option("--mode", type=click.Choice(["fast_dev", "paper"]), help="Which limits hold.  [default: the recipe's]")
-@click.option("--recipe", "given", type=click.Path(path_type=Path), help="The same as RECIPE.  [default: none]")
+@click.option("--recipe", "given", type=LocalPath(), help="The same as RECIPE.  [default: none]")
 @click.option(
-    "--output-dir", "--output-root", type=click.Path(path_type=Path, file_okay=False),
+    "--output-dir", "--output-root", type=LocalPath(file_okay=False),
     help="In place of the recipe's output_root.  [default: the recipe's]",
 )  # fmt: skip
 @click.option(

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, output_argument, print_json
+from vwd.cli.command import (
+    LocalPath,
+    VwdCommand,
+    Workers,
+    base_dir_option,
+    echo,
+    json_option,
+    output_argument,
+    print_json,
+)
 
 
 @click.command(cls=VwdCommand)
@@ -16,14 +25,14 @@ from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, outp
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(file_okay=False),
     default="report",
     show_default=True,
     help="The folder of the page and its media.",
 )
 @click.option(
     "--grade",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(dir_okay=False),
     metavar="FILE",
     help="Verdicts on generated videos, by key; see docs/report.md.  [default: none]",
 )
@@ -37,7 +46,7 @@ from vwd.cli.command import VwdCommand, base_dir_option, echo, json_option, outp
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of --serve.  [default: one that is free]")
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Threads that encode videos.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @json_option

@@ -53,12 +53,12 @@ def show(
 
 
 def _show_sample(paths: OutputPaths, key: str, as_json: bool) -> None:
-    import json
-
+    from vwd.shards.checked_sample import read_storyboard
     from vwd.shards.find_sample import find_sample
 
     found = find_sample(paths, key)
-    record = json.loads(found.members["storyboard.json"]) if "storyboard.json" in found.members else {}
+    board = found.members.get("storyboard.json")
+    record = read_storyboard(f"{found.shard}: {found.key}", board, None).to_json() if board is not None else {}
     if as_json:
         print_json({**_place(paths, found), "storyboard": record})
         return

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import LocalPath, Real, VwdCommand, Workers, echo, json_option, output_argument, print_json
 
 
 @click.command(cls=VwdCommand)
 @output_argument
 @click.option(
     "--num-workers",
-    type=click.IntRange(1),
+    type=Workers(),
     help="Worker processes.  [default: SLURM_CPUS_PER_TASK, else the CPUs this process may use]",
 )
 @click.option(
@@ -24,14 +24,14 @@ from vwd.cli.command import VwdCommand, echo, json_option, output_argument, prin
 @click.option("--read", is_flag=True, help="Read the text of videos back, and compare it.  [default: off]")
 @click.option(
     "--sample-rate",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Real(0, 1, min_open=True),
     default=1.0,
     show_default=True,
     help="The share of samples that --decode and --read take; always the same ones.",
 )
 @click.option(
     "--save-failures",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False),
     help="A folder for a picture of each sample that --decode or --read finds wrong.  [default: none]",
 )
 @json_option

@@ -69,15 +69,19 @@ class ExportFolder:
         return self.path.parent / sample_video_path(self.path.name, key)
 
     def unpack(self, sample: StoredSample) -> Path:
-        """Writes a sample's video, unless one of the same size exists. Returns its path."""
+        """Writes a sample's video, unless it is there. Returns its path.
+
+        One of the same size may be of zeros, as a power cut leaves it, or of a shard that was damaged then.
+        """
         path = self.video(sample.key)
         self.samples += 1
-        if path.is_file() and path.stat().st_size == sample.members["mp4"].size:
+        video = sample.read("mp4")
+        if path.is_file() and path.stat().st_size == len(video) and path.read_bytes() == video:
             self.unchanged += 1
             return path
         # `listings` makes the names of all videos survive a power cut, before it names any of them.
         with self.write(path, sync_parent=False) as file:
-            file.write(sample.read("mp4"))
+            file.write(video)
         return path
 
     @contextmanager

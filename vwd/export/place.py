@@ -100,7 +100,7 @@ class Place:
     def _place(self, source: Path, target: Path) -> bool:
         """Puts a video where the layout wants it. Whether it was not there."""
         with suppress(FileNotFoundError):
-            if target.stat().st_size == source.stat().st_size:
+            if target.samefile(source) or (target.is_file() and target.read_bytes() == source.read_bytes()):
                 return False
         target.parent.mkdir(parents=True, exist_ok=True)
         if self.link == "copy":

@@ -11,6 +11,7 @@ import numpy as np
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError, UsageError
+from vwd.limits import COUNT_LIMIT
 from vwd.shards.clip_json import CLIPS
 from vwd.shards.contract import Contract
 from vwd.shards.contract_file import read_contract
@@ -126,7 +127,8 @@ class Selection:
             return None
         found = self.ledger.lookup(number)
         if found.state is not State.DONE:
-            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now", _REPACK)
+            why = f": {found.problem}" if found.problem else ""
+            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now{why}", _REPACK)
         return found.entry
 
     def _start_of(self, number: int) -> int:
@@ -164,6 +166,8 @@ def select(
         raise UsageError(f"`val_fraction` {fraction}", "Give a number between 0 and 1, such as 0.05.")
     if split is None and fraction != DEFAULT_FRACTION:
         raise UsageError(f"`val_fraction` {fraction} without a `split`", "Give `split` train or `split` val, too.")
+    if not 0 <= start_idx < COUNT_LIMIT:
+        raise UsageError(f"`start_idx` {start_idx} is the number of no row", "'vwd status' says how many there are.")
     rows = Slice(start_idx, None if num_samples is None else start_idx + num_samples)
     with reading_errors(paths.folder):
         ledger = open_ledger(paths) if paths.ledger.is_dir() else None

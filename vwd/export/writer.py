@@ -42,7 +42,7 @@ def export_layout(
     Real videos have one caption, whatever the `tasks`: their folder is `<base>/<dataset>/<layout>/caption/`.
 
     What a slice or a split takes has a folder of its own, named for it: a trainer that reads all of a folder would
-    else read the videos of both. An existing file of the same size (a video) or with the same content is left alone.
+    else read the videos of both. An existing file with the same content is left alone.
 
     Args:
         on_record: called with the storyboard of each sample, where the layout reads them.

@@ -13,7 +13,9 @@ from typing import Any
 
 from vwd.errors import UsageError
 from vwd.grade.truths import Truth, Truths, keys_of
+from vwd.limits import LARGEST_ENTRY
 from vwd.readback.files import PICTURE_ENDING, VIDEO_ENDINGS, number_in_name
+from vwd.storage.regular import read_regular
 
 # What a sampler writes beside its videos: which prompt each is from.
 MANIFEST = "manifest.jsonl"
@@ -101,9 +103,9 @@ def read_order(file: Path, truths: Truths | Sequence[Truth]) -> list[str]:
         UsageError: it cannot be read.
     """
     try:
-        text = file.read_text("utf-8-sig")
+        text = read_regular(file, LARGEST_ENTRY).decode("utf-8-sig")
         entries = _entries(file, text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{file} is no order of predictions: {error}",
             "Give a file of prompts, one a line, a manifest.jsonl or a questions.json.",
@@ -116,7 +118,11 @@ def read_order(file: Path, truths: Truths | Sequence[Truth]) -> list[str]:
 def _entries(file: Path, text: str) -> list[Any]:
     if file.suffix == ".json":
         data = json.loads(text)
-        return [{"key": name, **item} for name, item in data.items()] if isinstance(data, dict) else list(data)
+        if isinstance(data, dict):
+            return [{"key": name, **(item if isinstance(item, dict) else {})} for name, item in data.items()]
+        if not isinstance(data, list):
+            raise ValueError("holds neither a list nor an object")
+        return data
     lines = [line for line in text.split("\n") if line.strip()]
     return [json.loads(line) for line in lines] if file.suffix == ".jsonl" else lines
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vwd.errors import MediaError, UsageError
+from vwd.limits import LARGEST_MEMBER
 from vwd.meta.media import frames_at
 from vwd.meta.servers import Servers, field, post
 from vwd.meta.tables import Row
+from vwd.storage.regular import open_regular, read_regular
 
 OPENAI_URL = "http://127.0.0.1:8000/v1"
 COGVLM2_URLS = tuple(f"http://127.0.0.1:{port}" for port in range(5000, 5008))
@@ -124,9 +126,10 @@ class CogVLM2:
         """As the model answers."""
         path = Path(row["path"])
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise MediaError(f"{path}: cannot be read: {error.strerror}", "Check the path.") from error
+            data = read_regular(path, LARGEST_MEMBER)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise MediaError(f"{path}: cannot be read: {reason}", "Check the path.") from error
         boundary = secrets.token_hex(16)
         fields = {"question": self.question, "temperature": str(self.temperature)}
         parts = [
@@ -176,7 +179,11 @@ def known_texts(folder: Path, task: str) -> dict[str, str]:
     if (folder, task) not in _known:
         texts: dict[str, str] = {}
         for listing in sorted(folder.glob(f"*_{task}_video_data_*.jsonl")):
-            with listing.open(encoding="utf-8") as file:
+            try:
+                handle = open_regular(listing)
+            except (OSError, ValueError) as error:
+                raise UsageError(f"{listing}: cannot be read: {error}", "Export the videos again.") from error
+            with open(handle, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - a handle, not a path
                 texts.update(_video_and_prompt(line, f"{listing}, line {place}") for place, line in enumerate(file, 1))
         _known[folder, task] = texts
     return _known[folder, task]
@@ -186,7 +193,7 @@ def _video_and_prompt(line: str, where: str) -> tuple[str, str]:
     try:
         row = json.loads(line)
         return Path(row["video_path"]).name, row["prompt"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{where}: no video_path and prompt", "Export the videos again.") from error
 
 

@@ -18,6 +18,7 @@ from vwd.shards.clip_json import CLIPS
 from vwd.shards.content import Maker, PackedSample
 from vwd.shards.contract import Contract
 from vwd.shards.tokens import count_tokens
+from vwd.storage.regular import read_regular
 
 _VIDEOS = tuple(sorted(ending[1:] for ending in ENDINGS))
 # Of a clip's origin, as `vwd meta cut` has it in its table.
@@ -107,6 +108,8 @@ def _read(path: Path) -> bytes | Skip:
             return Skip(
                 SkipCode.VIDEO_UNREADABLE, f"{path}: {size:,} bytes, more than {LARGEST_MEMBER:,}: cut it first"
             )
-        return path.read_bytes()
+        return read_regular(path, LARGEST_MEMBER)
     except OSError as error:
         return Skip(SkipCode.VIDEO_UNREADABLE, f"{path}: {error.strerror}")
+    except ValueError as error:  # a pipe; or a name with a NUL
+        return Skip(SkipCode.VIDEO_UNREADABLE, f"{path}: {error}")

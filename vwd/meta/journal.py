@@ -140,7 +140,7 @@ class Journal:
         try:
             known = json.loads(header)
             old = known["settings"] if known["format"] == _FORMAT else None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             old = None
         if not isinstance(old, dict):
             raise TableError(f"{self._path}: not the journal of a run", "Move it away, or give another `output`.")
@@ -160,7 +160,7 @@ def _entry(line: bytes) -> int | None:
         entry = json.loads(line)
         complete = isinstance(entry["path"], str) and isinstance(entry["result"], dict) and "file" in entry
         return int(entry["row"]) if complete and entry["row"] >= 0 else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vwd.errors import MediaError, MissingExtraError
+from vwd.storage.regular import open_regular
 from vwd.video.pyav import metadata_options
 
 if TYPE_CHECKING:
@@ -77,7 +79,9 @@ def opened(path: str | Path) -> Iterator[Any]:
     except ImportError as error:
         raise MissingExtraError("reading videos", "meta") from error
     try:
-        container = av.open(str(path), **metadata_options())
+        # A pipe would be waited for; what is opened by its address, or by one in a playlist, would be fetched.
+        os.close(open_regular(Path(path)))
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, **metadata_options())
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path}: cannot be opened: {_reason(error)}", _HINT) from error
     with container:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -13,7 +14,8 @@ from typing import Any
 
 from vwd.corpora.sample import RefusedRow
 from vwd.corpora.sources.csv_records import CsvRecords
-from vwd.errors import TableError
+from vwd.corpora.sources.parquet_batches import Walk, open_parquet_file
+from vwd.errors import RowsError, TableError
 from vwd.limits import MAX_ROW_BYTES
 from vwd.storage.atomic import atomic_path
 from vwd.storage.tempfiles import temporary_folder
@@ -191,18 +193,34 @@ class _damaged:  # noqa: N801 (used as a function)
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         import pyarrow
 
+        if isinstance(error, RowsError):
+            raise TableError(error.what, "Make it again.") from error
+        if isinstance(error, UnicodeEncodeError):
+            raise TableError(f"{self._path}: the name is not UTF-8, as pyarrow needs it", "Rename it.") from error
         if isinstance(error, (pyarrow.ArrowException, OSError)):
             raise TableError(f"{self._path} cannot be read as Parquet: {error}", "Make it again.") from error
 
 
-def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
-    from pyarrow import parquet
+@contextmanager
+def _unwritable(path: Path) -> Iterator[None]:
+    """Names the table that cannot hold a value, such as the name of a file in another encoding."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        value = ascii(error.object[:100])[1:-1]
+        raise TableError(f"{path}: Parquet holds UTF-8 alone, not {value}", "Rename it, or write a .csv.") from error
 
-    # Read ahead, all of the file would stay in memory until its end.
-    with _damaged(path), parquet.ParquetFile(path, pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
-                yield from batch.to_pylist()
+
+def _parquet_rows(path: Path, columns: list[str] | None = None) -> Iterator[Row]:
+    with _damaged(path):
+        file = open_parquet_file(path)
+        count, names = file.metadata.num_rows, tuple(columns or file.schema_arrow.names)
+        walk, row = Walk(), 0
+        while row < count:
+            # A few kilobytes may hold gigabytes: no more is decoded at a time than its pages allow.
+            batch = walk.batch_with(path, names, row)
+            yield from batch.table.to_pylist()
+            row = batch.stop
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row], types: Mapping[str, Any]) -> int:
@@ -232,7 +250,8 @@ def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row], type
     chosen = {name: types.get(name) or _arrow_type(pyarrow, name) for name in columns}
     schema = pyarrow.schema(chosen.items())
     count, rows, batches = 0, iter(rows), []
-    with parquet.ParquetWriter(path, schema) as writer:
+    # By a file of its own: pyarrow takes only names that are UTF-8.
+    with path.open("wb") as file, _unwritable(path), parquet.ParquetWriter(file, schema) as writer:
         while batch := list(islice(rows, _BATCH)):
             arrays = [
                 pyarrow.array([_typed(row.get(name), chosen[name]) for row in batch], chosen[name]) for name in columns

@@ -13,11 +13,12 @@ from vwd.corpora.sentences import break_sentences
 from vwd.corpora.sources.judge import schema_of
 from vwd.corpora.sources.rows import Rows, take
 from vwd.errors import OutputError, RowsError, UsageError
+from vwd.limits import COUNT_LIMIT
+from vwd.shards.checked_sample import read_storyboard
 from vwd.shards.find_sample import find_sample
 from vwd.shards.ledger import State, open_ledger
 from vwd.shards.offsets import entry_offsets
 from vwd.shards.paths import OutputPaths
-from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.text.layout import lay_out
 from vwd.text.spec import StoryboardSpec
 from vwd.text.storyboard import Storyboard
@@ -64,6 +65,9 @@ def preview_rows(
     Raises:
         RowsError: the rows have none of the corpus's columns, or end before one of the numbers.
     """
+    last = max(numbers, default=0)
+    if last >= (COUNT_LIMIT if rows.count is None else rows.count):
+        raise _no_row(rows, last)
     schema = schema_of(corpus, rows, max_row_bytes)
     read = 0
     spec = storyboard.for_language(corpus.language)
@@ -72,8 +76,12 @@ def preview_rows(
         sample = corpus.sample(row, number, schema)
         yield number, sample if isinstance(sample, Skip) else _laid_out(sample, video, spec)
     if read < len(numbers):
-        count = f"; there are {rows.count:,}" if rows.count is not None else ""
-        raise RowsError(f"there is no row {numbers[read]}{count}", "Give a smaller `row`; rows are counted from 0.")
+        raise _no_row(rows, numbers[read])
+
+
+def _no_row(rows: Rows, number: int) -> RowsError:
+    count = f"; there are {rows.count:,}" if rows.count is not None else ""
+    return RowsError(f"there is no row {number}{count}", "Give a smaller `row`; rows are counted from 0.")
 
 
 def random_rows(rows: Rows, count: int, seed: int) -> list[int]:
@@ -99,7 +107,8 @@ def preview_key(paths: OutputPaths, key: str) -> Previewed:
         raise OutputError(
             f"{paths.folder}: its samples are no videos of text", "'vwd show' says what they are made of."
         )
-    record = StoryboardRecord.parse(found.members["storyboard.json"])
+    video = open_ledger(paths).contract.video
+    record = read_storyboard(f"{found.shard}: {found.key}", found.members["storyboard.json"], video)
     kind: Kind = "story" if record.kind == "story" else "question"
     return Previewed(
         found.key, record.question, record.answer, record.final_answer, kind, record.storyboard,

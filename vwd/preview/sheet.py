@@ -20,6 +20,8 @@ _PROMPT, _ANSWER, _FINAL = (25, 118, 210), (230, 81, 0), (46, 125, 50)
 _GAP, _SMALL = 20, 16
 # Frames a sheet: a long text has a page turn for each of its pages.
 _SHEET_FRAMES = 24
+# Bytes of the frames of a sheet: of the largest video it has one.
+_SHEET_BYTES = 150_000_000
 
 
 def key_frames(board: Storyboard) -> tuple[int, ...]:
@@ -47,7 +49,8 @@ def draw_frames(board: Storyboard, frames: tuple[int, ...], boxes: bool = False)
 def contact_sheet(sample: Previewed, boxes: bool = False) -> Picture:
     """The key frames of a sample on a grey table, uint8 [height, width, 3]."""
     board = sample.storyboard
-    frames = _thinned(key_frames(board))
+    fitting = _SHEET_BYTES // (3 * board.height * board.width)
+    frames = _thinned(key_frames(board), max(1, min(_SHEET_FRAMES, fitting)))
     drawn = draw_frames(board, frames, boxes)
     columns = min(2, len(frames))
     caption = line_height(_SMALL) + 10
@@ -64,10 +67,10 @@ def contact_sheet(sample: Previewed, boxes: bool = False) -> Picture:
     return sheet
 
 
-def _thinned(frames: tuple[int, ...]) -> tuple[int, ...]:
-    if len(frames) <= _SHEET_FRAMES:
+def _thinned(frames: tuple[int, ...], most: int) -> tuple[int, ...]:
+    if len(frames) <= most:
         return frames
-    places = np.unique(np.linspace(0, len(frames) - 1, _SHEET_FRAMES).round().astype(int))
+    places = np.unique(np.linspace(len(frames) - 1, 0, most).round().astype(int))
     return tuple(frames[place] for place in places)
 
 

@@ -80,10 +80,22 @@ def _picture_frames(folder: Path) -> Iterator[Grey]:
     if not names:
         raise DecodeError("the folder has no pictures")
     for path in names[:MOST_FRAMES]:
+        # OpenCV would decode a gigabyte of pixels, of a file of some kilobytes.
+        with path.open("rb") as file:
+            width, height = _png_size(file.read(24))
+        if max(width, height) > LARGEST_SIDE:
+            raise DecodeError(f"{path.name} has {width}x{height} pixels")
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         if picture is None:
             raise DecodeError(f"{path.name} is no picture")
         yield to_grey(picture)
+
+
+def _png_size(head: bytes) -> tuple[int, int]:
+    """The width and height in the first 24 bytes of a PNG file; of others, of which a decoder will tell, 0."""
+    if not head.startswith(b"\x89PNG\r\n\x1a\n") or len(head) < 24:
+        return 0, 0
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
 
 
 def number_in_name(path: Path) -> tuple[int, str]:

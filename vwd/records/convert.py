@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from vwd.records.folders import Group, find_groups
 from vwd.records.keys import record_key
 from vwd.records.restart import restart_if_changed
 from vwd.records.scan import scan_group
-from vwd.records.statistics import GroupCounts, count_group
+from vwd.records.statistics import GroupCounts, count_group, total
 from vwd.shards.entry import Entry
 from vwd.shards.pack import PackPlan, pack_shards
 from vwd.shards.paths import PROGRESS_FOLDER, OutputPaths
@@ -97,6 +97,18 @@ def convert_folder(settings: ConvertSettings, reports: Reports | None = None) ->
         results.append(_convert(group, settings, reports))
         reports.on_result(results[-1])
     return tuple(results)
+
+
+def nothing_converted(output_dir: Path, results: Sequence[GroupResult]) -> VwdError | None:
+    """Why a conversion that made no sample is a failure; None where it made some."""
+    counts = total(result.counts for result in results)
+    if counts.valid or counts.kept:
+        return None
+    reasons = ", ".join(f"{code} {count:,}" for code, count in counts.reasons.most_common())
+    return OutputError(
+        f"{output_dir}: all {counts.rows:,} rows were skipped ({reasons})",
+        "'--log-level debug' names each row as it is converted: mend the files, or give others.",
+    )
 
 
 def group_paths(output_dir: Path, name: str) -> OutputPaths:

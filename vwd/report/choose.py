@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from vwd.errors import ShardError
+from vwd.shards.checked_sample import check_members
 from vwd.shards.ledger import Ledger, State, open_ledger
 from vwd.shards.offsets import SampleOffsets, entry_offsets
 from vwd.shards.paths import OutputPaths
 from vwd.storage.objects import local_copy
+from vwd.video.spec import VideoSpec
 
 # Each shard that is read costs its ledger entry, and a download where it is in object storage.
 _SHARDS_READ = 24
@@ -21,6 +23,7 @@ class ChosenSample:
 
     Attributes:
         size: of all its members in the tar, with their headers, in bytes.
+        of: what the output's videos are.
     """
 
     key: str
@@ -28,6 +31,7 @@ class ChosenSample:
     size: int
     video: bytes
     storyboard: bytes
+    of: VideoSpec | None = None
 
 
 def shares(available: Sequence[int], wanted: int) -> list[int]:
@@ -57,7 +61,7 @@ def choose_samples(paths: OutputPaths, wanted: int, first: Collection[str] = ())
         first: keys that are taken before others.
 
     Raises:
-        ShardError: a tar is gone or cut short.
+        ShardError: a tar is gone or cut short, or a member is not what was packed.
     """
     ledger = open_ledger(paths)
     entries = [one.entry for one in ledger.read() if one.entry and one.state is State.DONE and one.entry.samples]
@@ -67,7 +71,7 @@ def choose_samples(paths: OutputPaths, wanted: int, first: Collection[str] = ())
         numbers = [entries[place].number for place in evenly(len(entries), min(wanted, _SHARDS_READ))]
     where = [(number, sample) for number in numbers for sample in _samples(ledger, number)]
     for number, several in _by_shard(_pick(where, wanted, first)):
-        yield from _read(paths, number, several)
+        yield from _read(ledger, number, several)
 
 
 def _samples(ledger: Ledger, number: int) -> Iterator[SampleOffsets]:
@@ -93,8 +97,10 @@ def _by_shard(where: list[tuple[int, SampleOffsets]]) -> Iterator[tuple[int, lis
     yield from shards.items()
 
 
-def _read(paths: OutputPaths, number: int, samples: list[SampleOffsets]) -> Iterator[ChosenSample]:
-    tar = paths.tar(number)
+def _read(ledger: Ledger, number: int, samples: list[SampleOffsets]) -> Iterator[ChosenSample]:
+    paths, entry = ledger.paths, ledger.lookup(number).entry
+    tar, name = paths.tar(number), paths.shard_name(number)
+    places = {sample.row: place for place, sample in enumerate(_samples(ledger, number))}
     with local_copy(tar) as copy, copy.open("rb") as file:
         for sample in samples:
             content = {}
@@ -104,7 +110,9 @@ def _read(paths: OutputPaths, number: int, samples: list[SampleOffsets]) -> Iter
                 content[ending] = file.read(span.size)
                 if len(content[ending]) != span.size:
                     raise ShardError(f"{tar}: {sample.key}.{ending} is cut short", "Run 'vwd verify', and pack again.")
+            if entry and sample.row in places:
+                check_members(f"{name}: {sample.key}", ledger.contract, entry, places[sample.row], content)
             yield ChosenSample(
-                sample.key, paths.shard_name(number), sample.stop - sample.start, content["mp4"],
-                content["storyboard.json"],
+                sample.key, name, sample.stop - sample.start, content["mp4"], content["storyboard.json"],
+                ledger.contract.video,
             )  # fmt: skip

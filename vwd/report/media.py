@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from collections import deque
 from collections.abc import Collection
@@ -19,6 +20,7 @@ from vwd.preview.sheet import key_frames
 from vwd.readback.files import VIDEO_ENDINGS, file_frames
 from vwd.report.choose import ChosenSample
 from vwd.storage.atomic import atomic_write
+from vwd.storage.regular import open_regular
 from vwd.text.storyboard import Storyboard
 
 FOLDER = "media"
@@ -111,7 +113,7 @@ def _last_picture(source: Path) -> npt.NDArray[np.uint8]:
     if source.is_dir() or source.suffix.lower() in VIDEO_ENDINGS:
         (last,) = deque(file_frames(source), maxlen=1)
         return last
-    with Image.open(source) as picture:
+    with os.fdopen(open_regular(source), "rb") as file, Image.open(file) as picture:
         picture.seek(getattr(picture, "n_frames", 1) - 1)
         return np.array(picture.convert("RGB"), np.uint8)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vwd.errors import ShardError
 from vwd.report.choose import ChosenSample
+from vwd.shards.checked_sample import read_storyboard
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.shards.tokens import count_tokens
 
@@ -14,14 +14,9 @@ def read_record(chosen: ChosenSample) -> StoryboardRecord:
     """A sample's storyboard.
 
     Raises:
-        ShardError: it is damaged.
+        ShardError: it is damaged, or of a video of another size.
     """
-    try:
-        return StoryboardRecord.parse(chosen.storyboard)
-    except ValueError as error:
-        raise ShardError(
-            f"{chosen.shard}: {chosen.key}.storyboard.json {error}", "Run 'vwd verify', and pack the shard again."
-        ) from error
+    return read_storyboard(f"{chosen.shard}: {chosen.key}", chosen.storyboard, chosen.of)
 
 
 def sample_data(chosen: ChosenSample, record: StoryboardRecord) -> dict[str, Any]:

@@ -213,6 +213,7 @@ class ShardBuilder:
             sizes=rendered.sizes,
             checksums=format_checksums(rendered.checksums),
             keys=rendered.keys,
+            contract=self._job.ledger.contract.identity,
             kept=dict(sorted(rendered.kept.items())),
             parts=parts,
             writer=_writer(self._maker.kernel),

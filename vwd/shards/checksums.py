@@ -10,6 +10,8 @@ import xxhash
 
 # xxHash64, big-endian, as `xxhsum` prints it: 30 times as fast as sha256.
 _BYTES = 8
+# Entries have them from this format on.
+CHECKSUMS_FORMAT = 3
 # In the place of a member that a sample is without.
 NO_CHECKSUM = bytes(_BYTES)
 
@@ -22,6 +24,11 @@ def member_checksums(members: Iterable[bytes]) -> bytes:
 def format_checksums(checksums: bytes | bytearray) -> str:
     """The checksums of all samples as one string that JSON readers skip quickly: base64."""
     return b64encode(checksums).decode()
+
+
+def checksums_length(samples: int, members: int) -> int:
+    """How many characters the checksums of so many samples of so many members have."""
+    return 4 * -(-samples * members * _BYTES // 3)
 
 
 class Checksums:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -13,6 +16,7 @@ from vwd.limits import MAX_ROW_BYTES
 from vwd.shards.members import member_endings
 from vwd.shards.sample_form import SampleForm
 from vwd.shards.settings import PackSettings
+from vwd.text.spec import NEWER
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import font_hashes, freetype_version
 from vwd.video.spec import VideoSpec
@@ -95,6 +99,18 @@ class Contract:
     def form(self) -> SampleForm:
         """Of its samples."""
         return SampleForm(self.members, self.optional, self.own_keys)
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of all that the shards' bytes depend on: 16 hexadecimal digits, by which an entry names its output. It
+        stays what it is when rows are added.
+        """
+        first = self.appended[0] if self.appended else Appended(self.rows or 0, dict(self.source))
+        # Without what is as in older files, so that what later versions add changes no identity.
+        storyboard = {name: value for name, value in self.storyboard.items() if value != NEWER.get(name, ())}
+        rows = None if self.rows is None else first.rows
+        values = {**self.to_json(), "storyboard": storyboard, "rows": rows, "source": first.source, "appended": []}
+        return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, corpus: Corpus, schema: Schema, rows: Rows, settings: PackSettings) -> Contract:

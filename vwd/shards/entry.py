@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from sys import intern
 from typing import Annotated, Any
 
 import msgspec
@@ -39,6 +40,7 @@ class Entry:
         sizes: of the members of each sample, as one string (see `vwd.shards.offsets`).
         checksums: of the members of each sample, as one string (see `vwd.shards.checksums`); "" before format 3.
         keys: of the samples, in their order, where they are not made of their rows' numbers.
+        contract: the identity of the output's contract; "" in older entries.
         kept: samples whose row has a fault, by its code; most content skips such rows.
         seconds: of wall-clock time of workers, added up.
         parts: how many workers shared it, about at the same time.
@@ -62,6 +64,7 @@ class Entry:
     sizes: str
     checksums: str = ""
     keys: tuple[str, ...] = ()
+    contract: str = ""
     kept: Mapping[str, int] = field(default_factory=dict)
     parts: int = 1
     writer: dict[str, str] = field(default_factory=dict)
@@ -83,7 +86,7 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
-        for name in ("keys", "kept"):  # as older entries do not have them
+        for name in ("keys", "kept", "contract"):  # as older entries do not have them
             if not data[name]:
                 del data[name]
         data["skips"] = {
@@ -98,9 +101,7 @@ class _Skip(msgspec.Struct, frozen=True):
     detail: str
 
 
-class _LightModel(msgspec.Struct, kw_only=True):
-    """An entry's JSON without sizes and checksums, which are nearly all of it; they are skipped without being read."""
-
+class _Model(msgspec.Struct, kw_only=True):
     number: _Count
     start: _Count
     stop: _Count
@@ -113,32 +114,28 @@ class _LightModel(msgspec.Struct, kw_only=True):
     answer_tokens: _Count
     seconds: _Seconds
     finished: _Seconds
+    sizes: str
+    checksums: str = ""
+    keys: tuple[str, ...] = ()
+    contract: Annotated[str, msgspec.Meta(pattern=r"^(|[0-9a-f]{16})\Z")] = ""
     kept: dict[str, _Count] = {}
     parts: Annotated[int, msgspec.Meta(ge=1, lt=COUNT_LIMIT)] = 1
     writer: dict[str, str] = {}
     cache: dict[str, tuple[_Count, _Count]] = {}
 
 
-class _Model(_LightModel, kw_only=True):
-    sizes: str
-    checksums: str = ""
-    keys: tuple[str, ...] = ()
+_DECODER = msgspec.json.Decoder(_Model)
 
 
-_LIGHT, _FULL = msgspec.json.Decoder(_LightModel), msgspec.json.Decoder(_Model)
-
-
-def parse_entry(data: bytes, sizes: bool = True) -> Entry:
+def parse_entry(data: bytes) -> Entry:
     """An entry from the content of its file.
-
-    Args:
-        sizes: False leaves sizes and checksums empty: a large ledger is read in a fraction of the time and memory.
 
     Raises:
         ValueError: a field is missing or invalid; names it.
     """
-    model: _LightModel = decode(_FULL, data) if sizes else decode(_LIGHT, data)
+    model: _Model = decode(_DECODER, data)
     values = {name: getattr(model, name) for name in model.__struct_fields__}
     skips = [SkippedRow(row.index, code, row.detail) for code, rows in model.skips.items() for row in rows]
     values["skips"] = tuple(sorted(skips, key=lambda skip: skip.index))
-    return Entry(**{"sizes": "", **values})
+    values["contract"] = intern(model.contract)  # the same for all entries of a large ledger
+    return Entry(**values)

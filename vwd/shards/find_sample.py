@@ -9,6 +9,7 @@ import numpy as np
 
 from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError
+from vwd.shards.checked_sample import check_members
 from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State, open_ledger
@@ -33,14 +34,16 @@ def find_sample(paths: OutputPaths, key: str) -> FoundSample:
 
     Raises:
         OutputError: there is none: it was skipped, or is not packed yet, or the output has no such row.
-        ShardError: the tar is gone or cut short.
+        ShardError: the tar is gone or cut short, or a member is not what was packed.
     """
     ledger = open_ledger(paths)
     for entry in _entries(ledger, key):
         wanted = key if ledger.contract.form.own_keys else sample_key(paths.dataset, _row(paths, key))
-        for one in entry_offsets(paths, ledger.contract, entry):
+        for number, one in enumerate(entry_offsets(paths, ledger.contract, entry)):
             if one.key == wanted:
-                return _read(paths, entry, one)
+                found = _read(paths, entry, one)
+                check_members(f"{found.shard}: {one.key}", ledger.contract, entry, number, found.members)
+                return found
         _refuse_skipped(paths, entry, key)
     raise OutputError(f"{paths.folder}: holds no sample '{key}'", "'vwd status' says which rows are packed.")
 

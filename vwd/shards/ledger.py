@@ -11,11 +11,14 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError
 from vwd.limits import LARGEST_ENTRY
+from vwd.shards.checksums import CHECKSUMS_FORMAT, checksums_length
 from vwd.shards.contract import Contract
 from vwd.shards.contract_file import read_contract
 from vwd.shards.entry import Entry, parse_entry
+from vwd.shards.headers import BLOCK
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.sizes import parse_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, json_bytes
@@ -38,7 +41,7 @@ _TAIL = 10_240 + 3 * 512
 
 class State(str, Enum):
     """Of a shard: done (entry and tar agree), missing (no entry), torn (they disagree, or one cannot be read), or
-    foreign (the entry is of another shard or another output).
+    foreign (the entry or the tar is of another shard or another output).
     """
 
     DONE = "done"
@@ -80,13 +83,13 @@ class Ledger:
             return Lookup(number, State.MISSING, None)
         except ValueError as error:
             return Lookup(number, State.TORN, None, f"{path}: {error}")
-        return self._judge(number, data, _tail(tar), sizes=True)
+        return self._judge(number, data, _ends(tar), sizes=True)
 
     def lookup_many(self, numbers: Sequence[int]) -> Iterator[Lookup]:
         """`lookup` for many shards, in order, without sizes and checksums. A slow file system is asked in parallel.
 
-        Those are nearly all of an entry: without them, a ledger of 100,000 is read in a fraction of the time, and held
-        in a fraction of the memory.
+        Those are nearly all of an entry: only their ends are looked at, and a ledger of 100,000 is held in a fraction
+        of the memory.
         """
         if is_remote(self.paths.folder):
             yield from self._lookup_remote(numbers)
@@ -139,7 +142,7 @@ class Ledger:
             except ValueError as error:
                 found.append(Lookup(number, State.TORN, None, f"{path}: {error}"))
             else:
-                found.append(self._judge(number, data, _tail(folder / f"{name}.tar"), sizes=False))
+                found.append(self._judge(number, data, _ends(folder / f"{name}.tar"), sizes=False))
         return found
 
     def _lookup_remote(self, numbers: Sequence[int]) -> Iterator[Lookup]:
@@ -155,35 +158,56 @@ class Ledger:
                 if data is None:
                     yield Lookup(number, State.MISSING, None)
                     continue
-                tar = Tail(tars.get(self.paths.tar(number).name) or 0)
+                tar = Ends(tars.get(self.paths.tar(number).name) or 0)
                 found = self._judge(number, data, tar, sizes=False)
                 # A shard that was finished after the listing looks torn by it.
                 yield _without_sizes(self.lookup(number)) if found.state is State.TORN else found
 
-    def _judge(self, number: int, data: bytes, tar: Tail, sizes: bool) -> Lookup:
+    def _judge(self, number: int, data: bytes, tar: Ends, sizes: bool) -> Lookup:
         """A shard's state by its entry's content and its tar."""
         path = self.paths.entry(number)
         try:
-            entry = parse_entry(data, sizes)
+            entry = parse_entry(data)
         except ValueError as error:
             return Lookup(number, State.TORN, None, f"{path}: {error}")
         misfit = entry_misfit(entry, number, self.contract)
         if not misfit and sizes:
             misfit = sizes_misfit(entry, self.contract)
         if misfit:
-            return Lookup(number, State.FOREIGN, entry, f"{path}: {misfit}")
+            found = Lookup(number, State.FOREIGN, entry, f"{path}: {misfit}")
+        elif problem := self._tar_problem(entry, tar):
+            found = Lookup(number, State.TORN, entry, problem)
+        elif problem := self._head_problem(entry, tar):
+            found = Lookup(number, State.FOREIGN, entry, problem)
+        else:
+            found = Lookup(number, State.DONE, entry)
+        return found if sizes else _without_sizes(found)
+
+    def _tar_problem(self, entry: Entry, tar: Ends) -> str:
+        """Why a tar is not that of an entry, by its size and its end; "" where nothing is to be seen."""
         if tar.size != entry.bytes:
-            return Lookup(number, State.TORN, entry, f"tar is missing or not {entry.bytes:,} bytes as recorded")
+            return f"tar is missing or not {entry.bytes:,} bytes as recorded"
         if tar.zeros and entry.bytes:
-            return Lookup(number, State.TORN, entry, "the tar ends in zeros where samples should be")
-        return Lookup(number, State.DONE, entry)
+            return "the tar ends in zeros where samples should be"
+        return ""
+
+    def _head_problem(self, entry: Entry, tar: Ends) -> str:
+        """Why a tar is of another shard, by its first member's name; "" where it is not."""
+        if tar.head is None or not entry.bytes:
+            return ""
+        row = _end_rows(entry)[0]
+        key = entry.keys[0] if entry.keys else sample_key(self.paths.dataset, row)
+        return "" if tar.head.startswith(f"{key}.".encode()) else f"the tar does not begin with the sample {key}"
 
 
-class Tail(NamedTuple):
-    """A tar's size in bytes, 0 where there is none, and whether its end holds nothing but zeros."""
+class Ends(NamedTuple):
+    """A tar's size in bytes, 0 where there is none; whether its end holds nothing but zeros; and how it begins, with
+    the name of its first member: None where nobody has looked.
+    """
 
     size: int
     zeros: bool = False
+    head: bytes | None = None
 
 
 def open_ledger(paths: OutputPaths) -> Ledger:
@@ -203,6 +227,8 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
         last = min(last, contract.rows)
     if contract.rows is not None and first >= contract.rows:
         return f"there is no shard {number} in {contract.rows:,} rows: {REMOVE_IT}"
+    if entry.contract and entry.contract != contract.identity:
+        return f"$.contract is {entry.contract}, not {contract.identity}: the entry of another output"
     if entry.number != number:
         return f"$.number is {entry.number}: the entry of another shard"
     # A stream may end before the rows that were asked for.
@@ -220,7 +246,30 @@ def entry_misfit(entry: Entry, number: int, contract: Contract) -> str:
         return "$.skips has a row twice"
     if contract.shuffle_seed is None and any(not first <= row < last for row in rows):
         return f"$.skips has a row outside {first} to {last}"
+    return _members_misfit(entry, contract, rows)
+
+
+def _members_misfit(entry: Entry, contract: Contract, skipped: set[int]) -> str:
+    """Why sizes and checksums cannot be those of an entry, by their ends and lengths alone."""
+    if not entry.samples:
+        return "$.sizes, $.checksums: of no sample" if entry.sizes or entry.checksums else ""
+    ends = _end_rows(entry)
+    rows = range(entry.start, entry.stop)
+    if contract.shuffle_seed is None:
+        expected = tuple(next((row for row in order if row not in skipped), -1) for order in (rows, reversed(rows)))
+        if ends != expected:
+            return f"$.sizes is of rows {ends[0]} to {ends[1]}, not {expected[0]} to {expected[1]}"
+    length = checksums_length(entry.samples, len(contract.members))
+    if len(entry.checksums) != length and (entry.checksums or contract.format >= CHECKSUMS_FORMAT):
+        return f"$.checksums has {len(entry.checksums):,} characters, not {length:,}"
     return ""
+
+
+def _end_rows(entry: Entry) -> tuple[int, int]:
+    """The rows of the first and the last sample by an entry's sizes; -1 for what is none."""
+    ends = entry.sizes[:40].partition(":")[0], entry.sizes[entry.sizes.rfind(" ") + 1 :][:40].partition(":")[0]
+    first, last = (int(end) if end.isascii() and end.isdigit() else -1 for end in ends)
+    return first, last
 
 
 def sizes_misfit(entry: Entry, contract: Contract) -> str:
@@ -276,23 +325,24 @@ def _unreadable(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path}: cannot be read: {error.strerror or error}", "Fix its permissions, or the disk.")
 
 
-def _tail(tar: Path) -> Tail:
+def _ends(tar: Path) -> Ends:
     if is_remote(tar):
         try:
             with storage_errors(tar):
-                return Tail(tar.stat().st_size)
+                return Ends(tar.stat().st_size)
         except FileNotFoundError:
-            return Tail(0)
+            return Ends(0)
     try:
         handle = open_regular(tar)
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return Tail(0)
+        return Ends(0)
     except OSError as error:
         raise _unreadable(tar, error) from error
     try:
         status = os.fstat(handle)
         length = min(_TAIL, status.st_size)
-        return Tail(status.st_size, not os.pread(handle, length, status.st_size - length).strip(b"\0"))
+        zeros = not os.pread(handle, length, status.st_size - length).strip(b"\0")
+        return Ends(status.st_size, zeros, os.pread(handle, BLOCK, 0))
     finally:
         os.close(handle)
 

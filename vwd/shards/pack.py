@@ -124,7 +124,7 @@ def pack_shards(
             make_folder(paths.ledger)
             _refuse_linked_ledger(paths)
             remove_stale(paths.temp)
-            settle_contract(paths, contract, rows, settings.append)
+            contract = settle_contract(paths, contract, rows, settings.append)
             ledger = Ledger(paths, contract)
             complete = _complete(ledger, shards, settings.check)
             plan = PackPlan(shards, tuple(shard for shard in shards if shard.number not in complete))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vwd.errors import UsageError
-from vwd.limits import MOST_TASKS
+from vwd.limits import COUNT_LIMIT, MOST_LISTED_SHARDS, MOST_TASKS
 from vwd.shards.variables import count_variable
 
 _GIVE_TASK = "Give `task` I and `num_tasks` T."
@@ -32,10 +32,10 @@ def plan_shards(
     """The shards of a slice of a corpus of `rows` rows: shard k holds rows [k·S, (k+1)·S).
 
     Raises:
-        UsageError: the slice does not start where a shard starts, or holds no row.
+        UsageError: the slice does not start where a shard starts, or holds no row; or there are too many shards.
     """
-    if shard_size < 1:
-        raise UsageError(f"`shard_size` {shard_size}", "Give at least 1.")
+    if not 1 <= shard_size < COUNT_LIMIT:
+        raise UsageError(f"`shard_size` {shard_size}", f"Give at least 1, and less than {COUNT_LIMIT:,}.")
     if start_idx < 0 or start_idx % shard_size:
         below = max(start_idx, 0) // shard_size * shard_size
         raise UsageError(
@@ -47,6 +47,10 @@ def plan_shards(
     if start_idx >= rows:
         raise UsageError(f"`start_idx` {start_idx} is beyond the last of {rows} rows", f"Start below {rows}.")
     end = rows if num_samples is None else min(rows, start_idx + num_samples)
+    if (end - start_idx) // shard_size > MOST_LISTED_SHARDS:
+        raise UsageError(
+            f"`shard_size` {shard_size} makes more than {MOST_LISTED_SHARDS:,} shards", "Give a larger `shard_size`."
+        )
     ranges = []
     for start in range(start_idx, end, shard_size):
         full = min(start + shard_size, rows)

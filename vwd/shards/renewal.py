@@ -19,8 +19,9 @@ from vwd.storage.regular import read_regular
 from vwd.storage.tempfiles import names_in_progress
 
 
-def settle_contract(paths: OutputPaths, contract: Contract, rows: Rows, append: bool = False) -> None:
-    """Makes `pack.json` this contract: creates it, replaces one that may be replaced, or compares it.
+def settle_contract(paths: OutputPaths, contract: Contract, rows: Rows, append: bool = False) -> Contract:
+    """Makes `pack.json` this contract: creates it, replaces one that may be replaced, or compares it. Returns it as it
+    is there: with the earlier states of its source.
 
     Args:
         append: rows may have been added behind the end of those that the output was packed from.
@@ -41,6 +42,7 @@ def settle_contract(paths: OutputPaths, contract: Contract, rows: Rows, append: 
         else:
             raise
     ensure_contract(paths, contract)
+    return replace(contract, appended=read_contract(paths).appended)
 
 
 def _binds_nobody(paths: OutputPaths) -> bool:
@@ -53,7 +55,7 @@ def _binds_nobody(paths: OutputPaths) -> bool:
 def _holds_samples(paths: OutputPaths, number: int) -> bool:
     try:
         with storage_errors(paths.entry(number)):
-            return parse_entry(read_regular(paths.entry(number), LARGEST_ENTRY), sizes=False).samples > 0
+            return parse_entry(read_regular(paths.entry(number), LARGEST_ENTRY)).samples > 0
     except FileNotFoundError:
         return False
     except ValueError:  # nobody knows

@@ -34,7 +34,7 @@ def parse_path(text: str) -> Path:
     url = _URL.fullmatch(text)
     if not url:
         typo = _ONE_SLASH.match(text)
-        if typo and typo[1].lower() in (*_SHARED, "file"):
+        if typo and typo[1].lower() in (*_SHARED, "file", "memory", "http", "https"):
             raise UsageError(f"{text} is neither a folder nor a URL", f"Write {typo[1]}://…, with two slashes.")
         return Path(text)
     scheme, rest = url[1].lower(), url[2]
@@ -62,6 +62,17 @@ def _s3_options() -> dict[str, Any]:
     seconds = max(1, patience() // (_S3FS_TRIES * tries))
     config = {"connect_timeout": min(seconds, 10), "read_timeout": seconds, "retries": {"total_max_attempts": tries}}
     return {**_S3_OPTIONS, "config_kwargs": config}
+
+
+def refuse_url(text: str, argument: str) -> None:
+    """Refuses an address where a file or folder on a disk is meant; also one that lacks a slash.
+
+    Raises:
+        UsageError: it is one.
+    """
+    found = _URL.fullmatch(text) or _ONE_SLASH.match(text)
+    if found and ("://" in text or found[1].lower() in (*_SHARED, "file", "memory", "http", "https")):
+        raise UsageError(f"`{argument}`: {text} is not on a disk", "Give a file or folder by its path.")
 
 
 def is_remote(path: object) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vwd.cli.command import F, echo, json_option, output_argument, print_json
+from vwd.cli.command import F, LocalPath, echo, json_option, output_argument, print_json
 
 if TYPE_CHECKING:
     from vwd.export.folder import ExportResult
@@ -58,7 +58,7 @@ def request_options(command: F) -> F:
         click.option("--num-samples", type=click.IntRange(1), help="How many rows from there on.  [default: all]"),
         click.option("--start-idx", type=click.IntRange(0), default=0, show_default=True, help="First row."),
         click.option(
-            "--base-dir", type=click.Path(path_type=Path, file_okay=False), default="export", show_default=True,
+            "--base-dir", type=LocalPath(file_okay=False), default="export", show_default=True,
             help="Where the export goes, as <base>/<dataset>/…",
         ),
         output_argument,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, print_json, shards_option
+from vwd.cli.command import Real, VwdCommand, echo, print_json, shards_option
 from vwd.cli.export.common import Request, export_all, request_options, tasks_option
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _layout_names(ctx: click.Context, param: click.Parameter, incomplete: str) -
     help="Only the samples of this split, as vwd.stream splits them.  [default: all]",
 )  # fmt: skip
 @click.option(
-    "--val-fraction", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True,
+    "--val-fraction", type=Real(0, 1, min_open=True, max_open=True), default=0.05, show_default=True,
     help="With --split: about how much of all is for validation.",
 )  # fmt: skip
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, echo
+from vwd.cli.command import Real, VwdCommand, echo
 from vwd.cli.export.common import Request, export_all, request_options, tasks_option
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--train-fps",
-    type=click.FloatRange(0, min_open=True),
+    type=Real(0, min_open=True),
     default=8,
     show_default=True,
     help="Frames a second in training (fps); 16 for CogVideoX 1.5.",

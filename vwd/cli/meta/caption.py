@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option
+from vwd.cli.command import Real, VwdCommand, json_option
 from vwd.cli.meta.common import TABLE, report
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Asked:
 @click.option(
     "--at-once", type=click.IntRange(1), default=8, show_default=True, help="Questions a server gets at once."
 )
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=120, show_default=True, help="Seconds.")
+@click.option("--timeout", type=Real(0, min_open=True), default=120, show_default=True, help="Seconds.")
 @click.option("--tries", type=click.IntRange(1), default=4, show_default=True, help="Of one question.")
 @click.option("--column", help="Where captions go.  [default: text; of cogvlm2 text_cogvlm2]")
 @click.option("--output", type=TABLE, help="Where the table goes.  [default: <table>_caption_part<rank>.csv]")

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import F, echo, print_json
+from vwd.cli.command import F, LocalPath, Workers, echo, print_json
+from vwd.errors import TableError
 
 if TYPE_CHECKING:
     from vwd.meta.running import Progress as Done
-    from vwd.meta.transform import Steps
+    from vwd.meta.transform import Steps, Transformed
 
-TABLE = click.Path(path_type=Path, dir_okay=False)
+TABLE = LocalPath(dir_okay=False)
 _SHOWN = 20
 
 
 def workers_option(command: F) -> F:
     return click.option(
-        "--workers", "--num-workers", "--num_workers", "workers", type=click.IntRange(1),
+        "--workers", "--num-workers", "--num_workers", "workers", type=Workers(),
         help="Threads.  [default: one a CPU]",
     )(command)  # fmt: skip
 
@@ -43,6 +44,7 @@ def transform_tables(
             {"output": str(done.output), "rows": done.rows, "written": done.written, "dropped": dict(done.dropped),
              "doubtful": done.doubtful, "details": str(done.details) if done.details else None}
         )  # fmt: skip
+        _fail_if_empty(done)
         return
     reasons = "".join(f"; {count:,} dropped: {reason}" for reason, count in done.dropped.items())
     echo(f"{done.output}: {done.written:,} of {done.rows:,} rows{reasons}")
@@ -51,14 +53,35 @@ def transform_tables(
         echo(f"{done.doubtful:,} videos are broken or in doubt{remedy}", err=True)
     if done.details:
         echo(f"which, and why: {done.details}", err=True)
+    _fail_if_empty(done)
+
+
+def _fail_if_empty(done: Transformed) -> None:
+    """A table without rows, made of some, is a failure: whoever goes on with it goes on with nothing."""
+    if done.rows and not done.written:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in done.dropped.items())
+        raise TableError(
+            f"{done.output}: all {done.rows:,} rows were dropped ({reasons})",
+            "Check the rows, or ask less of them.",
+        )
 
 
 def report(table: Path, output: Path, done: Done, as_json: bool, **more: int | str) -> None:
-    """What a long command did, and which rows have no result."""
+    """What a long command did, and which rows have no result.
+
+    Raises:
+        TableError: none of them has one.
+    """
     if as_json:
         failed = {str(place + 1): reason for place, reason in done.failed.items()}
         print_json({"output": str(output), "done": done.done, "kept": done.kept, "failed": failed, **more})
-        return
+    else:
+        _print(table, output, done)
+    if done.failed and not done.done and not done.kept:
+        raise TableError(f"{table}: no row has a result", "Check the paths of the videos, and that they play.")
+
+
+def _print(table: Path, output: Path, done: Done) -> None:
     kept = f", {done.kept:,} done before" if done.kept else ""
     echo(f"{output}: {done.done:,} done{kept}, {len(done.failed):,} without a result")
     for place, reason in list(done.failed.items())[:_SHOWN]:

@@ -8,23 +8,23 @@ from typing import Any
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option
+from vwd.cli.command import LocalPath, Real, VwdCommand, json_option
 from vwd.cli.meta.common import TABLE, report, workers_option
 
 
 def form_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what clips are like."""
     for option in (
-        click.option("--save-dir", "--save_dir", "save_dir", type=click.Path(path_type=Path, file_okay=False),
+        click.option("--save-dir", "--save_dir", "save_dir", type=LocalPath(file_okay=False),
                      required=True, help="Where the clips go."),
-        click.option("--target-fps", "--target_fps", "target_fps", type=click.FloatRange(0, min_open=True),
+        click.option("--target-fps", "--target_fps", "target_fps", type=Real(0, min_open=True),
                      help="Frames a second.  [default: as the video]"),
         click.option("--shorter-size", "--shorter_size", "shorter_size", type=click.IntRange(2),
                      help="Shorter side in pixels, for larger videos.  [default: as the video]"),
         click.option("--audio/--no-audio", default=True, show_default=True, help="Keep the sound."),
-        click.option("--min-seconds", "--min_seconds", "min_seconds", type=float,
+        click.option("--min-seconds", "--min_seconds", "min_seconds", type=Real(),
                      help="Leave shorter scenes out.  [default: none]"),
-        click.option("--max-seconds", "--max_seconds", "max_seconds", type=click.FloatRange(0, min_open=True),
+        click.option("--max-seconds", "--max_seconds", "max_seconds", type=Real(0, min_open=True),
                      help="End longer scenes there.  [default: none]"),
         workers_option,
     ):  # fmt: skip

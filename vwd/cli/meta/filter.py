@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option
+from vwd.cli.command import Real, VwdCommand, json_option
 from vwd.cli.meta.common import TABLE, transform_tables
 
 
 @click.command(cls=VwdCommand, name="filter")
 @click.argument("tables", nargs=-1, required=True)
 @click.option("--fmin", type=click.IntRange(0), help="Drop videos of fewer frames.  [default: keep all]")
-@click.option("--aesmin", type=float, help="Drop videos of a lower score, and those without.  [default: keep all]")
+@click.option("--aesmin", type=Real(), help="Drop videos of a lower score, and those without.  [default: keep all]")
 @click.option("--output", type=TABLE, help="Where the table goes.  [default: <table>_fminN_aesminX.csv]")
 @json_option
 def filter_(

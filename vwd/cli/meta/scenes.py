@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from vwd.cli.command import VwdCommand, json_option
+from vwd.cli.command import Real, VwdCommand, json_option
 from vwd.cli.meta.common import TABLE, report, workers_option
 
 
 @click.command(cls=VwdCommand)
 @click.argument("table", type=TABLE)
-@click.option("--threshold", type=float, default=3.0, show_default=True, help="Of PySceneDetect's AdaptiveDetector.")
+@click.option("--threshold", type=Real(), default=3.0, show_default=True, help="Of PySceneDetect's AdaptiveDetector.")
 @click.option("--output", type=TABLE, help="Where the table goes.  [default: <table>_timestamp.csv]")
 @workers_option
 @json_option

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vwd.cli.command import VwdCommand, echo, json_option, output_argument, print_json
+from vwd.cli.command import Real, VwdCommand, echo, json_option, output_argument, print_json
 from vwd.cli.slurm.outputs import submitted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MOST_SHOWN = 20
 @click.option("--watch", is_flag=True, help="Refresh until nothing is left to run.  [default: off]")
 @click.option(
     "--interval",
-    type=click.FloatRange(0.1, 86_400),
+    type=Real(0.1, 86_400),
     default=10.0,
     show_default=True,
     help="Seconds between refreshes, with --watch.",

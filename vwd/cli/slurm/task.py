@@ -9,11 +9,11 @@ from typing import cast
 
 import click
 
-from vwd.cli.command import VwdCommand, echo
+from vwd.cli.command import LocalPath, VwdCommand, echo
 
 
 @click.command(cls=VwdCommand, hidden=True)
-@click.argument("submission", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("submission", type=LocalPath(dir_okay=False))
 @click.argument("role", type=click.Choice(["pack", "export", "finish"]))
 @click.option("--offset", type=click.IntRange(0), default=0, show_default=True, help="The array's first task.")
 @click.option("--task", "number", type=click.IntRange(0), help="Which task.  [default: offset + the Slurm array's]")

@@ -96,6 +96,8 @@ def open_parquet_file(path: Path) -> Any:
         file = pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
         file.schema_arrow, _paths(file)
         return file
+    except UnicodeEncodeError as error:
+        raise RowsError(f"{path}: the name is not UTF-8, as pyarrow needs it", "Rename the file or folder.") from error
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:
             raise  # the file system's, not pyarrow's

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vwd.corpora.registry import check_name
 from vwd.corpora.sources.jsonl import open_jsonl
+from vwd.corpora.sources.regular import check_regular
 from vwd.corpora.sources.rows import file_errors
 from vwd.errors import OutputError, RowsError
 from vwd.limits import LARGEST_RECORD
@@ -34,6 +35,7 @@ def pack_records(
         OutputError: the output cannot be written, or every record was skipped.
     """
     check_name(name)
+    check_regular(path, "Give the file that 'vwd prepare' has written.")
     with file_errors(path):
         rows = open_jsonl(path, LARGEST_RECORD)
     if not is_unified(rows.columns):
@@ -47,6 +49,6 @@ def pack_records(
         first = next(skip for entry in result.entries.values() for skip in entry.skips)
         raise OutputError(
             f"{path}: all {result.summary.rows:,} records were skipped; line {first.index + 1}: {first.detail}",
-            "Prepare them with `download_images`, and run this in the same folder.",
+            "Prepare them with `download_images`, and run this in the same folder; or mend the records.",
         )
     return result

@@ -57,7 +57,7 @@ class Source:
         Raises:
             RowsError: there is no such split; lists those there are.
         """
-        chosen = choose(self.files, name, self.identity)
+        chosen = choose(self.files, name, self.identity if self.hub else str(self.folder or self.root))
         if self.hub:
             return tuple(SourceFile(self.hub.folder / one, self.hub.reference(one), one) for one in chosen)
         return tuple(SourceFile(self.root / one, PurePosixPath(one).name) for one in chosen)

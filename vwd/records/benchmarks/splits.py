@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from vwd.corpora.sources.kinds import KINDS, PACKED
-from vwd.errors import RowsError
+from vwd.errors import RowsError, UsageError
 
 _WORD = re.compile(r"[a-z0-9]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # Other names of the same split. `dev` is one of its own: some benchmarks have both.
 _SPLITS = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
@@ -40,7 +41,14 @@ class Wanted:
 
     @classmethod
     def parse(cls, text: str) -> Wanted:
+        """From `name` or `name=source`.
+
+        Raises:
+            UsageError: the name could not be part of a file's name.
+        """
         name, _, source = text.strip().partition("=")
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"`splits`: '{name}' is no name of a split", "Give letters, digits, '_' and '-'.")
         return cls(name, source or name)
 
 
@@ -85,11 +93,14 @@ def choose(files: SplitFiles, split: str, where: str) -> tuple[str, ...]:
         return found
     if not files.names and canonical(split) == "train":
         return files.files[""]  # files that name no split are what there is to train on
-    there = ", ".join(files.names) or "no name of a split in its files' names"
-    first = files.names[0] if files.names else "train"
+    if not files.names:
+        raise RowsError(
+            f"{where}: has no split '{split}': its files' names have none",
+            f"Name the file after its split, or give `splits` {split}=train to write it from them.",
+        )
     raise RowsError(
-        f"{where}: has no split '{split}', but {there}",
-        f"Give one of these, or `splits` {split}={first} to write it from that one.",
+        f"{where}: has no split '{split}', but {', '.join(files.names)}",
+        f"Give one of these, or `splits` {split}={files.names[0]} to write it from that one.",
     )
 
 
