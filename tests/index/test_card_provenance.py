@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import Run
-from shards.packing import copy_pack
+from shards.packing import copy_pack, forget_contract
 
 from vwd.corpora.registry import CORPORA, find_corpus
 from vwd.corpora.sources.open import open_rows
@@ -38,6 +38,7 @@ def index_with_source(run: Run, folder: Path, source: dict[str, str]) -> tuple[d
     """The card of an output that was packed from these rows."""
     path = folder / "pack.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "source": source}), "utf-8")
+    forget_contract(folder)
     run("index", folder)
     return card_of(folder)
 

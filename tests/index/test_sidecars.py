@@ -13,6 +13,7 @@ from shards.packing import (
     assert_two_lines,
     copy_pack,
     entry_file,
+    forget_contract,
     gsm8k,
     read_entry,
     snapshot,
@@ -23,6 +24,7 @@ from shards.packing import (
 
 from vwd.index.write import KINDS, stale_sidecars, write_index
 from vwd.inspect.verify import verify_output
+from vwd.shards.checksums import format_checksums
 from vwd.shards.paths import OutputPaths
 from vwd.shards.sizes import SampleSizes, format_sizes, tar_bytes
 
@@ -259,13 +261,18 @@ def test_a_shard_of_five_thousand_samples_is_indexed_without_its_tar(folder: Pat
     entry = read_entry(folder, 0)
     sizes = [SampleSizes(row, (163_204, 188, 412, 5120, 4)) for row in range(5000)]
     length = tar_bytes(sizes)
-    entry = {**entry, "stop": 5000, "samples": 5000, "skips": {}, "bytes": length, "sizes": format_sizes(sizes)}
+    checksums = format_checksums(bytes(8 * 5 * 5000))
+    entry = {
+        **entry, "stop": 5000, "samples": 5000, "skips": {}, "bytes": length, "sizes": format_sizes(sizes),
+        "checksums": checksums,
+    }  # fmt: skip
     entry_file(folder, 0).write_text(json.dumps(entry))
     for path in [*folder.glob("*.tar"), *(folder / "ledger").iterdir()]:
         if path.stem != "gsm8k-000000":
             path.unlink()
     contract = json.loads((folder / "pack.json").read_bytes())
     (folder / "pack.json").write_text(json.dumps({**contract, "rows": 5000, "shard_size": 5000}))
+    forget_contract(folder)
     with (folder / "gsm8k-000000.tar").open("wb") as tar:  # sparse: no tar is read
         tar.seek(length - 1)
         tar.write(b"1")

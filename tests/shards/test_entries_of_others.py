@@ -61,16 +61,6 @@ def test_an_entry_that_has_lost_its_checksums_is_foreign(
     assert_redone(run, folder, three_shards, f"$.checksums has {len(checksums)} characters")
 
 
-def test_tars_that_changed_places_are_foreign(run: Run, folder: Path, three_shards: Path) -> None:
-    # As they have one size, only what is in them tells.
-    first, second = folder / "gsm8k-000000.tar", folder / "gsm8k-000001.tar"
-    assert first.stat().st_size == second.stat().st_size
-    first.rename(folder / "x")
-    second.rename(first)
-    (folder / "x").rename(second)
-    assert_redone(run, folder, three_shards, "the tar does not begin with the sample gsm8k_000000", shards=2)
-
-
 def test_an_output_whose_entries_name_no_contract_is_read_and_resumed(run: Run, folder: Path) -> None:
     for shard in range(3):
         entry = read_entry(folder, shard)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 from shards.damage import rebuild
-from shards.packing import assert_two_lines, copy_pack, entry_file, gsm8k, read_entry, seal, tar_hashes
+from shards.packing import assert_two_lines, copy_pack, entry_file, forget_contract, gsm8k, read_entry, seal, tar_hashes
 from text.boards import board_of, sample_of
 
 from vwd.errors import OutputError, ShardError
@@ -176,6 +176,7 @@ def test_text_from_files_cannot_steer_a_terminal(run: Run, folder: Path, value: 
     assert "gsm8k-000001" in first
     assert "Traceback" not in first
     (folder / "pack.json").write_text(json.dumps({**contract, "members": [value]}), "utf-8")
+    forget_contract(folder)
     for verb in ("status", "verify", "export-jsonl"):
         done = run(verb, check=False)
         assert_two_lines(done)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Run
-from shards.packing import assert_two_lines, write_lamps
+from shards.packing import assert_two_lines, forget_contract, write_lamps
 
 LINE = ("pack", "--shard-size", 6, "--num-samples", 6, "--num-workers", 1)
 
@@ -34,6 +34,7 @@ def test_an_output_with_the_first_margins_is_not_resumed_with_others(run: Run, t
     contract = contract_of(folder)
     del contract["storyboard"]["margin_top"], contract["storyboard"]["margin_bottom"]
     (folder / "pack.json").write_text(json.dumps(contract), "utf-8")
+    forget_contract(folder)
     refused = run("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 6, "--num-workers", 1, check=False)
     assert_two_lines(refused)
     assert "storyboard.margin_bottom: existing 4, requested 2" in refused.stderr

@@ -13,7 +13,7 @@ import pytest
 from conftest import Run, write_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shards.packing import assert_two_lines, lamp_rows, tar_hashes
+from shards.packing import assert_two_lines, forget_contract, lamp_rows, tar_hashes
 from slurm.commands import Commands, queueing
 
 from vwd.errors import OutputError
@@ -412,6 +412,7 @@ def test_a_submission_that_does_not_fit_the_packed_rows_names_both_files(
     run("pack", "gsm8k", *small, "--num-workers", 1, "--num-samples", 3)
     contract = json.loads((folder / "pack.json").read_bytes())
     (folder / "pack.json").write_text(json.dumps({**contract, "rows": 10**17}))
+    forget_contract(folder)
     refused = run("slurm", "status", check=False, **commands.variables)
     assert_two_lines(refused)
     assert "0001.json" in refused.stderr

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shards.packing import forget_contract
 from stream.streaming import NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import UsageError
@@ -64,6 +65,7 @@ def two(uneven: Path, tmp_path: Path) -> tuple[Path, Path]:
         path.rename(path.with_name(path.name.replace("gsm8k-", "lamps-")))
     contract = json.loads((folder / "pack.json").read_bytes())
     (folder / "pack.json").write_text(json.dumps({**contract, "dataset": "lamps"}))
+    forget_contract(folder)
     return uneven, folder
 
 

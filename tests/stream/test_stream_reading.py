@@ -234,6 +234,7 @@ def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_
     contract = json.loads((uneven / "pack.json").read_bytes())
     (folder / "pack.json").write_text(json.dumps({**contract, "rows": 10_000_000, "shard_size": 1000}))
     entry = json.loads((uneven / "ledger" / "gsm8k-000002.json").read_bytes())
+    del entry["contract"]  # as older entries, which go with any
     members = next(parse_sizes(entry["sizes"])).members
     entry |= {"samples": 1000, "skips": {}, "checksums": "", "bytes": tar_bytes([SampleSizes(0, members)] * 1000)}
     for number in range(10_000):

@@ -11,14 +11,12 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError
 from vwd.limits import LARGEST_ENTRY
 from vwd.shards.checksums import CHECKSUMS_FORMAT, checksums_length
 from vwd.shards.contract import Contract
 from vwd.shards.contract_file import read_contract
 from vwd.shards.entry import Entry, parse_entry
-from vwd.shards.headers import BLOCK
 from vwd.shards.paths import OutputPaths, entry_numbers
 from vwd.shards.sizes import parse_sizes, tar_bytes
 from vwd.storage.atomic import atomic_write, json_bytes
@@ -41,7 +39,7 @@ _TAIL = 10_240 + 3 * 512
 
 class State(str, Enum):
     """Of a shard: done (entry and tar agree), missing (no entry), torn (they disagree, or one cannot be read), or
-    foreign (the entry or the tar is of another shard or another output).
+    foreign (the entry is of another shard or another output).
     """
 
     DONE = "done"
@@ -177,8 +175,6 @@ class Ledger:
             found = Lookup(number, State.FOREIGN, entry, f"{path}: {misfit}")
         elif problem := self._tar_problem(entry, tar):
             found = Lookup(number, State.TORN, entry, problem)
-        elif problem := self._head_problem(entry, tar):
-            found = Lookup(number, State.FOREIGN, entry, problem)
         else:
             found = Lookup(number, State.DONE, entry)
         return found if sizes else _without_sizes(found)
@@ -191,23 +187,12 @@ class Ledger:
             return "the tar ends in zeros where samples should be"
         return ""
 
-    def _head_problem(self, entry: Entry, tar: Ends) -> str:
-        """Why a tar is of another shard, by its first member's name; "" where it is not."""
-        if tar.head is None or not entry.bytes:
-            return ""
-        row = _end_rows(entry)[0]
-        key = entry.keys[0] if entry.keys else sample_key(self.paths.dataset, row)
-        return "" if tar.head.startswith(f"{key}.".encode()) else f"the tar does not begin with the sample {key}"
-
 
 class Ends(NamedTuple):
-    """A tar's size in bytes, 0 where there is none; whether its end holds nothing but zeros; and how it begins, with
-    the name of its first member: None where nobody has looked.
-    """
+    """A tar's size in bytes, 0 where there is none, and whether its end holds nothing but zeros."""
 
     size: int
     zeros: bool = False
-    head: bytes | None = None
 
 
 def open_ledger(paths: OutputPaths) -> Ledger:
@@ -342,7 +327,7 @@ def _ends(tar: Path) -> Ends:
         status = os.fstat(handle)
         length = min(_TAIL, status.st_size)
         zeros = not os.pread(handle, length, status.st_size - length).strip(b"\0")
-        return Ends(status.st_size, zeros, os.pread(handle, BLOCK, 0))
+        return Ends(status.st_size, zeros)
     finally:
         os.close(handle)
 
