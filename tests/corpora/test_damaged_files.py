@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from shards.packing import assert_two_lines, gsm8k, lamp_rows
 
 from vwd.corpora.sources.open import open_file
-from vwd.errors import RowsError
+from vwd.errors import RowsError, printable
 
 
 def error_of(path: Path, columns: tuple[str, ...] | None = None) -> RowsError:
     with pytest.raises(RowsError) as caught:
         list(open_file(path).read(0, 1000, columns))
-    assert str(path) in caught.value.what
+    assert printable(str(path)) in caught.value.what
     assert caught.value.hint
     assert "\n" not in caught.value.what + caught.value.hint
     return caught.value

@@ -82,7 +82,7 @@ SHORT = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
 @example("答案是\n 8。")
 @example("！ \n答案为")
 def test_results_are_found_where_the_plain_patterns_find_them(text: str) -> None:
-    chinese = re.search(r"(?:\n|^|(?<=[。！？]))\s*答案[是为][：:]?\s*([^。\n]*?)\s*[。.]?\s*$", text)
+    chinese = re.search(r"(?:\n|^|(?<=[。！？]))\s*答案(?:[是为][：:]?|[：:])\s*([^。\n]*?)\s*[。.]?\s*$", text)
     assert split_chinese_final(text) == ((text[: chinese.start()], chinese[1]) if chinese else (text, ""))
     marked = re.search(r"^(.*)####(.*)$", text, re.DOTALL)
     steps, final = split_final(text)

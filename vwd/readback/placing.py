@@ -18,7 +18,7 @@ from vwd.text.metrics import line_height
 # Where the first ink is that near to the left edge, the edge may cut characters.
 _AT_EDGE = 2
 # So many lines tell where all start; where their first cells score so much, they are in their places.
-_MOST, _FITS = 4, 0.98
+_LINES, _FITS = 4, 0.98
 
 
 def placed(grey: Grey, geometry: Geometry) -> Geometry:
@@ -94,6 +94,6 @@ def _first_lines(ink: Ink, tops: list[int], face: Typeface) -> _FirstLines:
     firsts = first_inks(ink, tops, height)
     least = int(firsts.min())
     at_edge = least <= _AT_EDGE
-    near = [top for top, first in zip(tops, firsts, strict=True) if first < least + groups[0].advance][:_MOST]
+    near = [top for top, first in zip(tops, firsts, strict=True) if first < least + groups[0].advance][:_LINES]
     lefts = range(1 - groups[-1].advance, 2) if at_edge else range(least - groups[0].advance * 2 // 3, least + 2)
     return _FirstLines(ink, near, lefts, at_edge, groups, height)
