@@ -39,13 +39,13 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "dot in a key": ("complete", renamed("gsm8k_000007", "gsm8k.000007"), "'gsm8k.000007.mp4' is not the name"),
     "leading underscore": ("key", renamed("gsm8k_000007", "_gsm8k_000007"), "'_gsm8k_000007.mp4' is not the name"),
     "member in capitals": ("key", renamed("07.mp4", "07.MP4"), "'gsm8k_000007.MP4' is not the name"),
-    "key of another shard": ("unique", copied_from_another, "samples and skips are not the rows of this shard"),
+    "key of another shard": ("unique", copied_from_another, "$.sizes is of rows 0 to 5, not 6 to 11"),
     "members of samples in turn": ("unique", rewritten(interleaved), "the key 'gsm8k_000006' appears twice"),
     "members in another order": (
         "complete", rewritten(lambda m: [m[1], m[0], *m[2:]]),
         "gsm8k_000006: its members are not where the ledger has them",
     ),
-    "no member at all": ("empty", rewritten(lambda _: []), "samples and skips are not the rows of this shard"),
+    "no member at all": ("empty", rewritten(lambda _: []), "$.sizes is of rows -1 to -1, not 6 to 11"),
     "an index among samples": (
         "key", rewritten(lambda m: [("__index__.json", b"{}"), *m]), "'__index__.json' is not the name"
     ),

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from vwd.shards.checksums import checksums_length
 from vwd.shards.contract import Contract
 from vwd.shards.paths import OutputPaths
 from vwd.slurm.arrays import Window, Work
@@ -50,36 +51,39 @@ def write_large(out: Path, shards: int, missing: range) -> OutputPaths:
     submission_file(paths, 1).write_bytes(json_bytes(submission.to_json()))
     record = JobRecord("pack", "12", 0, tasks, submission.name)
     (submissions_folder(paths) / "0001.pack.0.json").write_bytes(json_bytes(asdict(record)))
-    head, tail = _entry()
+    entry = _entry()
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: _write(paths, n, head, tail), (n for n in range(shards) if n not in missing)))
+        list(pool.map(lambda n: _write(paths, n, entry), (n for n in range(shards) if n not in missing)))
     return paths
 
 
-def _write(paths: OutputPaths, number: int, head: str, tail: str) -> None:
-    start = number * SHARD_SIZE
-    text = head.replace("@N", str(number)).replace("@A", str(start)).replace("@B", str(start + SHARD_SIZE)) + tail
-    paths.entry(number).write_text(text, "utf-8")
+def _write(paths: OutputPaths, number: int, entry: str) -> None:
+    stop = (number + 1) * SHARD_SIZE
+    for place, value in (("@N", number), ("@A", stop - SHARD_SIZE), ("@B", stop), ("@L", stop - 1)):
+        entry = entry.replace(place, str(value))
+    paths.entry(number).write_text(entry, "utf-8")
     descriptor = os.open(paths.tar(number), os.O_CREAT | os.O_WRONLY)
     os.ftruncate(descriptor, _TAR_BYTES)
     os.pwrite(descriptor, b"\1", _TAR_BYTES - 1)  # a tail of zeros is what a power cut leaves
     os.close(descriptor)
 
 
-def _entry() -> tuple[str, str]:
-    """A ledger entry's text in two parts, up to its sizes and from them on; all shards here have the same sizes."""
-    sizes = " ".join(f"{2_000_000 + n}:{160_000 + n},{60 + n},{700 + n},{5_000 + n}" for n in range(SHARD_SIZE))
+def _entry() -> str:
+    """A ledger entry's text, with places for its number and rows. Of its sizes only the first and last have rows of
+    their own, as those of the others are not looked at here.
+    """
+    rows = ["@A", *(str(2_000_000 + n) for n in range(1, SHARD_SIZE - 1)), "@L"]
+    sizes = " ".join(f"{row}:{160_000 + n},{60 + n},{700 + n},{5_000 + n}" for n, row in enumerate(rows))
     entry = {
         "number": "@N", "start": "@A", "stop": "@B", "whole": True, "samples": SHARD_SIZE, "skips": {},
         "bytes": _TAR_BYTES, "sha256": "0" * 64, "md5": "0" * 32, "prompt_tokens": 52_000, "answer_tokens": 140_000,
-        "seconds": 6.5, "finished": 1_700_000_000.5, "sizes": sizes,
+        "seconds": 6.5, "finished": 1_700_000_000.5, "sizes": sizes, "checksums": "A" * checksums_length(SHARD_SIZE, 1),
         "writer": {"host": "n1", "pid": "4711", "slurm_job_id": "12"}, "cache": {"words": [9000, 8000]},
     }  # fmt: skip
     text = json.dumps(entry, indent=1)
     for placeholder in ("@N", "@A", "@B"):
         text = text.replace(f'"{placeholder}"', placeholder)
-    head, _, tail = text.partition('"sizes"')
-    return head, f'"sizes"{tail}\n'
+    return f"{text}\n"
 
 
 def main() -> None:
