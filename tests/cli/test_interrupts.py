@@ -101,6 +101,7 @@ def test_a_signal_while_workers_start_or_work_ends_quietly(
     assert_stopped(process, code)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_of_verify_is_a_problem_of_its_shard_and_not_of_the_program(
     large: Path, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_dataset_named_like_a_split_is_still_one_training_set(run: Run, tmp_pa
     assert results["folder"]["keys"] == [f"lamps_test_{row:06d}" for row in range(6)]
 
 
+@pytest.mark.slow
 def test_sidecars_and_id_members_for_other_readers_do_not_change_the_samples(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 6)
     run("pack", "gsm8k", "--rows", "rows.jsonl", "--shard-size", 3, "--sat-meta", *SMALL, "--num-workers", 1)

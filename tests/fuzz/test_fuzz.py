@@ -88,6 +88,7 @@ def test_a_problem_ends_with_exit_code_1_and_names_the_round(tmp_path: Path) -> 
     assert done.stdout.startswith("contract, seed 7, round 3: vwd verify")
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_round_damage_alike(tmp_path: Path) -> None:
     both = [program(ROOT / "tests" / "fuzz" / "damages.py", tmp_path / "work") for _ in range(2)]
     assert both[0].returncode == 0, both[0].stderr

@@ -357,7 +357,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return script.read_text("utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("place", ["", "#gsm8k_000005"])
 def test_axe_finds_nothing_serious(browser: Any, address: str, report: Path, axe: str, scheme: str, place: str) -> None:
     data = data_of(report)

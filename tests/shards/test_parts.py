@@ -167,6 +167,7 @@ def test_a_broken_row_fails_its_shard_once_and_leaves_no_part(run: Run, tmp_path
     assert tar_hashes(tmp_path / "shards" / "gsm8k") == {}
 
 
+@pytest.mark.slow
 def test_a_killed_worker_fails_the_shard_that_it_shares_and_the_next_run_packs_it(run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, MANY)
     folder = tmp_path / "shards" / "gsm8k"

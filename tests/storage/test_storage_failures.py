@@ -86,6 +86,7 @@ def test_an_upload_that_is_confirmed_but_not_stored_gets_no_entry(store: Store, 
     assert store.names() == ["pack.json", "summary.json"]
 
 
+@pytest.mark.slow
 def test_an_object_is_read_back_where_its_tag_is_not_an_md5(store: Store, run: Run, tmp_path: Path) -> None:
     write_lamps(tmp_path, 6)
     run(*gsm8k("--out", store.url))
