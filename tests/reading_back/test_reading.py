@@ -31,7 +31,7 @@ from vwd.readback import UNREADABLE, read_frames, read_picture
 from vwd.readback.bars import inside_bars
 from vwd.readback.files import video_frames
 from vwd.readback.twins import as_read
-from vwd.text.spec import StoryboardSpec
+from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Box
 from vwd.video.encoders import ENCODERS, get_encoder
 from vwd.video.frames import grey_frames
@@ -86,6 +86,16 @@ def test_pages_are_told_apart_by_their_frames() -> None:
     reading = read(grey_frames(board), board)
     assert reading.page_starts == board.page_starts
     found, expected = tokens(reading, board)
+    assert found == expected
+
+
+@pytest.mark.parametrize(("width", "height", "font_size"), [(320, 240, 16), (320, 240, 20), (640, 360, 28)])
+def test_pages_full_of_small_text_are_told_apart(width: int, height: int, font_size: int) -> None:
+    random = np.random.default_rng(0)
+    words = random.choice("she had seven red apples and four more in the box than he sold them for".split(), 250)
+    board = board_of(" ".join(words), "Yes.", spec=StoryboardSpec(frames=60, page=PageSpec(width, height, font_size)))
+    assert len(board.page_starts) > 2
+    found, expected = tokens(read(grey_frames(board), board), board)
     assert found == expected
 
 

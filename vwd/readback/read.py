@@ -19,7 +19,7 @@ from vwd.readback.ink import Grey, to_grey
 from vwd.readback.pages import GOOD, LEAST_QUALITY, Geometry, ReadPage, read_page
 from vwd.readback.reading import Reading, ReadWord, State
 from vwd.readback.turns import Turns
-from vwd.text.metrics import line_height
+from vwd.text.metrics import FONT_SIZE, line_height
 from vwd.text.spec import PageSpec
 from vwd.text.storyboard import Box
 
@@ -27,7 +27,8 @@ _LANGUAGES: tuple[Language, ...] = ("en", "zh", "ko")
 _PAGE = PageSpec()
 # A page lies as the one before where it is not read worse by more than this.
 _AS_GOOD = 0.03
-# So many pixels of a page, about, are one of the small pictures that tell when something appears.
+# So many pixels of a page, about, are one of the small pictures that tell when something appears; at the default font
+# size, and less at a smaller one.
 _POOL = 4
 
 
@@ -53,7 +54,8 @@ def read_frames(
         if turns is None:
             shape, part = grey.shape, inside_bars(grey)
             grey = part.of(grey)
-            pool = _pool(grey.shape[1] / page.width), _pool(grey.shape[0] / page.height)
+            font = page.font_size / FONT_SIZE
+            pool = _pool(font * grey.shape[1] / page.width), _pool(font * grey.shape[0] / page.height)
             turns = Turns(pool, step=max(1, pool[1] // _POOL))
             turns.add(grey)
         elif grey.shape != shape:

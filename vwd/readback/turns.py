@@ -13,8 +13,9 @@ from vwd.text.storyboard import Box
 
 # Frames that nowhere differ by more, of 255, are the same picture.
 _SAME = 6
-# A page is over when so much of its ink is gone from one frame to the next.
-_GONE = 0.4
+# A page is over when so much of its ink is gone from one frame to the next: of pages full of small text, which look
+# alike in small pictures, 0.37 at least; within a page, noise and codecs take 0.004 at most.
+_GONE = 0.2
 # Of 255: what a pixel of a small picture must be darker than paper, not to be noise; and to be ink for certain.
 _FAINT, _INK = 12, 24
 _LEVELS = np.arange(256)
