@@ -144,8 +144,8 @@ class Output:
 
     def _in_a_shard(self, task: int) -> int | None:
         process = next((p for p in self.processes() if f"--task {task} " in p[1]), None)
-        first = task * ROWS_A_TASK // SHARD_SIZE
-        started = first_match(self.packed / ".tmp", f"gsm8k-{first:06d}.tar.*")
+        shards = range(task * ROWS_A_TASK // SHARD_SIZE, (task + 1) * ROWS_A_TASK // SHARD_SIZE)
+        started = any(first_match(self.packed / ".tmp", f"gsm8k-{shard:06d}.tar.*") for shard in shards)
         return process[0] if process and started and workers_of(process[0]) else None
 
     def processes(self) -> list[tuple[int, str]]:

@@ -18,6 +18,7 @@ from conftest import HANG_SECONDS, environment
 from stream.streaming import COUNTS, NO_TORCH, SAMPLES, keys, small
 
 from vwd.errors import OutputError, ShardError, UsageError, VwdError
+from vwd.shards.checksums import checksums_length
 from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes, tar_bytes
 from vwd.storage.urls import parse_path
 
@@ -236,7 +237,9 @@ def test_the_ledger_of_ten_thousand_shards_is_read_in_seconds(uneven: Path, tmp_
     entry = json.loads((uneven / "ledger" / "gsm8k-000002.json").read_bytes())
     del entry["contract"]  # as older entries, which go with any
     members = next(parse_sizes(entry["sizes"])).members
-    entry |= {"samples": 1000, "skips": {}, "checksums": "", "bytes": tar_bytes([SampleSizes(0, members)] * 1000)}
+    checksums = "A" * checksums_length(1000, len(contract["members"]))
+    size = tar_bytes([SampleSizes(0, members)] * 1000)
+    entry |= {"samples": 1000, "skips": {}, "checksums": checksums, "bytes": size}
     for number in range(10_000):
         rows = range(number * 1000, (number + 1) * 1000)
         sizes = format_sizes(SampleSizes(row, members) for row in rows)

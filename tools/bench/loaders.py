@@ -28,6 +28,7 @@ import torch
 import worker
 from gpu import report
 
+from vwd.shards.checksums import checksums_length
 from vwd.shards.ledger import open_ledger
 from vwd.shards.paths import find_outputs
 from vwd.shards.sizes import SampleSizes, format_sizes, parse_sizes, tar_bytes
@@ -187,7 +188,9 @@ def start_up(output: str, shards: int) -> None:
     assert full is not None
     members = next(parse_sizes(full.sizes)).members
     contract = json.loads(paths.contract.read_bytes()) | {"rows": shards * 1000, "shard_size": 1000}
-    record = entry.to_json() | {"samples": 1000, "skips": {}, "whole": True, "checksums": ""}
+    checksums = "A" * checksums_length(1000, len(open_ledger(paths).contract.members))
+    record = entry.to_json() | {"samples": 1000, "skips": {}, "whole": True, "checksums": checksums}
+    record.pop("contract", None)  # as older entries, which go with any
     record["bytes"] = tar_bytes([SampleSizes(0, members)] * 1000)
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp) / paths.dataset

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -40,18 +40,24 @@ class DeepCheck:
     Attributes:
         decode: compare each decoded frame with the storyboard, and its time with the frame rate.
         read: read the text back, and compare it.
-        sample_rate: of all samples, the share that is checked: always the same ones.
+        sample_rate: of all samples, the share that is checked: always the same ones, at least one of each shard.
         failures: a folder for pictures of samples that differ.
+        always: the key of a sample that is checked in any case.
     """
 
     decode: bool = False
     read: bool = False
     sample_rate: float = 1.0
     failures: Path | None = None
+    always: str = ""
+
+    def with_one_of(self, keys: Collection[str]) -> DeepCheck:
+        """The same check, which chooses at least one of these samples: a check of none would find all of them right."""
+        return replace(self, always=min(keys, key=_place, default=""))
 
     def chooses(self, key: str) -> bool:
         """Whether a sample is one of those that are checked."""
-        return (self.decode or self.read) and zlib.crc32(key.encode()) < self.sample_rate * 2**32
+        return (self.decode or self.read) and (_place(key) < self.sample_rate * 2**32 or key == self.always)
 
     @property
     def how(self) -> dict[str, bool | float]:
@@ -82,6 +88,11 @@ class DeepCheck:
 
 
 HEADERS_ONLY = DeepCheck()
+
+
+def _place(key: str) -> int:
+    """Where a sample is among all of them, in an order that has nothing to do with their rows; below 2**32."""
+    return zlib.crc32(key.encode())
 
 
 def time_problems(seconds: Iterable[float], fps: Fraction) -> Iterator[str]:

@@ -29,9 +29,6 @@ from vwd.storage.objects import local_copy
 from vwd.video.mp4 import Header, Mp4Error, read_header
 from vwd.video.spec import VideoSpec
 
-# Where so many samples are expected among those that are chosen, there are some.
-_SURELY_SOME = 50
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -94,9 +91,6 @@ def verify_output(
         problems.append(
             Problem(paths.dataset, "holds no sample: every row was skipped" if numbers else "has no shards")
         )
-    if samples and deep.how and _chooses_none(ledger, numbers, samples, deep):
-        what = f"no sample is among the {deep.sample_rate:g} of all that were to be looked into: take a larger share"
-        problems.append(Problem(paths.dataset, what))
     stale: tuple[str, ...] = ()
     if intact and not strays:
         try:
@@ -105,18 +99,6 @@ def verify_output(
             problems.append(Problem(paths.dataset, f"its sidecars could not be checked: {error.what}"))
     by_shard = tuple(sorted(problems, key=lambda p: p.shard))
     return Verification(paths.dataset, len(numbers), samples, by_shard, stale)
-
-
-def _chooses_none(ledger: Ledger, numbers: list[int], samples: int, deep: DeepCheck) -> bool:
-    """Whether the share of samples to decode or read is empty."""
-    if deep.sample_rate >= 1 or samples * deep.sample_rate > _SURELY_SOME:
-        return False
-    entries = (ledger.lookup(number).entry for number in numbers)
-    try:
-        keys = (one.key for entry in entries if entry for one in entry_offsets(ledger.paths, ledger.contract, entry))
-        return not any(map(deep.chooses, keys))
-    except ValueError:  # a damaged entry, which has been named
-        return False
 
 
 def _each(ledger: Ledger, numbers: list[int], num_workers: int, deep: DeepCheck) -> Iterator[tuple[list[Problem], int]]:
@@ -182,6 +164,7 @@ def _tar_problems(
         checksums = Checksums(entry.checksums, entry.samples, contract.members)
     except ValueError as error:
         problems.append(found(f"the ledger entry cannot be used: {error}"))
+    checks = checks.with_one_of(expected)
     try:
         with open_shard(paths.tar(entry.number), copy, contract.form) as samples:
             for sample in samples:
