@@ -1,4 +1,4 @@
-"""A sample that is shown to people: its members as they were packed, and a storyboard of the output's own videos."""
+"""A sample that is shown to people: its members as packed, and a storyboard of the output's own videos."""
 
 from __future__ import annotations
 

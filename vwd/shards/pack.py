@@ -80,7 +80,7 @@ def text_videos(corpus: Corpus, rows: Rows, settings: PackSettings) -> TextVideo
 
 
 def resumed(settings: PackSettings, dataset: str) -> PackSettings:
-    """The settings, by which an output that exists goes on with its own version of the encoder, and so with its bytes.
+    """The settings, with which an output that exists is resumed with its own version of the encoder, and so its bytes.
 
     Raises:
         OutputError: the output's contract cannot be read.

@@ -65,7 +65,7 @@ def _s3_options() -> dict[str, Any]:
 
 
 def refuse_url(text: str, argument: str) -> None:
-    """Refuses an address where a file or folder on a disk is meant; also one that lacks a slash.
+    """Refuses an address where a file or folder on a disk is meant; also one without a slash.
 
     Raises:
         UsageError: it is one.

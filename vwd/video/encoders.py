@@ -83,7 +83,7 @@ def get_encoder(
 
 
 def kept_version(name: str, identity: Mapping[str, str]) -> str | None:
-    """The version by which this encoder goes on with an output that has another identity; None for its latest."""
+    """The version with which this encoder resumes an output that has another identity; None for its latest."""
     if name != DEFAULT_ENCODER or identity.get("name") != name:
         return None
     from vwd.video.mpeg4.encoder import VERSIONS

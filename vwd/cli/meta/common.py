@@ -57,7 +57,7 @@ def transform_tables(
 
 
 def _fail_if_empty(done: Transformed) -> None:
-    """A table without rows, made of some, is a failure: whoever goes on with it goes on with nothing."""
+    """A table without rows, made of some, is a failure: the next step would process nothing."""
     if done.rows and not done.written:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in done.dropped.items())
         raise TableError(

@@ -28,7 +28,7 @@ class Changed(NamedTuple):
 
 
 class Page:
-    """The ink on a page, as a video goes on."""
+    """The ink on a page, frame after frame."""
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
