@@ -10,7 +10,8 @@ from __future__ import annotations
 import mmap
 import os
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import IO
 
@@ -72,7 +73,7 @@ class PartBuffer:
     def __enter__(self) -> PartBuffer:
         if self._memory:
             self._memory.take()  # of a part that failed
-            self._sizes = self._stack.enter_context(_Sizes(self._spills, self._part))
+            self._sizes = self._stack.enter_context(_open_sizes(self._spills, self._part))
         else:
             self._spill(b"")
         return self
@@ -134,27 +135,20 @@ class PartBuffer:
         self._spill_file.write(blocks)
 
 
+@contextmanager
+def _open_sizes(spills: Spills, part: Part) -> Iterator[_Sizes]:
+    with open_lasting(spills.sizes(part.number)) as table:
+        table.truncate(MOST_PARTS * _NUMBER_BYTES)
+        with mmap.mmap(table.fileno(), 0) as mapped, memoryview(mapped) as raw, raw.cast("Q") as sizes:
+            yield _Sizes(sizes, part.order)
+
+
 class _Sizes:
-    """The table of the sizes of a shard's parts, which the workers share."""
+    """The table of the sizes of a shard's parts, which the workers share, as one of its parts needs it."""
 
-    def __init__(self, spills: Spills, part: Part) -> None:
-        self._path, self._order = spills.sizes(part.number), part.order
+    def __init__(self, table: memoryview, order: int) -> None:
+        self._table, self._order = table, order
         self._known = self._before = 0
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Sizes:
-        with ExitStack() as stack:
-            table = stack.enter_context(open_lasting(self._path))
-            table.truncate(MOST_PARTS * _NUMBER_BYTES)
-            raw = memoryview(stack.enter_context(mmap.mmap(table.fileno(), 0)))
-            self._table = stack.enter_context(stack.enter_context(raw).cast("Q"))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
 
     def tell(self, size: int) -> None:
         """Says how large the part is, in bytes."""
