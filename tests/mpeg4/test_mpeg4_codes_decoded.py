@@ -11,7 +11,7 @@ import pytest
 from mpeg4.bitreader import codes_of
 from mpeg4.samples import proof, xvid
 
-from vwd.video.mpeg4.bits import from_text, ones, pack, stuffing
+from vwd.video.mpeg4.bits import from_text, ones, pack
 from vwd.video.mpeg4.blocks import code_levels
 from vwd.video.mpeg4.container import mp4
 from vwd.video.mpeg4.headers import I_VOP, P_VOP, stream_header, vop_header
@@ -70,7 +70,7 @@ def inter_video(blocks: Sequence[Block]) -> bytes:
 
 def encode_pictures(first: bytes, second: bytes) -> bytes:
     pictures = [vop_header(SPEC, 0, I_VOP, QUANTISER) + first, vop_header(SPEC, 1, P_VOP, QUANTISER) + second]
-    return mp4(pack([bits + stuffing(len(bits)) for bits in pictures]), [0], stream_header(SPEC), SPEC)
+    return mp4(pack(pictures), [0], stream_header(SPEC), SPEC)
 
 
 def expected(blocks: Sequence[Block]) -> npt.NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Sequence
+from itertools import accumulate, chain
 
 import numpy as np
 
@@ -28,8 +29,10 @@ def stuffing(length: int) -> bytes:
     return b"\x00" + _ONES[: 7 - length % 8]
 
 
-def pack(streams: list[bytes]) -> list[bytes]:
-    """Each stream's bits as bytes; their lengths are multiples of 8."""
-    packed = np.packbits(np.frombuffer(b"".join(streams), np.uint8)).tobytes()
-    ends = list(accumulate(len(stream) // 8 for stream in streams))
+def pack(streams: Sequence[bytes]) -> list[bytes]:
+    """Each stream's bits as bytes, with what aligns them."""
+    padding = [stuffing(len(stream)) for stream in streams]
+    joined = b"".join(chain.from_iterable(zip(streams, padding, strict=True)))
+    packed = np.packbits(np.frombuffer(joined, np.uint8)).tobytes()
+    ends = list(accumulate((len(stream) + len(end)) // 8 for stream, end in zip(streams, padding, strict=True)))
     return [packed[start:end] for start, end in zip([0, *ends], ends, strict=False)]

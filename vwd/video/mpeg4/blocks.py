@@ -32,7 +32,9 @@ COSINES = np.array(
     ],
     np.float64,
 )
-# Two passes: coefficients carry twice the scale.
+# Both directions at once: row i has the samples of the block that coefficient i, in zigzag order, stands for.
+_BASIS = np.kron(COSINES, COSINES)[list(ZIGZAG)]
+# So coefficients carry twice the scale.
 _ONE = 1 << (2 * _SCALE_BITS)
 
 
@@ -51,8 +53,7 @@ def luma_blocks(tiles: Tiles) -> Tiles:
 
 def transform(blocks: Tiles) -> Coefficients:
     """The scaled DCT coefficients of blocks, in zigzag order: [n, 64], times 2^26."""
-    square = COSINES @ blocks.astype(np.float64) @ COSINES.T
-    coefficients: Coefficients = square.reshape(-1, 64)[:, ZIGZAG].astype(np.int64)
+    coefficients: Coefficients = (blocks.reshape(-1, 64).astype(np.float64) @ _BASIS.T).astype(np.int64)
     return coefficients
 
 
@@ -96,10 +97,8 @@ def dequantise(levels: Levels, quantiser: int, dc_scaler: int | None = None) -> 
 
 def inverse(coefficients: Coefficients) -> Tiles:
     """The samples that unscaled coefficients in zigzag order stand for, rounded: [n, 8, 8]."""
-    square = np.zeros((len(coefficients), 64), np.float64)
-    square[:, ZIGZAG] = coefficients
-    samples = COSINES.T @ square.reshape(-1, 8, 8) @ COSINES
-    rounded: Tiles = np.floor(samples / _ONE + 0.5).astype(np.int16)
+    samples = coefficients.astype(np.float64) @ _BASIS
+    rounded: Tiles = np.floor(samples / _ONE + 0.5).astype(np.int16).reshape(-1, 8, 8)
     return rounded
 
 
@@ -109,14 +108,14 @@ def code_levels(levels: Levels, *, intra: bool) -> list[bytes]:
     Args:
         levels: [n, 64] in zigzag order; for intra blocks the DC must be set to 0, since it is coded apart.
     """
-    blocks, positions = np.nonzero(levels)
-    ends = np.cumsum(np.bincount(blocks, minlength=len(levels)))
+    coded = np.flatnonzero(levels != 0)  # of booleans: ten times as fast
+    blocks, positions = coded >> 6, coded & 63
     starts_block = np.append(True, blocks[1:] != blocks[:-1])[: len(blocks)]
-    ends_block = np.append(blocks[1:] != blocks[:-1], True)[: len(blocks)]
     before = np.where(starts_block, 0 if intra else -1, np.roll(positions, 1))
-    keys = _key(ends_block, positions - before - 1, levels[blocks, positions])
-    coded = list(map(_events(intra).__getitem__, keys.tolist()))
-    return [b"".join(coded[start:end]) for start, end in pairwise([0, *ends.tolist()])]
+    keys = _key(np.roll(starts_block, -1), positions - before - 1, levels.ravel()[coded])
+    bits = list(map(_events(intra).__getitem__, keys.tolist()))
+    ends = np.cumsum(np.bincount(blocks, minlength=len(levels))).tolist()
+    return [b"".join(bits[start:end]) for start, end in pairwise([0, *ends])]
 
 
 def _key(last: Levels, run: Levels, level: Levels) -> Levels:

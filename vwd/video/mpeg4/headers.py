@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vwd.video.mpeg4.bits import bits, pack, stuffing
+from vwd.video.mpeg4.bits import bits, pack
 from vwd.video.spec import VideoSpec
 
 # Simple Profile, level 5 (table G-1): the largest of Simple, 1,620 macroblocks a frame.
@@ -51,8 +51,8 @@ def stream_header(spec: VideoSpec) -> bytes:
     return b"".join(
         (
             _VISUAL_OBJECT_SEQUENCE, bytes([_PROFILE_AND_LEVEL]),
-            _VISUAL_OBJECT, pack([object_type + stuffing(len(object_type))])[0],
-            _VIDEO_OBJECT, _VIDEO_OBJECT_LAYER, pack([layer + stuffing(len(layer))])[0],
+            _VISUAL_OBJECT, pack([object_type])[0],
+            _VIDEO_OBJECT, _VIDEO_OBJECT_LAYER, pack([layer])[0],
         )
     )  # fmt: skip
 

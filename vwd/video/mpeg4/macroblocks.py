@@ -7,7 +7,7 @@ predicted from the neighbours, and coded when the picture is put together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -55,10 +55,13 @@ class InterTile(NamedTuple):
 
 
 class IntraTile(NamedTuple):
-    """An intra macroblock but for its head and DC differences: CBPY, four DC levels, four blocks' AC bits."""
+    """An intra macroblock but for its head and DC differences: CBPY, four DC levels, four blocks' AC bits.
+
+    The levels are 16-bit integers: they are joined to arrays of those of many macroblocks.
+    """
 
     cbpy: bytes
-    dc: tuple[int, int, int, int]
+    dc: bytes
     ac: tuple[bytes, bytes, bytes, bytes]
 
     @property
@@ -94,10 +97,11 @@ class Cache(Generic[V]):
     def put(self, key: Hashable, entry: V) -> None:
         if key in self._young:
             return
-        if self._size + entry.size > self._limit // 2:
+        size = entry.size
+        if self._size + size > self._limit // 2:
             self._old, self._young, self._size = self._young, {}, 0
         self._young[key] = entry
-        self._size += entry.size
+        self._size += size
 
 
 def lookup_tiles(cache: Cache[V], tiles: Coverage, make: Callable[[blocks.Tiles], list[V]]) -> list[V]:
@@ -124,11 +128,8 @@ def inter_tiles(luma: blocks.Tiles, quantiser: int) -> list[InterTile]:
         lambda target: blocks.quantise_closest(blocks.transform(target - _WHITE), quantiser),
         lambda levels: blocks.inverse(blocks.dequantise(levels, quantiser)) + _WHITE,
     )
-    coded = blocks.code_levels(levels, intra=False)
     made = []
-    for first in range(0, len(coded), 4):
-        four = coded[first : first + 4]
-        pattern = _pattern(four)
+    for pattern, four in zip(_patterns(levels), _fours(blocks.code_levels(levels, intra=False)), strict=True):
         head = INTER_HEAD + CBPY_CODES[15 - pattern] + ZERO_VECTOR
         made.append(InterTile(head + b"".join(four) if pattern else b""))
     return made
@@ -143,16 +144,22 @@ def intra_tiles(luma: blocks.Tiles, quantiser: int) -> list[IntraTile]:
         lambda target: blocks.quantise_closest(blocks.transform(target), quantiser, DC_SCALER),
         lambda levels: blocks.inverse(blocks.dequantise(levels, quantiser, DC_SCALER)),
     )
-    dc = levels[:, 0].tolist()
+    dc = levels[:, 0].astype(np.int16).tobytes()
     levels[:, 0] = 0
-    coded = blocks.code_levels(levels, intra=True)
-    made = []
-    for first in range(0, len(coded), 4):
-        a, b, c, d = coded[first : first + 4]
-        made.append(IntraTile(CBPY_CODES[_pattern([a, b, c, d])], tuple(dc[first : first + 4]), (a, b, c, d)))
-    return made
+    coded = _fours(blocks.code_levels(levels, intra=True))
+    return [
+        IntraTile(CBPY_CODES[pattern], dc[8 * number : 8 * number + 8], ac)
+        for number, (pattern, ac) in enumerate(zip(_patterns(levels), coded, strict=True))
+    ]
 
 
-def _pattern(coded: Sequence[bytes]) -> int:
-    """The coded block pattern: a bit for each of the four blocks, the first one highest."""
-    return sum(8 >> number for number, block in enumerate(coded) if block)
+def _patterns(levels: blocks.Levels) -> list[int]:
+    """The coded block pattern of each macroblock: a bit for each of its four blocks, the first one highest."""
+    patterns: list[int] = (levels.any(axis=1).reshape(-1, 4) @ np.array([8, 4, 2, 1])).tolist()
+    return patterns
+
+
+def _fours(coded: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
+    """The bits of each macroblock's blocks."""
+    each = iter(coded)
+    return zip(each, each, each, each, strict=True)

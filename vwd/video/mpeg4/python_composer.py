@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from vwd.text.storyboard import Storyboard
 from vwd.video.bitmaps import Ink
-from vwd.video.mpeg4.bits import pack, stuffing
-from vwd.video.mpeg4.macroblocks import Cache, InterTile, IntraTile
-from vwd.video.mpeg4.refreshed import Page, refreshed_pictures
+from vwd.video.mpeg4.bits import pack
+from vwd.video.mpeg4.changes import changes
+from vwd.video.mpeg4.macroblocks import Cache, InterTile, IntraTile, intra_tiles, lookup_tiles
+from vwd.video.mpeg4.refreshed import refreshed_pictures
 from vwd.video.mpeg4.stream import Stream
-from vwd.video.mpeg4.vops import KeptWord, Patch, Window, inter_patches, inter_picture, intra_picture, merged
+from vwd.video.mpeg4.vops import (
+    KeptWord,
+    Patch,
+    Window,
+    inter_patches,
+    inter_picture,
+    intra_picture,
+    merged,
+    page_picture,
+)
 
 
 class PythonComposer:
@@ -37,30 +49,37 @@ class PythonComposer:
         self, storyboard: Storyboard, inks: Mapping[int, Sequence[Ink]], stream: Stream
     ) -> Mapping[int, bytes]:
         """The pictures that are not as the one before, by frame (see `vwd.video.mpeg4.encoder.Composer`)."""
-        starts = set(storyboard.page_starts)
-        if self._refresh:
-            changes = self._refreshed(inks, starts, stream)
-        else:
-            patches = self._patches(storyboard, {f: i for f, i in inks.items() if f not in starts}, stream)
-            changes = {frame: inter_picture(patch, stream.grid) for frame, patch in patches.items()}
-        composed = {frame: stream.p_headers[frame] + bits for frame, bits in changes.items()}
-        for frame in storyboard.page_starts:
-            page = intra_picture(inks[frame], stream.grid, self._intra, stream.keyframe_quantiser)
-            composed[frame] = stream.i_headers[frame] + page
-        packed = pack([bits + stuffing(len(bits)) for bits in composed.values()])
-        return dict(zip(composed, packed, strict=True))
+        make = self._refreshed if self._refresh else self._added
+        composed = dict(make(storyboard, inks, stream))
+        unchanged = {frame: stream.still[frame] for frame in inks}
+        return {**unchanged, **dict(zip(composed, pack(list(composed.values())), strict=True))}
 
-    def _refreshed(self, inks: Mapping[int, Sequence[Ink]], starts: set[int], stream: Stream) -> dict[int, bytes]:
-        """What each frame changes, drawn in the order of the frames."""
-        page, changed = Page(stream.grid), {}
-        for frame in sorted(inks):
-            if frame in starts:
-                page.clear()
-                page.draw(inks[frame])
-            else:
-                changed[frame] = page.draw(inks[frame])
-        made = refreshed_pictures(list(changed.values()), stream.grid, self._intra, stream.keyframe_quantiser)
-        return dict(zip(changed, made, strict=True))
+    def _refreshed(
+        self, storyboard: Storyboard, inks: Mapping[int, Sequence[Ink]], stream: Stream
+    ) -> Iterator[tuple[int, bytes]]:
+        """VOPs, one bit a byte, with the frame of each. All that is not known yet is transformed in one batch."""
+        grid, starts = stream.grid, storyboard.page_starts
+        frames, numbers, tiles = changes(inks, starts, grid)
+        entries = lookup_tiles(self._intra, tiles, lambda luma: intra_tiles(luma, stream.keyframe_quantiser))
+        starting = np.isin(frames, starts)
+        for start in starts:
+            own = np.flatnonzero(frames == start)
+            page = [entries[place] for place in own.tolist()]
+            yield start, page_picture(numbers[own], page, grid, stream.i_headers[start])
+        rest = [entries[place] for place in np.flatnonzero(~starting).tolist()]
+        yield from refreshed_pictures(frames[~starting], numbers[~starting], rest, grid, stream.p_headers)
+
+    def _added(
+        self, storyboard: Storyboard, inks: Mapping[int, Sequence[Ink]], stream: Stream
+    ) -> Iterator[tuple[int, bytes]]:
+        """The same, for words that are added to what is there."""
+        starts = set(storyboard.page_starts)
+        for frame in storyboard.page_starts:
+            header = stream.i_headers[frame]
+            yield frame, intra_picture(inks[frame], stream.grid, header, self._intra, stream.keyframe_quantiser)
+        patches = self._patches(storyboard, {f: i for f, i in inks.items() if f not in starts}, stream)
+        for frame, patch in patches.items():
+            yield frame, stream.p_headers[frame] + inter_picture(patch, stream.grid)
 
     def _patches(self, storyboard: Storyboard, added: Mapping[int, Sequence[Ink]], stream: Stream) -> dict[int, Patch]:
         """What each frame adds. Words are kept by their text and their place on the grid of macroblocks."""

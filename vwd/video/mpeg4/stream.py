@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vwd.video.mpeg4.bits import pack, stuffing
+from vwd.video.mpeg4.bits import pack
 from vwd.video.mpeg4.headers import I_VOP, P_VOP, stream_header, vop_header
 from vwd.video.mpeg4.macroblocks import KEYFRAME_QUANTISER_LIMIT
 from vwd.video.mpeg4.vops import NOTHING, Grid, inter_picture
@@ -20,5 +20,4 @@ class Stream:
         frames = range(spec.frames)
         self.i_headers = [vop_header(spec, frame, I_VOP, self.keyframe_quantiser) for frame in frames]
         self.p_headers = [vop_header(spec, frame, P_VOP, quantiser) for frame in frames]
-        unchanged = [header + inter_picture(NOTHING, self.grid) for header in self.p_headers]
-        self.still = pack([stream + stuffing(len(stream)) for stream in unchanged])
+        self.still = pack([header + inter_picture(NOTHING, self.grid) for header in self.p_headers])

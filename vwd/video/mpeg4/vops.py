@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -123,35 +123,67 @@ def merged(inks: Sequence[Ink], spec: VideoSpec) -> Ink:
     return Ink(Box(0, 0, spec.width, spec.height), plane, "")
 
 
-def intra_picture(inks: Sequence[Ink], grid: Grid, cache: Cache[IntraTile], quantiser: int) -> bytes:
-    """An I-VOP's macroblocks: a white page with these words on it."""
-    # Below the row under the last ink, a white macroblock has white ones around it.
-    rows = min(grid.rows, max(ink.box.y + ink.box.height for ink in inks) // 16 + 2)
-    plane = np.zeros((rows * 16, grid.columns * 16), np.uint8)
+def intra_picture(inks: Sequence[Ink], grid: Grid, header: bytes, cache: Cache[IntraTile], quantiser: int) -> bytes:
+    """An I-VOP: a white page with these words on it."""
+    plane = np.zeros((grid.rows * 16, grid.columns * 16), np.uint8)
     for (x, y, width, height), coverage, _ in inks:
         plane[y : y + height, x : x + width] = coverage
     tiles = tiles_of(plane)
-    has_ink = tiles.any(axis=1)
-    inked = np.flatnonzero(has_ink)
-    entries = lookup_tiles(cache, tiles[inked], lambda t: intra_tiles(t, quantiser))
-    dc = np.full((len(tiles), 4), WHITE_DC, np.int64)
+    inked = np.flatnonzero(tiles.any(axis=1))
+    return page_picture(inked, lookup_tiles(cache, tiles[inked], lambda t: intra_tiles(t, quantiser)), grid, header)
+
+
+def page_picture(inked: Levels, entries: Sequence[IntraTile], grid: Grid, header: bytes) -> bytes:
+    """An I-VOP: the macroblocks that have ink, by their numbers in coding order, and white ones."""
+    # Below the row under the last ink, a white macroblock has white ones around it.
+    rows = min(grid.rows, int(inked[-1]) // grid.columns + 2) if entries else 1
+    dc = np.full((rows * grid.columns, 4), WHITE_DC, np.int64)
     if entries:
-        dc[inked] = [entry.dc for entry in entries]
+        dc[inked] = joined_dc(entries)
     differences = dc_differences(dc, rows, grid.columns)
+    has_ink = np.zeros(len(dc), np.bool_)
+    has_ink[inked] = True
+    numbers = np.flatnonzero(has_ink | differences.any(axis=1))
     shown = dict(zip(inked.tolist(), entries, strict=True))
-    changed = np.flatnonzero(has_ink | differences.any(axis=1))
-    parts: list[bytes] = []
-    following = 0
-    for number, four in zip(changed.tolist(), differences[changed].tolist(), strict=True):
-        parts += (_WHITE * (number - following), INTRA_HEAD, *intra_body(shown.get(number, _BLANK), four))
+    tiles = [shown.get(number, _BLANK) for number in numbers.tolist()]
+    macroblocks = zip(numbers.tolist(), tiles, differences[numbers].tolist(), strict=True)
+    return intra_vop(header, macroblocks, INTRA_HEAD, _white, grid.total)
+
+
+def joined_dc(entries: Sequence[IntraTile]) -> Levels:
+    """The DC levels of macroblocks: int64 [n, 4]."""
+    return np.frombuffer(b"".join([entry.dc for entry in entries]), np.int16).reshape(-1, 4).astype(np.int64)
+
+
+def intra_vop(
+    header: bytes,
+    macroblocks: Iterable[tuple[int, IntraTile, Sequence[int]]],
+    head: bytes,
+    others: Callable[[int], bytes],
+    total: int,
+) -> bytes:
+    """A picture of intra macroblocks, and others.
+
+    Args:
+        macroblocks: the number of each, in coding order, the tile, its blocks' DC differences.
+        head: what each begins with.
+        others: so many of the others, one after another.
+        total: how many a picture has.
+    """
+    parts = [header]
+    following, codes = 0, DC_CODES
+    for number, (cbpy, _, (e, f, g, h)), (a, b, c, d) in macroblocks:
+        if number > following:
+            parts.append(others(number - following))
+        parts += (head, cbpy, codes[a], e, codes[b], f, codes[c], g, codes[d], h, GREY_CHROMA)
         following = number + 1
-    return b"".join(parts) + _WHITE * (grid.total - following)
+    parts.append(others(total - following))
+    return b"".join(parts)
 
 
-def intra_body(tile: IntraTile, differences: Sequence[int]) -> tuple[bytes, ...]:
-    """What follows an intra macroblock's head, with these DC differences of its blocks."""
-    (a, b, c, d), (e, f, g, h) = differences, tile.ac
-    return tile.cbpy, DC_CODES[a], e, DC_CODES[b], f, DC_CODES[c], g, DC_CODES[d], h, GREY_CHROMA
+def _white(count: int) -> bytes:
+    """Macroblocks of an I-VOP without ink, where their neighbours are white too."""
+    return _WHITE * count
 
 
 def tiles_of(plane: Coverage) -> Coverage:
@@ -171,7 +203,8 @@ def dc_differences(dc: Levels, rows: int, columns: int) -> Levels:
         The same shape.
     """
     field = dc.reshape(rows, columns, 2, 2).swapaxes(1, 2).reshape(rows * 2, columns * 2)
-    padded = np.pad(field, ((1, 0), (1, 0)), constant_values=OUTSIDE_DC)
+    padded = np.full((rows * 2 + 1, columns * 2 + 1), OUTSIDE_DC, dc.dtype)
+    padded[1:, 1:] = field
     left, corner, above = padded[1:, :-1], padded[:-1, :-1], padded[:-1, 1:]
     predicted = np.where(np.abs(left - corner) < np.abs(corner - above), above, left)
     differences: Levels = (field - predicted).reshape(rows, 2, columns, 2).swapaxes(1, 2).reshape(-1, 4)
@@ -188,6 +221,6 @@ def _dc_code(difference: int) -> bytes:
 
 # By difference: 0 to 255, then -256 to -1, so that negative ones count from the end.
 DC_CODES = [_dc_code(difference) for difference in (*range(256), *range(-256, 0))]
-# A white macroblock: without ink, and where its neighbours are white too.
-_BLANK = IntraTile(from_text(CBPY[0]), (WHITE_DC,) * 4, (b"",) * 4)
-_WHITE = INTRA_HEAD + b"".join(intra_body(_BLANK, (0, 0, 0, 0)))
+# A macroblock without ink, and one whose neighbours have none either.
+_BLANK = IntraTile(from_text(CBPY[0]), np.full(4, WHITE_DC, np.int16).tobytes(), (b"",) * 4)
+_WHITE = intra_vop(b"", [(0, _BLANK, (0, 0, 0, 0))], INTRA_HEAD, ones, 1)
