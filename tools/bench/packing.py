@@ -1,6 +1,7 @@
 """Compares all of `vwd pack` (rows, layout, video, tar, hash, ledger) with the usual script, and many workers with one.
 
-    python tools/bench/packing.py --rows FILE [FILE ...] --num-samples N [--workers 2 4 8] [--before CHECKOUT]
+    python tools/bench/packing.py --rows FILE [FILE ...] --num-samples N [--workers 2 4 8] [--long-turns]
+        [--before CHECKOUT]
 
 Measures CPU time of all processes, start-up included; complete runs take turns; quote the ratios. What is by the clock
 says something only where nothing else runs.
@@ -113,7 +114,7 @@ def compare(rows: Path, samples: int, options: argparse.Namespace) -> None:
         for variant, results in measured.runs.items():
             results.append(pack(rows, dataset, samples, options.encoder, variant))
     print(f"{samples} rows of {rows.name}, encoder {options.encoder}, medians of {options.rounds}, ", end="")
-    print(f"on {len(os.sched_getaffinity(0))} CPUs\n")
+    print(f"on {len(os.sched_getaffinity(0))} CPUs{', in long turns' if options.long_turns else ''}\n")
     print("| | CPU ms a sample | times the script | wall s | largest process MB |\n|---|---|---|---|---|")
     print(f"| redraw + cv2, one file a video | {statistics.median(measured.script) * 1000:.1f} | 1.0 | | |")
     for variant, results in measured.runs.items():
@@ -166,7 +167,15 @@ def main() -> None:
     parser.add_argument("--encoder", default="mpeg4")
     parser.add_argument("--before", type=Path, help="a checkout of an older version, to compare with in the same run")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--long-turns",
+        action="store_true",
+        help="let processes that share a CPU have it for 100 ms each, not for a few: so they do not empty each other's "
+        "caches all the time, and cost what they would on CPUs of their own (as root)",
+    )
     options = parser.parse_args()
+    if options.long_turns:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))  # inherited by all that is run
     for rows in options.rows:
         compare(rows, min(options.num_samples, open_file(rows).count or options.num_samples), options)
 

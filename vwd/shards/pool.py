@@ -5,6 +5,7 @@ running processes, for packing, verifying and whatever comes.
 from __future__ import annotations
 
 import errno
+import gc
 import multiprocessing
 import pickle
 import signal
@@ -256,6 +257,7 @@ def _work_forked(open_handler: bytes, pipe: Connection, inherited: Iterable[Conn
     """`_work` in a fork: closes the parent's ends of all pipes, else nobody would notice that the parent is gone."""
     for connection in inherited:
         connection.close()
+    gc.freeze()  # what is there stays: to look through it again and again would also copy its pages
     _work(pickle.loads(open_handler), pipe)
 
 
