@@ -90,7 +90,7 @@ def dry_run(corpus: Corpus, rows: Rows, settings: PackSettings, most: int | None
     start, stop = _slice(rows, settings)
     count = stop - start
     shards = plan_shards(stop, settings.shard_size, start)
-    parts = split_shards(shards, settings.num_workers) if rows.seekable else whole_shards(shards)
+    parts = split_shards(shards, settings.num_workers, settings.part_rows) if rows.seekable else whole_shards(shards)
     fonts, spec = Fonts(), content.settings.storyboard
     skips: Counter[str] = Counter()
     examples: dict[str, list[SkippedRow]] = defaultdict(list)

@@ -73,7 +73,7 @@ class ShardBuilder:
         self._maker = job.content.open()
         self._form = job.ledger.contract.form
         self._growing: dict[int, GrowingTar] = {}
-        self._memory = PartMemory() if self._settings.part_rows else None
+        self._memory = PartMemory()
 
     def build(self, shard: ShardRange, on_row: Callable[[], None]) -> Entry:
         """Writes a shard's tar, then its ledger entry; keeps the shard that another run has finished meanwhile.
@@ -97,8 +97,8 @@ class ShardBuilder:
         return self._finish(shard, replace(rendered, seconds=time.monotonic() - started), tar)
 
     def render(self, part: Part, on_row: Callable[[], None]) -> RenderedRows | Entry:
-        """Writes the blocks of a part's samples: to a spill file, or, in a job whose parts have a size, to their place
-        in the shard's tar where that is known. Keeps a shard that another run has finished.
+        """Writes the blocks of a part's samples: to their place in the shard's tar where that is known, else to a spill
+        file. Keeps a shard that another run has finished.
 
         Raises: as `build`.
         """

@@ -10,11 +10,13 @@ from itertools import pairwise
 
 from vwd.shards.plan import ShardRange
 
+# Of a part, about.
+PART_ROWS = 100
 # A worker takes longer to start than to render fewer.
 _LEAST_ROWS = 50
-# More parts must finish so much sooner: each part is written, and read once more.
+# More parts must finish so much sooner: each part is read once more.
 _WORTH_IT = 0.95
-# Of a shard and a worker, where parts have a size; and of a shard.
+# Of a shard and a worker; and of a shard.
 _PARTS_A_WORKER, MOST_PARTS = 16, 1 << 13
 
 
@@ -47,26 +49,26 @@ def whole_shards(shards: Iterable[ShardRange]) -> list[Part]:
 
 
 def split_shards(
-    shards: Sequence[ShardRange], num_workers: int, part_rows: int | None = None, cuts: Sequence[int] = ()
+    shards: Sequence[ShardRange], num_workers: int, part_rows: int = PART_ROWS, cuts: Sequence[int] = ()
 ) -> list[Part]:
     """The parts of shards, in order: whole shards while there is one for every worker; the last ones, which are fewer
     than workers, in as many parts as let all workers end at about the same time.
 
     Args:
-        part_rows: of a part at about, so that early parts are put together while later ones are rendered.
+        part_rows: of a part, about, so that early parts are put together while later ones are rendered.
         cuts: rows where reading can begin at no cost, in order; such parts begin at one that is near.
     """
     left = len(shards) % num_workers
     first, last = shards[: len(shards) - left], shards[len(shards) - left :]
     if not last:
         return whole_shards(first)
-    best = whole_shards(last)
+    best, fewest = whole_shards(last), 1
     for pieces in range(2, 2 * -(-num_workers // left) + 1):
         parts = [part for shard in last for part in _cut(shard, pieces)]
         if busiest_rows(parts, num_workers) < _WORTH_IT * busiest_rows(best, num_workers):
-            best = parts
-    if part_rows and len(best) > len(last):
-        best = [part for shard in last for part in _cut(shard, _pieces(shard, part_rows, num_workers), cuts)]
+            best, fewest = parts, pieces
+    if fewest > 1:
+        best = [part for shard in last for part in _cut(shard, _pieces(shard, fewest, part_rows, num_workers), cuts)]
     return whole_shards(first) + best
 
 
@@ -79,9 +81,10 @@ def busiest_rows(parts: Iterable[Part], num_workers: int) -> int:
     return max(rows)
 
 
-def _pieces(shard: ShardRange, part_rows: int, num_workers: int) -> int:
-    """How many parts of a shard; not more than keep all workers busy to the end."""
-    return min((shard.stop - shard.start) // part_rows, _PARTS_A_WORKER * num_workers, MOST_PARTS)
+def _pieces(shard: ShardRange, fewest: int, part_rows: int, num_workers: int) -> int:
+    """How many parts of a shard: a multiple of the fewest that keep all workers busy, of about so many rows each."""
+    most = min((shard.stop - shard.start) // part_rows, _PARTS_A_WORKER * num_workers, MOST_PARTS)
+    return fewest * max(1, most // fewest)
 
 
 def _cut(shard: ShardRange, pieces: int, cuts: Sequence[int] = ()) -> list[Part]:

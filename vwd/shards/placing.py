@@ -59,10 +59,10 @@ class PartBuffer:
     """Takes a part's blocks to their place in the shard's tar, by way of memory or of a spill file.
 
     Args:
-        memory: where they wait while their place is not known, empty; without it, all go to the spill file.
+        memory: where they wait while their place is not known.
     """
 
-    def __init__(self, spills: Spills, part: Part, memory: PartMemory | None) -> None:
+    def __init__(self, spills: Spills, part: Part, memory: PartMemory) -> None:
         self._spills, self._part, self._memory = spills, part, memory
         self._stack = ExitStack()
         self._sizes: _Sizes | None = None
@@ -71,11 +71,8 @@ class PartBuffer:
         self._place = self._size = 0
 
     def __enter__(self) -> PartBuffer:
-        if self._memory:
-            self._memory.take()  # of a part that failed
-            self._sizes = self._stack.enter_context(_open_sizes(self._spills, self._part))
-        else:
-            self._spill(b"")
+        self._memory.take()  # of a part that failed
+        self._sizes = self._stack.enter_context(_open_sizes(self._spills, self._part))
         return self
 
     def __exit__(
@@ -89,7 +86,7 @@ class PartBuffer:
             self._spill_file.write(blocks)
         elif self._tar or self._is_placed():
             self._put(blocks)
-        elif self._memory and not self._memory.add(blocks):
+        elif not self._memory.add(blocks):
             self._spill(blocks)
         self._size += len(blocks)  # in a spill file, too: the places of the parts behind it depend on it
 
@@ -99,8 +96,7 @@ class PartBuffer:
         Returns:
             Whether it is in its place.
         """
-        if not self._sizes:
-            return False
+        assert self._sizes
         self._sizes.tell(self._size)
         deadline = time.monotonic() + _WAIT_SECONDS
         while not (self._spill_file or self._is_placed()):
@@ -112,7 +108,8 @@ class PartBuffer:
 
     def _is_placed(self) -> bool:
         """Whether the place of the part is known; then what was kept is there."""
-        if not self._tar and self._sizes and self._memory and (place := self._sizes.before()) is not None:
+        assert self._sizes
+        if not self._tar and (place := self._sizes.before()) is not None:
             self._place = place
             self._tar = self._stack.enter_context(open_lasting(self._spills.tar(self._part.number)))
             with self._memory.take() as kept:
@@ -129,9 +126,8 @@ class PartBuffer:
 
     def _spill(self, blocks: bytes) -> None:
         self._spill_file = self._stack.enter_context(lasting_file(self._spills.path(self._part)))
-        if self._memory:
-            with self._memory.take() as kept:
-                self._spill_file.write(kept)
+        with self._memory.take() as kept:
+            self._spill_file.write(kept)
         self._spill_file.write(blocks)
 
 

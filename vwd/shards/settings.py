@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vwd.limits import MAX_ROW_BYTES
 from vwd.shards.exclusions import Exclusions
+from vwd.shards.parts import PART_ROWS
 from vwd.text.spec import StoryboardSpec
 from vwd.video.encoders import DEFAULT_CACHE_MB, DEFAULT_ENCODER
 from vwd.video.spec import VideoSpec
@@ -23,8 +24,8 @@ class PackSettings:
         shards: the numbers of the only shards to pack; None for all of the slice.
         task, num_tasks: this task's part of those, in whole shards.
         num_workers: processes.
-        part_rows: of a part where several of them share a shard, for large samples; None for as few parts as keep all
-            of them busy. Changes no byte.
+        part_rows: of a part, about, where several of them share a shard: early ones are put together while later ones
+            are rendered. Changes no byte.
         check: compare the sha256 of shards that are complete, and pack again those that differ.
         quality: the mpeg4 encoder's quantiser; None for its default.
         encoder_version: of that encoder, whose bytes it makes; None for that of an output which is resumed, else the
@@ -49,7 +50,7 @@ class PackSettings:
     task: int = 0
     num_tasks: int = 1
     num_workers: int = 1
-    part_rows: int | None = None
+    part_rows: int = PART_ROWS
     check: bool = False
     encoder: str = DEFAULT_ENCODER
     quality: int | None = None
