@@ -37,6 +37,7 @@ from vwd.video.spec import VideoSpec
 
 Frames = npt.NDArray[np.uint8]
 _RANDOM = np.random.default_rng(0)
+_UNCOUNTED = 3
 
 
 def sized(width: int, height: int) -> Callable[[Frames], Frames]:
@@ -130,11 +131,13 @@ class Totals:
 def measure(
     boards: list[Storyboard], encoder: str, disturb: Callable[[Frames], Frames] = lambda frames: frames
 ) -> Totals:
-    """Encodes, decodes, disturbs and reads storyboards; the first one once more, uncounted, as it loads templates."""
+    """Encodes, decodes, disturbs and reads storyboards; the first ones once more, uncounted, as they load templates."""
     totals, encode = Totals(), get_encoder(encoder).encode
-    for number, board in enumerate([boards[0], *boards]):
-        frames = np.stack(list(video_frames(encode(board, VideoSpec()))))
-        (totals if number else Totals()).add(board, disturb(frames))
+    for board, counted in [
+        *((board, Totals()) for board in boards[:_UNCOUNTED]),
+        *((board, totals) for board in boards),
+    ]:
+        counted.add(board, disturb(np.stack(list(video_frames(encode(board, VideoSpec()))))))
     return totals
 
 

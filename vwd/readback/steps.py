@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def read_on(
         start: the column where lines start.
         thorough: read all lines; else all but those with most ink of those that are not certain are left out, as None.
     """
-    read, doubtful = _while_certain(lines, start, groups)
+    # Where lines lie otherwise, their first cells tell, and no others need be looked at.
+    read, doubtful = _while_certain(lines, start, groups, first_ahead=_AHEAD if thorough else 1)
     count = sum(not cell.cut for cells in read for cell in cells)
     certain = count > 0
     if not thorough:
@@ -51,10 +53,15 @@ def read_on(
     ]
 
 
-def _while_certain(lines: list[Strip], start: int, groups: dict[int, Templates]) -> tuple[list[list[Cell]], list[int]]:
+def _while_certain(
+    lines: list[Strip], start: int, groups: dict[int, Templates], first_ahead: int
+) -> tuple[list[list[Cell]], list[int]]:
     """The first cells of each line, up to its end or to the first that is not certain; the numbers of these lines.
 
     Cells of all lines are looked at together, those that are likely to come next, too.
+
+    Args:
+        first_ahead: so many of each line at the start.
     """
     read: list[list[Cell]] = [[] for _ in lines]
     places = {number: start for number, line in enumerate(lines) if line.last >= start}
@@ -64,14 +71,18 @@ def _while_certain(lines: list[Strip], start: int, groups: dict[int, Templates])
         places[number] += first.advance
     doubtful: list[int] = []
     known: dict[tuple[int, int], list[Cell]] = {}
+    ahead = first_ahead
     while places:
         for number, place in list(places.items()):
             if edge := _cut_at_right(lines[number], place, widest, narrow):
                 read[number].append(edge)
                 del places[number]
         guesses = [
-            (number, x) for number, place in places.items() for x in _guesses(place, narrow, widest, lines[number])
+            (number, x)
+            for number, place in places.items()
+            for x in islice(_guesses(place, narrow, widest, lines[number]), ahead)
         ]
+        ahead = _AHEAD
         new = [guess for guess in guesses if guess not in known]
         known.update(zip(new, _options(lines, new, groups) if new else (), strict=True))
         for number, x in guesses:
@@ -123,7 +134,7 @@ def _options(lines: list[Strip], places: Sequence[tuple[int, int]], groups: dict
 def _guesses(place: int, narrow: int, widest: int, line: Strip) -> Iterator[int]:
     """Where the next cells of a line start, by the gaps behind them; only the first may be cut."""
     x = place
-    for _ in range(_AHEAD):
+    while True:
         yield x
         x += narrow if _seems_narrow(x, narrow, widest, line.gaps) else widest
         if x > line.last or x + widest > line.end + HARMLESS:
