@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -82,11 +81,15 @@ def pack(rows: Path, dataset: str, samples: int, encoder: str, variant: Variant)
         command = [sys.executable, "-m", "vwd", "pack", dataset, "--rows", str(rows.resolve()), "--out", out]
         command += ["--num-samples", str(samples), "--shard-size", str(-(-samples // variant.shards))]
         command += ["--num-workers", str(variant.workers), "--encoder", encoder]
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        subprocess.run(command, check=True, capture_output=True, env=environment, cwd=variant.checkout)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Run(time.monotonic() - started, cpu, after.ru_maxrss / 1024)
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=variant.checkout)
+            _, status, usage = os.wait4(process.pid, 0)  # also of the processes that it has waited for
+            process.returncode = os.waitstatus_to_exitcode(status)
+            log.seek(0)
+            if process.returncode:
+                raise SystemExit(f"{' '.join(command)}\n{log.read().decode()}")
+        return Run(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def baseline(rows: Path, samples: int) -> float:
