@@ -19,6 +19,7 @@ from mpeg4.samples import BUILTIN, SPEC, builtin, first_boards
 
 from vwd.text.storyboard import Box, Storyboard
 from vwd.video.bitmaps import Ink
+from vwd.video.mpeg4 import changes
 from vwd.video.mpeg4.encoder import VERSION, VERSIONS, Mpeg4Encoder
 from vwd.video.mpeg4.kernels import NATIVE, PYTHON, chosen_kernel
 from vwd.video.mpeg4.native_composer import NativeComposer
@@ -97,15 +98,22 @@ def random_inks(draw: st.DrawFn) -> tuple[VideoSpec, dict[int, list[Ink]]]:
 
 
 @settings(max_examples=150)
-@given(random_inks(), st.integers(1, 31), st.sampled_from(CACHES), st.booleans(), st.data())
+@given(random_inks(), st.integers(1, 31), st.sampled_from(CACHES), st.booleans(), st.integers(1, 9), st.data())
 def test_any_ink_gets_the_same_pictures(
-    drawn: tuple[VideoSpec, dict[int, list[Ink]]], quality: int, cache_bytes: int, refresh: bool, data: st.DataObject
+    drawn: tuple[VideoSpec, dict[int, list[Ink]]],
+    quality: int,
+    cache_bytes: int,
+    refresh: bool,
+    together: int,
+    data: st.DataObject,
 ) -> None:
     spec, inks = drawn
     starts = tuple(sorted(data.draw(st.sets(st.sampled_from(sorted(inks))))))
     board = replace(builtin("gsm8k", 1), width=spec.width, height=spec.height, page_starts=starts)
     native = NativeComposer(quality, min(quality, 4), cache_bytes, refresh)
-    expected = composed(PythonComposer(cache_bytes, refresh), board, inks, spec, quality)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(changes, "_TOGETHER", together)
+        expected = composed(PythonComposer(cache_bytes, refresh), board, inks, spec, quality)
     for _ in range(2):
         assert composed(native, board, inks, spec, quality) == expected
 
