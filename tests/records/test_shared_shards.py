@@ -137,6 +137,16 @@ def test_another_worker_cannot_go_on_with_a_tar_whose_parts_were_moved(job: Shar
     assert not job.paths.tar(0).exists()
 
 
+def test_half_a_size_is_not_taken_for_one(job: ShardJob) -> None:
+    alone = packed_alone(job)
+    found = rendered(ShardBuilder(job), PARTS[:1])
+    os.truncate(job.spills.sizes(0), 12)
+    found |= rendered(ShardBuilder(job), PARTS[1:])
+    assert [part.order for part in PARTS if found[part].placed] == [0]
+    entry = ShardBuilder(job).join(SHARD, list(found.items()))
+    assert (entry.sha256, job.paths.tar(0).read_bytes()) == alone
+
+
 def test_a_tar_that_was_cut_fails_its_shard(job: ShardJob) -> None:
     found = list(rendered(ShardBuilder(job), PARTS).items())
     os.truncate(job.spills.tar(0), 1000)

@@ -16,8 +16,8 @@ PART_ROWS = 100
 _LEAST_ROWS = 50
 # More parts must finish so much sooner: each part is read once more.
 _WORTH_IT = 0.95
-# Of a shard and a worker; and of a shard.
-_PARTS_A_WORKER, MOST_PARTS = 16, 1 << 13
+# Of a shard, for each worker, at most.
+_PARTS_A_WORKER = 16
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def busiest_rows(parts: Iterable[Part], num_workers: int) -> int:
 
 def _pieces(shard: ShardRange, fewest: int, part_rows: int, num_workers: int) -> int:
     """How many parts of a shard: a multiple of the fewest that keep all workers busy, of about so many rows each."""
-    most = min((shard.stop - shard.start) // part_rows, _PARTS_A_WORKER * num_workers, MOST_PARTS)
+    most = min((shard.stop - shard.start) // part_rows, _PARTS_A_WORKER * num_workers)
     return fewest * max(1, most // fewest)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import struct
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import IO
 
-from vwd.shards.parts import MOST_PARTS, Part
+from vwd.shards.parts import Part
 from vwd.shards.spills import Spills
 from vwd.storage.tempfiles import lasting_file, open_lasting
 
@@ -23,8 +23,8 @@ from vwd.storage.tempfiles import lasting_file, open_lasting
 _KEPT_BYTES = 64 << 20
 # How long a part waits for those before it: a spill file costs about as much.
 _WAIT_SECONDS, _LOOK_SECONDS = 0.03, 0.001
-# The table of sizes: one more than each part's size in bytes, 0 while that is not known; set by a single store.
-_NUMBER_BYTES = 8
+# In the table of sizes: a part's size in bytes, and its complement.
+_SIZE = struct.Struct("=qq")
 
 
 class PartMemory:
@@ -72,7 +72,8 @@ class PartBuffer:
 
     def __enter__(self) -> PartBuffer:
         self._memory.take()  # of a part that failed
-        self._sizes = self._stack.enter_context(_open_sizes(self._spills, self._part))
+        table = self._stack.enter_context(open_lasting(self._spills.sizes(self._part.number)))
+        self._sizes = _Sizes(table, self._part.order)
         return self
 
     def __exit__(
@@ -131,28 +132,29 @@ class PartBuffer:
         self._spill_file.write(blocks)
 
 
-@contextmanager
-def _open_sizes(spills: Spills, part: Part) -> Iterator[_Sizes]:
-    with open_lasting(spills.sizes(part.number)) as table:
-        table.truncate(MOST_PARTS * _NUMBER_BYTES)
-        with mmap.mmap(table.fileno(), 0) as mapped, memoryview(mapped) as raw, raw.cast("Q") as sizes:
-            yield _Sizes(sizes, part.order)
-
-
 class _Sizes:
-    """The table of the sizes of a shard's parts, which the workers share, as one of its parts needs it."""
+    """The table of the sizes of a shard's parts, which the workers share, as one of its parts needs it.
 
-    def __init__(self, table: memoryview, order: int) -> None:
+    It is read and written, not mapped: not every file system maps files that are shared, and on a full one that would
+    end the process. A size stands beside its complement, so that half a write is not taken for one.
+    """
+
+    def __init__(self, table: IO[bytes], order: int) -> None:
         self._table, self._order = table, order
         self._known = self._before = 0
 
     def tell(self, size: int) -> None:
         """Says how large the part is, in bytes."""
-        self._table[self._order] = size + 1
+        os.pwrite(self._table.fileno(), _SIZE.pack(size, ~size), self._order * _SIZE.size)
 
     def before(self) -> int | None:
         """The bytes of all parts before it; None while one is not known."""
-        while self._known < self._order and (size := self._table[self._known]):
-            self._before += size - 1
+        while self._known < self._order and (size := self._size(self._known)) is not None:
+            self._before += size
             self._known += 1
         return self._before if self._known == self._order else None
+
+    def _size(self, order: int) -> int | None:
+        raw = os.pread(self._table.fileno(), _SIZE.size, order * _SIZE.size)
+        size, complement = _SIZE.unpack(raw) if len(raw) == _SIZE.size else (0, 0)
+        return size if size == ~complement else None
