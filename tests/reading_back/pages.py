@@ -18,6 +18,7 @@ from vwd.readback.files import video_frames
 from vwd.text.layout import lay_out
 from vwd.text.spec import PageSpec, StoryboardSpec
 from vwd.text.storyboard import Storyboard
+from vwd.video.h264 import REPRODUCIBLE
 
 Frames = npt.NDArray[np.uint8]
 ENGLISH = (
@@ -61,7 +62,7 @@ def coarse(size: tuple[int, int], crf: int) -> Callable[[Frames], Frames]:
     def encoded(frames: Frames) -> Frames:
         file = io.BytesIO()
         with av.open(file, "w", format="mp4") as container:
-            stream = container.add_stream("libx264", rate=20, options={"crf": str(crf), "threads": "1"})
+            stream = container.add_stream("libx264", rate=20, options={"crf": str(crf), **REPRODUCIBLE})
             stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
             for frame in sized(*size)(frames):
                 picture = av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")

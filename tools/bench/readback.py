@@ -33,6 +33,7 @@ from vwd.readback.files import video_frames
 from vwd.text.spec import PageSpec
 from vwd.text.storyboard import Storyboard
 from vwd.video.encoders import ENCODERS, get_encoder
+from vwd.video.h264 import REPRODUCIBLE
 from vwd.video.spec import VideoSpec
 
 Frames = npt.NDArray[np.uint8]
@@ -65,7 +66,7 @@ def coarse(frames: Frames) -> Frames:
     """Half size, through h264 at crf 30."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=Fraction(193, 10), options={"crf": "30", "threads": "1"})
+        stream = container.add_stream("libx264", rate=Fraction(193, 10), options={"crf": "30", **REPRODUCIBLE})
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for frame in sized(320, 180)(frames):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")))

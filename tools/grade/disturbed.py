@@ -30,6 +30,7 @@ from vwd.text.storyboard import Storyboard
 from vwd.video.encoders import get_encoder
 from vwd.video.fonts import Fonts
 from vwd.video.frames import grey_frames
+from vwd.video.h264 import REPRODUCIBLE
 from vwd.video.spec import VideoSpec
 
 Frames = npt.NDArray[np.uint8]
@@ -122,7 +123,7 @@ def white_noise(frames: Frames) -> Frames:
 
 def write_h264(path: Path, frames: Frames, crf: int) -> None:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=_SPEC.fps, options={"crf": str(crf), "threads": "1"})
+        stream = container.add_stream("libx264", rate=_SPEC.fps, options={"crf": str(crf), **REPRODUCIBLE})
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")

@@ -13,6 +13,7 @@ from torch import Tensor
 from trainer import as_grey
 
 from vwd.storage.atomic import atomic_write
+from vwd.video.h264 import REPRODUCIBLE
 
 Grey = npt.NDArray[np.uint8]
 
@@ -42,8 +43,7 @@ def write_clip(path: Path, frames: Grey, temp: Path, rate: Fraction) -> None:
         temp: a folder on the same file system for the unfinished file.
         rate: frames a second.
     """
-    # One thread: how x264 cuts a frame into slices depends on their number.
-    options = {"crf": "12", "threads": "1"}
+    options = {"crf": "12", **REPRODUCIBLE}
     with atomic_write(path, temp) as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.height, stream.width = frames.shape[1:]

@@ -48,17 +48,18 @@ class ClipWriter:
     ) -> None:
         import av
 
+        from vwd.video.h264 import REPRODUCIBLE
+
         self._source_rate, self._rate = rate, form.rate(rate)
         self._width, self._height = form.size(*size)
         self._container: Any = av.open(str(path), "w", format="mp4")
         self._container.metadata[ORIGIN_TAG] = json.dumps(dict(origin), ensure_ascii=False)
         self._video = self._container.add_stream(
-            "libx264", rate=self._rate, options={"crf": _QUALITY, "preset": "veryfast"}
+            "libx264", rate=self._rate, options={"crf": _QUALITY, "preset": "veryfast", **REPRODUCIBLE}
         )
         self._video.width, self._video.height = self._width, self._height
         # 4:2:0 halves both sides.
         self._video.pix_fmt = "yuv420p" if self._width % 2 == self._height % 2 == 0 else "yuv444p"
-        self._video.codec_context.thread_count = 1
         self._video.codec_context.time_base = 1 / self._rate
         self._audio: Any = None
         self._shown = self._taken = 0
