@@ -21,6 +21,9 @@ from vwd.storage.tempfiles import lasting_file, open_lasting
 
 # Of a part in memory; more goes to a spill file.
 _KEPT_BYTES = 64 << 20
+# Written at once, at most: for larger writes the kernel takes large pages that nobody has touched lately, which made
+# writing a shared tar four times as slow.
+_PIECE = 1 << 18
 # How long a part waits for those before it: a spill file costs about as much.
 _WAIT_SECONDS, _LOOK_SECONDS = 0.03, 0.001
 # In the table of sizes: a part's size in bytes, and its complement.
@@ -122,13 +125,14 @@ class PartBuffer:
         with memoryview(blocks) as left:
             written = 0
             while written < len(left):
-                written += os.pwrite(self._tar.fileno(), left[written:], self._place + written)
+                written += os.pwrite(self._tar.fileno(), left[written : written + _PIECE], self._place + written)
         self._place += written
 
     def _spill(self, blocks: bytes) -> None:
         self._spill_file = self._stack.enter_context(lasting_file(self._spills.path(self._part)))
         with self._memory.take() as kept:
-            self._spill_file.write(kept)
+            for start in range(0, len(kept), _PIECE):
+                self._spill_file.write(kept[start : start + _PIECE])
         self._spill_file.write(blocks)
 
 
