@@ -26,11 +26,11 @@ def main(folder: Path) -> None:
     sys.path.insert(0, str(TOOLS))
     import base
     import rounds
-    import targets
+    import run
 
     folder.mkdir()
     rounds.build_base(folder / "base")
-    for name, target in targets.TARGETS.items():
+    for name, target in run.TARGETS.items():
         copy = folder / "copy"
         shutil.copytree(folder / "base", copy, symlinks=True)
         base.enter(copy)

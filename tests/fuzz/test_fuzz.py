@@ -35,15 +35,17 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_three_dozen_rounds_find_nothing() -> None:
+def test_two_rounds_of_everything_find_nothing() -> None:
     done = fuzz("--rounds", 2, "--seed", 1)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].split() == ["all", "36", "0"]
+    name, rounds, problems = done.stdout.splitlines()[-1].split()
+    assert (name, problems) == ("all", "0")
+    assert int(rounds) >= 42
 
 
 @pytest.mark.slow
 def test_a_round_of_each_kind_of_file_finds_nothing() -> None:
-    done = fuzz("--rounds", 1, "--targets", "entry,header,storyboard,mp4,rows,submission")
+    done = fuzz("--rounds", 1, "--targets", "entry,header,storyboard,mp4,rows,submission,parquet,benchmark,unified")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

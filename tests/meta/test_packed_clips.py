@@ -43,6 +43,19 @@ def test_clips_pack_verify_resume_and_are_read(table: Path, run: Run) -> None:
     assert samples[2]["mp4"] == (table.parent / "videos/UPPER.MP4").read_bytes()
 
 
+def test_what_packs_is_clean_however_odd_the_file_and_its_caption(table: Path, run: Run) -> None:
+    video = (table.parent / "videos" / "UPPER.MP4").read_bytes()
+    # A player bears a box behind the last one that says it is larger than the file.
+    (table.parent / "odd.mp4").write_bytes(video + b"\x00\x00\xff\xffskip")
+    rows = [{"path": "odd.mp4", "text": "A square."}, {"path": "odd.mp4", "text": "Half \ud83d of a pair."}]
+    (table.parent / "odd.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run("pack-videos", "odd.jsonl")
+    assert "2 samples: clean" in run("verify", "shards").stdout
+    (tar,) = map(str, (table.parent / "shards" / "odd").glob("*.tar"))
+    samples = list(webdataset.WebDataset(tar, shardshuffle=False))
+    assert [json.loads(one["json"])["text"] for one in samples] == ["A square.", "Half \ufffd of a pair."]
+
+
 def test_another_caption_column_is_another_contract(table: Path, run: Run) -> None:
     run("pack-videos", "clips.csv", "--out", "shards")
     done = run("pack-videos", "clips.csv", "--out", "shards", "--caption-column", "path", check=False)

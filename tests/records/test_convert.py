@@ -156,6 +156,27 @@ def test_a_file_broken_in_its_middle_fails_its_folder_until_it_is_mended(run: Ru
     assert len({sample["__key__"] for sample in read(tmp_path / "out")}) == mended["valid"]
 
 
+def test_a_tar_that_was_touched_is_named_with_how_to_make_it_again(run: Run, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "in" / "g" / "a.parquet", damaged_rows(40))
+    write_parquet(tmp_path / "in" / "empty" / "a.parquet", [row(None)])
+    convert(run, "--max-samples-per-shard", 20)
+    before = contents(tmp_path / "out")
+    tar = tmp_path / "out" / "g_000001.tar"
+    tar.write_bytes(before[tar.name].replace(b"made", b"MADE", 1))
+    done = run("verify", "out", check=False)
+    assert done.returncode == 1
+    assert "g_000001: the sha256 differs" in done.stdout
+    assert done.stderr.splitlines() == [
+        "'vwd show --skips' says why rows were skipped.",
+        "Remove the damaged tars, and run 'vwd convert-parquet' or 'vwd pack-records', whichever made them, with the "
+        "same settings to make them again.",
+    ]
+    tar.unlink()
+    convert(run, "--max-samples-per-shard", 20)
+    assert contents(tmp_path / "out") == before
+    assert "g: 2 shards, 36 samples: clean" in run("verify", "out", check=False).stdout
+
+
 def test_other_settings_or_rows_than_a_complete_folders_are_refused(run: Run, tmp_path: Path) -> None:
     write_parquet(tmp_path / "in" / "g" / "a.parquet", [row("1")])
     convert(run)

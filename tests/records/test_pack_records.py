@@ -54,6 +54,33 @@ def test_records_without_stored_images_are_refused_with_what_to_do(run: Run, pre
     assert "--download-images" in done.stderr
 
 
+@pytest.mark.parametrize("label", [-1, -(2**70), 4, 2**70])
+def test_a_label_that_is_no_choice_leaves_the_answer_as_it_is(
+    label: int, run: Run, prepared: Path, tmp_path: Path
+) -> None:
+    first, *_ = records(prepared)
+    first["answer"]["label"] = label
+    (tmp_path / "odd.jsonl").write_text(json.dumps(first) + "\n")
+    run("pack-records", "mmb", "--rows", "odd.jsonl")
+    (tar,) = map(str, (tmp_path / "shards" / "mmb").glob("*.tar"))
+    (one,) = webdataset.WebDataset(tar, shardshuffle=False)
+    assert json.loads(one["json"])["conversations"][-1] == {"role": "assistant", "content": "choice A"}
+
+
+def test_half_a_surrogate_pair_costs_at_most_its_record(run: Run, prepared: Path, tmp_path: Path) -> None:
+    first, second, third, *_ = records(prepared)
+    first["question"] = second["id"] = third["image"]["path"] = "half \ud83d of a pair"
+    (tmp_path / "odd.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (first, second, third)))
+    done = run("pack-records", "mmb", "--rows", "odd.jsonl", "--json")
+    assert json.loads(done.stdout)["skips"] == {"image_unreadable": 1}
+    assert run("verify", "shards").stdout.startswith("mmb: 1 shards, 2 samples: clean")
+    (tar,) = map(str, (tmp_path / "shards" / "mmb").glob("*.tar"))
+    one, other = webdataset.WebDataset(tar, shardshuffle=False)
+    assert "\nhalf \ufffd of a pair\n" in json.loads(one["json"])["conversations"][0]["content"]
+    assert json.loads(other["json"])["id"] == "half \ufffd of a pair"
+    assert other["__key__"] == "mmbench%2Fhalf%20%ED%A0%BD%20of%20a%20pair"
+
+
 def test_a_record_twice_is_told_apart_by_its_dataset(run: Run, prepared: Path, tmp_path: Path) -> None:
     other = [{**one, "dataset": "other"} for one in records(prepared)]
     (tmp_path / "both.jsonl").write_text(

@@ -59,6 +59,24 @@ def command(*arguments: str, writes: tuple[str, ...] = (), then: Callable[[Answe
     return Step(f"vwd {' '.join(arguments)}", call, writes)
 
 
+def pack_and_verify(*arguments: str, out: str) -> list[Step]:
+    """Steps that pack to a folder of the current one, and verify it; where packing succeeds, it must be clean."""
+    codes: list[int] = []
+
+    def packed(answer: Answer) -> str:
+        codes.append(answer.code)
+        return ""
+
+    def clean(answer: Answer) -> str:
+        wrong = codes == [0] and answer.code
+        return f"{arguments[0]} succeeded, and verify says: {answer.out}{answer.err}" if wrong else ""
+
+    return [
+        command(*arguments, "--out", out, "--num-workers", "1", writes=(f"work/{out}",), then=packed),
+        command("verify", out, "--num-workers", "1", then=clean),
+    ]
+
+
 def library(name: str, function: Callable[[], object]) -> Step:
     """A step that calls the library; its errors are printed as the command line would."""
 

@@ -110,13 +110,15 @@ def _round(base: Path, folder: Path, file: IO[str], target: Target, seed: str, s
 
 def _in_this_process() -> None:
     """Lets shards be built here rather than in workers, where nobody would see what they write."""
+    from vwd.records import scan
     from vwd.shards import workers
 
     def run_pool(open_handler: Callable[[], pool.Handler[object, object]], items: object, *_: object) -> object:
         handler = open_handler()
         yield from (_handled(handler, item) for item in items)  # type: ignore[attr-defined]
 
-    vars(workers)["run_pool"] = run_pool
+    for module in (scan, workers):
+        vars(module)["run_pool"] = run_pool
 
 
 def _handled(handler: pool.Handler[object, object], item: object) -> object:

@@ -23,8 +23,11 @@ from pathlib import Path
 # Before anything is imported that starts a thread for each CPU: rounds are forked.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
 
+from conversions import CONVERSIONS
 from rounds import MOST_SECONDS, Outcome, build_base, run_round
-from targets import TARGETS
+from targets import TARGETS as OUTPUTS
+
+TARGETS = OUTPUTS | CONVERSIONS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,7 +78,7 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
     for name in ("cv2", "pyarrow.parquet", "datasets", "webdataset"):
         importlib.import_module(name)
-    for name in ("torch", "av"):
+    for name in ("torch", "av", "scenedetect"):
         if importlib.util.find_spec(name):
             importlib.import_module(name)
         else:

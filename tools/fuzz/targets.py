@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from answers import Answer, Step, command, library
+from answers import Answer, Step, command, library, pack_and_verify
 from base import DATASET, PACK, SMALL
 from boxes import claim_frames, mp4_of
 from mutate import bytes_of, damage_tree, json_of
@@ -308,23 +308,11 @@ def _settings_steps(rng: random.Random) -> list[Step]:
 
 def _pack_steps(rng: random.Random) -> list[Step]:
     """Packing a file of rows to a new output; where that succeeds, the output is clean."""
-    codes: list[int] = []
-
-    def packed(answer: Answer) -> str:
-        codes.append(answer.code)
-        return ""
-
-    def clean(answer: Answer) -> str:
-        return f"pack succeeded, and verify says: {answer.out}{answer.err}" if codes == [0] and answer.code else ""
-
     own = ("--prompt-column", "question", "--answer-column", "answer", "--language", rng.choice(("en", "zh")))
     name = rng.choice((("gsm8k",), ("tinystories",), ("mine", *own)))
     more = rng.choice(((), (), ("--max-row-bytes", "1000"), ("--shuffle-seed", "1"), ("--zh-units", "char")))
-    rows = ("--rows", f"rows.{Path('kind').read_text()}", "--num-samples", "12", "--out", "fresh")
-    return [
-        command("pack", *name, *rows, *SMALL, *more, writes=("work/fresh",), then=packed),
-        command("verify", "fresh", "--num-workers", "1", then=clean),
-    ]
+    rows = ("--rows", f"rows.{Path('kind').read_text()}", "--num-samples", "12")
+    return pack_and_verify("pack", *name, *rows, *SMALL, *more, out="fresh")
 
 
 def _option_steps(rng: random.Random) -> list[Step]:

@@ -73,8 +73,8 @@ def verify(
                 echo(f"  {problem.shard}: {' '.join(problem.what.split())}")
             for name in result.stale:
                 echo(f"  {name}: out of date")
-    if any(result.problems for result in results):
-        echo("Run 'vwd pack' with its settings and --check to pack these shards again.", err=True)
+    for advice in dict.fromkeys(result.advice for result in results if result.advice):
+        echo(advice, err=True)
     if any(result.stale for result in results):
         echo("Run 'vwd index' with the same kinds to update these sidecars.", err=True)
     if not all(result.clean for result in results):

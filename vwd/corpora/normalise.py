@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
+from vwd.corpora.surrogates import replace_surrogates
 from vwd.limits import LARGEST_INDENT
 
 # A closing quote (E2 80 9D) read as Windows-1252 loses its last byte, which that code page leaves undefined.
@@ -79,7 +80,7 @@ def _indent(line: str) -> int:
 
 
 def _repair(text: str) -> str:
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # lone surrogates: U+FFFD
+    text = replace_surrogates(text)
     if _MOJIBAKE.search(text):
         text = "\n".join(_repair_mojibake(line) for line in text.split("\n"))
     text = _LINE_BREAKS.sub("\n", text)

@@ -30,7 +30,7 @@ from vwd.storage.objects import local_copy
 
 T = TypeVar("T")
 
-_REPACK = "Run 'vwd pack' with its settings and `check` to pack this shard again."
+_REPACK = "'vwd verify' on this output says how to pack the shard again."
 
 
 @dataclass(frozen=True)

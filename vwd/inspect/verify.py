@@ -21,6 +21,7 @@ from vwd.shards.offsets import SampleOffsets, Span, entry_offsets
 from vwd.shards.paths import OutputPaths, sample_video_path, tar_numbers
 from vwd.shards.pool import Failed, Handler, run_pool
 from vwd.shards.reader import StoredSample, open_shard
+from vwd.shards.repacking import repack_advice
 from vwd.shards.shuffle import row_indices
 from vwd.shards.sizes import parse_sizes
 from vwd.shards.storyboard_json import StoryboardRecord
@@ -44,6 +45,7 @@ class Verification:
 
     Attributes:
         stale: sidecars that are out of date.
+        advice: what to do about the problems; "" where there are none.
     """
 
     dataset: str
@@ -51,6 +53,7 @@ class Verification:
     samples: int
     problems: tuple[Problem, ...]
     stale: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def clean(self) -> bool:
@@ -87,10 +90,14 @@ def verify_output(
         samples += count
         on_shard()
     open_checked(paths, deep.how).clear()
+    advice = repack_advice(ledger.contract)
     if not samples and not problems:
-        problems.append(
-            Problem(paths.dataset, "holds no sample: every row was skipped" if numbers else "has no shards")
-        )
+        if numbers:
+            problems.append(Problem(paths.dataset, "holds no sample: every row was skipped"))
+            advice = "'vwd show --skips' says why rows were skipped."
+        else:
+            problems.append(Problem(paths.dataset, "has no shards"))
+            advice = "Run the command that began it again."
     stale: tuple[str, ...] = ()
     if intact and not strays:
         try:
@@ -98,7 +105,7 @@ def verify_output(
         except OutputError as error:
             problems.append(Problem(paths.dataset, f"its sidecars could not be checked: {error.what}"))
     by_shard = tuple(sorted(problems, key=lambda p: p.shard))
-    return Verification(paths.dataset, len(numbers), samples, by_shard, stale)
+    return Verification(paths.dataset, len(numbers), samples, by_shard, stale, advice if problems else "")
 
 
 def _each(ledger: Ledger, numbers: list[int], num_workers: int, deep: DeepCheck) -> Iterator[tuple[list[Problem], int]]:
@@ -202,20 +209,21 @@ def _is_at(sample: StoredSample, expected: SampleOffsets) -> bool:
 
 
 def _sample_problems(paths: OutputPaths, contract: Contract, sample: StoredSample, deep: DeepCheck) -> Iterator[str]:
-    """What is wrong with a sample, whatever it is made of, and then with a text video."""
-    header = None
-    if "mp4" in sample.members:
-        try:
-            header = read_header(sample.read("mp4"))
-        except Mp4Error as error:
-            yield f"the video is broken: {error}"
-            return
-    if header and contract.video:
-        yield from _text_video_problems(paths, contract.video, header, sample, deep)
+    """What is wrong with a sample's JSON, and with a text video.
+
+    A clip was decoded whole when it was packed, and may be as odd inside as players bear.
+    """
+    if not contract.video or "mp4" not in sample.members:
+        for ending in sample.members:
+            if ending.endswith("json"):
+                sample.json(ending)
         return
-    for ending in sample.members:
-        if ending.endswith("json"):
-            sample.json(ending)
+    try:
+        header = read_header(sample.read("mp4"))
+    except Mp4Error as error:
+        yield f"the video is broken: {error}"
+        return
+    yield from _text_video_problems(paths, contract.video, header, sample, deep)
 
 
 def _text_video_problems(

@@ -10,6 +10,7 @@ from typing import Any
 
 from vwd.corpora.sample import RefusedRow, Row, Skip, SkipCode, sample_key
 from vwd.corpora.sources.rows import Rows
+from vwd.corpora.surrogates import replace_surrogates
 from vwd.errors import TableError
 from vwd.limits import LARGEST_MEMBER, MAX_ROW_BYTES
 from vwd.meta.media import ORIGIN, probe
@@ -96,7 +97,8 @@ class _ClipMaker(Maker):
             "fps": float(info.fps), "seconds": float(info.decoded / info.fps),
             **{name: row[name] for name in _KEPT if row.get(name) not in (None, "")}, **(info.origin or {}),
         }  # fmt: skip
-        members = {Path(path).suffix[1:].lower(): video, "json": json.dumps(known, ensure_ascii=False).encode()}
+        text = replace_surrogates(json.dumps(known, ensure_ascii=False))
+        members = {Path(path).suffix[1:].lower(): video, "json": text.encode()}
         return PackedSample(sample_key(content.dataset, index), members, count_tokens(caption))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from vwd.corpora.sample import RefusedRow, Row, Skip, SkipCode
+from vwd.corpora.surrogates import replace_surrogates_in
 from vwd.limits import LARGEST_JSON_MEMBER
 from vwd.records.conversations import Turn, mentions_image, parse_conversations
 from vwd.records.faults import FaultError
@@ -110,4 +111,9 @@ def record_json(identity: str, turns: list[Turn], source: Any, fault: Skip | Non
     """The record as its readers know it; one that is kept in spite of a fault names it."""
     named = source if isinstance(source, str) else None if source is None else str(source)
     record = {"id": identity, "conversations": turns, "data_source": named}
-    return msgspec.json.encode({**record, "invalid": fault.code.value} if fault else record)
+    if fault:
+        record["invalid"] = fault.code.value
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(replace_surrogates_in(record))

@@ -176,7 +176,9 @@ class ShardBuilder:
         counts_before = self._maker.cache_counts
         for index, result in self._samples(part):
             if isinstance(result, Skip):
-                skips.append(SkippedRow(index, result.code, result.detail))
+                # A detail may quote the row, which may hold half of a surrogate pair: no JSON can be written of it.
+                detail = result.detail.encode("utf-8", "backslashreplace").decode()
+                skips.append(SkippedRow(index, result.code, detail))
             else:
                 blocks = sample_blocks(result.key, result.members)
                 write(blocks)

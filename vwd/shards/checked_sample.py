@@ -9,6 +9,7 @@ from vwd.limits import LARGEST_CLIP_BYTES
 from vwd.shards.checksums import Checksums
 from vwd.shards.contract import Contract
 from vwd.shards.entry import Entry
+from vwd.shards.repacking import repack_advice
 from vwd.shards.storyboard_json import StoryboardRecord
 from vwd.video.bitmaps import inks_by_frame
 from vwd.video.spec import VideoSpec
@@ -29,9 +30,9 @@ def check_members(where: str, contract: Contract, entry: Entry, number: int, mem
     try:
         ending = Checksums(entry.checksums, entry.samples, contract.members).differing(number, members)
     except ValueError as error:
-        raise ShardError(f"{where}: the ledger entry: {error}", _REPACK) from error
+        raise ShardError(f"{where}: the ledger entry: {error}", repack_advice(contract)) from error
     if ending:
-        raise ShardError(f"{where}.{ending}: differs from what was packed", _REPACK)
+        raise ShardError(f"{where}.{ending}: differs from what was packed", repack_advice(contract))
 
 
 def read_storyboard(where: str, data: bytes, video: VideoSpec | None) -> StoryboardRecord:

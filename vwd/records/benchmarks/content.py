@@ -85,7 +85,7 @@ def _turns(one: UnifiedRecord) -> list[Turn]:
     turns = [{"role": "user", "content": "\n".join(asked)}]
     label, text = one.answer.label, one.answer.text
     if text:
-        chosen = choices[label] if label is not None and label < len(choices) else text
+        chosen = choices[label] if label is not None and 0 <= label < len(choices) else text
         turns.append({"role": "assistant", "content": chosen})
     return turns
 
