@@ -154,6 +154,12 @@ def test_when_no_image_is_found_nothing_is_written_and_the_message_says_what_to_
     assert not list((tmp_path / "data").rglob("*.jsonl"))
 
 
+@pytest.mark.parametrize("name", ["\ud83d.jpg", "a\0b", "x" * 300, "deep/" * 2000 + "a.jpg", ".", ".."])
+def test_a_name_that_no_file_can_have_is_missing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FaultError, match="is in none of the image roots"):
+        ImageFinder((tmp_path,)).read(name)
+
+
 def test_a_link_does_not_lead_out_of_a_root(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "secret.jpg").write_bytes(jpeg())
@@ -172,6 +178,19 @@ def test_missing_ids_are_hashes_of_the_row_the_same_in_every_run(run: Run, tmp_p
         found.append([one["id"] for one in records(tmp_path / "data" / "processed" / "mmmu" / "mmmu_train.jsonl")])
     assert found[0] == found[1]
     assert len(set(found[0])) == 2
+
+
+def test_half_a_surrogate_pair_is_written_as_the_replacement_character(run: Run, tmp_path: Path) -> None:
+    half = "half \ud83d of a pair"
+    row = {"index": half, "question": half, "A": half, "B": "b", "C": "c", "D": "d", "answer": "A", half: half}
+    (tmp_path / "dev.jsonl").write_text(json.dumps(row) + "\n")
+    run("prepare", "--dataset", "mmbench", "--splits", "dev", "--source", "dev.jsonl", "--export-parquet")
+    (record,) = records(tmp_path / "data" / "processed" / "mmbench" / "mmbench_dev.jsonl")
+    whole = "half \ufffd of a pair"
+    assert (record["id"], record["question"], record["answer"]["text"]) == (whole, whole, whole)
+    assert record["meta"]["extra"] == {whole: whole}
+    table = pq.read_table(tmp_path / "data" / "processed" / "mmbench" / "mmbench_dev.parquet")
+    assert table["question"].to_pylist() == [whole]
 
 
 def test_textvqa_takes_the_answer_most_people_give(run: Run, tmp_path: Path) -> None:

@@ -68,11 +68,11 @@ def test_a_label_that_is_no_choice_leaves_the_answer_as_it_is(
 
 
 def test_half_a_surrogate_pair_costs_at_most_its_record(run: Run, prepared: Path, tmp_path: Path) -> None:
-    first, second, third, *_ = records(prepared)
-    first["question"] = second["id"] = third["image"]["path"] = "half \ud83d of a pair"
-    (tmp_path / "odd.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (first, second, third)))
+    first, second, third, fourth, *_ = records(prepared)
+    first["question"] = second["id"] = third["image"]["path"] = fourth["answer"] = "half \ud83d of a pair"
+    (tmp_path / "odd.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (first, second, third, fourth)))
     done = run("pack-records", "mmb", "--rows", "odd.jsonl", "--json")
-    assert json.loads(done.stdout)["skips"] == {"image_unreadable": 1}
+    assert json.loads(done.stdout)["skips"] == {"bad_row": 1, "image_unreadable": 1}
     assert run("verify", "shards").stdout.startswith("mmb: 1 shards, 2 samples: clean")
     (tar,) = map(str, (tmp_path / "shards" / "mmb").glob("*.tar"))
     one, other = webdataset.WebDataset(tar, shardshuffle=False)

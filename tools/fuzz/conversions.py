@@ -150,7 +150,8 @@ def _videos(rng: random.Random) -> None:
         columns += ["path"]
     writer = csv.writer(text)
     writer.writerow(columns)
-    for name in (*names, "absent.mp4", "../outside/canary"):
+    odd = (hostile_text(rng)[:300].replace("\0", ""), "x" * 300 + ".mp4", "http://127.0.0.1:1/a.mp4", "é" * 200)
+    for name in (*names, "absent.mp4", "../outside/canary", *odd):
         row = [f"videos/{name}" if column == "path" else _value(column, rng) for column in columns]
         if rng.random() < 0.1:
             row = row[: rng.randrange(len(row) + 1)] + ["more"] * rng.choice((0, 3))

@@ -60,7 +60,7 @@ def unified_sample(row: Row, repeated: bool = False) -> Record:
         return Record("", {}, Skip(SkipCode.BAD_ROW, row.detail))
     try:
         one = msgspec.convert(row, UnifiedRecord, strict=False)  # rows of files have numbers as they are written
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half of a surrogate pair in place of a number
         return Record("", {}, Skip(SkipCode.BAD_ROW, f"not a unified record: {str(error).replace('`', '')}"))
     if not one.id:
         return Record("", {}, Skip(SkipCode.ID_MISSING, "the record has no id"))

@@ -55,8 +55,7 @@ class ImageFinder:
             FaultError: it is in none of the roots, or cannot be read.
         """
         for folder in self.folders:
-            path = _below(folder, name)
-            if path and path.is_file():
+            if path := _below(folder, name):
                 try:
                     return read_regular(path, LARGEST_RECORD)
                 except (OSError, ValueError) as error:
@@ -139,12 +138,13 @@ def referenced(row: Row, column: str, reference: str, number: int) -> ImageRef |
 
 
 def _below(folder: Path, name: str) -> Path | None:
-    """The path of a name in a folder; None where that would be outside of it, also by a link."""
-    if "\0" in name:
-        return None
+    """The file of a name in a folder; None where there is none, or it would be outside of it, also by a link."""
     root = os.path.realpath(folder)
-    path = os.path.realpath(os.path.join(root, name))  # noqa: PTH118 - pathlib keeps ".."
-    return Path(path) if path.startswith(root.rstrip("/") + "/") else None
+    try:
+        path = os.path.realpath(os.path.join(root, name))  # noqa: PTH118 - pathlib keeps ".."
+        return Path(path) if path.startswith(root.rstrip("/") + "/") and os.path.isfile(path) else None  # noqa: PTH113
+    except ValueError:  # no name of any file: it has a NUL, or half of a surrogate pair
+        return None
 
 
 def _base64(text: str) -> bytes | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from vwd.corpora.surrogates import replace_surrogates_in
 from vwd.storage.typed_json import decode
 
 SCHEMA_VERSION = "v1"
@@ -71,8 +72,11 @@ _DECODER = msgspec.json.Decoder(UnifiedRecord)
 
 
 def encode_record(record: UnifiedRecord) -> bytes:
-    """A record as a line of JSONL, in UTF-8."""
-    return _ENCODER.encode(record) + b"\n"
+    """A record as a line of JSONL, in UTF-8; U+FFFD stands for half of a surrogate pair."""
+    try:
+        return _ENCODER.encode(record) + b"\n"
+    except UnicodeEncodeError:
+        return _ENCODER.encode(replace_surrogates_in(msgspec.to_builtins(record))) + b"\n"
 
 
 def parse_record(line: bytes) -> UnifiedRecord:
