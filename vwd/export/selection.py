@@ -19,6 +19,7 @@ from vwd.shards.entry import Entry
 from vwd.shards.ledger import Ledger, State, open_ledger
 from vwd.shards.paths import OutputPaths, entry_numbers, tar_numbers
 from vwd.shards.reader import StoredSample, open_shard
+from vwd.shards.repacking import repack_advice
 from vwd.shards.sample_form import TEXT_VIDEO
 from vwd.shards.shuffle import Indices, permutation
 from vwd.shards.sizes import parse_sizes
@@ -29,8 +30,6 @@ from vwd.storage.hashing import sha256_file
 from vwd.storage.objects import local_copy
 
 T = TypeVar("T")
-
-_REPACK = "'vwd verify' on this output says how to pack the shard again."
 
 
 @dataclass(frozen=True)
@@ -105,10 +104,10 @@ class Selection:
             entry = self._entry(number)
             with local_copy(tar) as copy:
                 if entry and self.check and sha256_file(copy) != entry.sha256:
-                    raise ShardError(f"{tar}: the sha256 differs from the ledger's", _REPACK)
+                    raise ShardError(f"{tar}: the sha256 differs from the ledger's", self._advice)
                 form = self.ledger.contract.form if self.ledger and self.clips else TEXT_VIDEO
                 with open_shard(tar, copy, form) as stored:
-                    _check_samples(self.paths, stored, entry)
+                    _check_samples(self.paths, stored, entry, self._advice)
                     wanted = self._wanted(stored)
                     yield from [(sample, extract(sample)) for sample in stored if sample.index in wanted]
 
@@ -128,8 +127,13 @@ class Selection:
         found = self.ledger.lookup(number)
         if found.state is not State.DONE:
             why = f": {found.problem}" if found.problem else ""
-            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now{why}", _REPACK)
+            raise ShardError(f"{self.paths.shard_name(number)} is {found.state.value} now{why}", self._advice)
         return found.entry
+
+    @property
+    def _advice(self) -> str:
+        """What to do about a damaged shard."""
+        return repack_advice(self.ledger.contract) if self.ledger else "Fetch or pack this shard again."
 
     def _start_of(self, number: int) -> int:
         entry = self.entries.get(number)
@@ -274,8 +278,12 @@ def _tar_rows(paths: OutputPaths, number: int) -> Iterator[int]:
         yield from (sample.index for sample in stored)
 
 
-def _check_samples(paths: OutputPaths, samples: Sequence[StoredSample], entry: Entry | None) -> None:
-    """Refuses samples of another dataset, and others, fewer or more than the shard's entry names."""
+def _check_samples(paths: OutputPaths, samples: Sequence[StoredSample], entry: Entry | None, advice: str) -> None:
+    """Refuses samples of another dataset, and others, fewer or more than the shard's entry names.
+
+    Args:
+        advice: what to do then.
+    """
     for sample in samples:
         if sample.key != sample_key(paths.dataset, sample.index):
             raise _misplaced(paths, sample)
@@ -288,7 +296,7 @@ def _check_samples(paths: OutputPaths, samples: Sequence[StoredSample], entry: E
             raise _misplaced(paths, sample)
     if [sample.index for sample in samples] != rows:
         name = paths.tar(entry.number)
-        raise ShardError(f"{name}: holds {len(samples)} samples, not the ledger's {entry.samples}", _REPACK)
+        raise ShardError(f"{name}: holds {len(samples)} samples, not the ledger's {entry.samples}", advice)
 
 
 def _misplaced(paths: OutputPaths, sample: StoredSample) -> ShardError:
