@@ -13,16 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from answers import Answer, Step, command, library, pack_and_verify
-from base import DATASET, PACK, SMALL
+from answers import Step, library
+from base import DATASET
 from boxes import claim_frames, mp4_of
 from mutate import bytes_of, damage_tree, json_of
+from steps import load_state, option_steps, output_steps, pack_steps, settings_steps, slurm_steps
 from tars import adopt, headers_of, refit, tar_of
 from texts import KINDS, STATES, hostile_text, rows_file
 
-_OUT, _EXPORT = f"work/{DATASET}", "work/export"
-_PREDICTED = "predicted/gsm8k/video"
-_LAYOUTS = ("videofolder", "cogvideox", "musubi", "diffsynth", "open-sora", "i2v", "videothinkbench")
 _SIDECARS = (
     "summary.json", "shardindex.json", "sizes.json", "SHA256SUMS", "README.md", "gsm8k-000001.idx",
     "gsm8k-000001.tar.idx", "gsm8k-000001.meta.jsonl", ".nv-meta/.info.json", ".nv-meta/index.sqlite",
@@ -180,179 +178,27 @@ def _state(rng: random.Random) -> None:
 
 def _options(rng: random.Random) -> None:
     chosen = [word for _ in range(rng.choice((1, 2))) for word in (rng.choice(_OPTIONS), rng.choice(_VALUES))]
-    variables = {
-        name: rng.choice(_VALUES)
-        for name in ("SLURM_CPUS_PER_TASK", "SLURM_ARRAY_TASK_ID", "VWD_BASE_DIR")
-        if rng.random() < 0.2
-    }
+    variables = {name: rng.choice(_VALUES) for name in _VARIABLES if rng.random() < 0.2}
     Path("../options.json").write_text(json.dumps([chosen, variables]))
 
 
-# Steps.
-
-
-def _output_steps(rng: random.Random) -> list[Step]:
-    """Verifying, and some of the other ways to read an output."""
-    check = rng.choice((("--check",), ("--no-check",)))
-    others = [
-        command("status"),
-        command("status", "--json"),
-        command("index", "--all", writes=(_OUT,)),
-        *(command(f"export-{kind}", *check, writes=(_EXPORT,)) for kind in ("jsonl", "parquet", "opensora", "sat")),
-        command("export-jsonl", "--start-idx", "4", "--num-samples", "2", writes=(_EXPORT,)),
-        command("export", "--for", rng.choice(_LAYOUTS), *check, "--base-dir", "export", writes=(_EXPORT,)),
-        *rng.sample(_looking_steps(rng), 3),
-        *_stream_steps(rng),
-    ]
-    return [command("verify", "--num-workers", "1"), *rng.sample(others, 5), *(_repair() if rng.random() < 0.3 else ())]
-
-
-def _looking_steps(rng: random.Random) -> list[Step]:
-    """What people look at an output with, and what compares it with other things."""
-    key = rng.choice(("gsm8k_000003", "4", "gsm8k_000005"))
-    grade = ("grade", _PREDICTED, "--against", str(DATASET), "--task", rng.choice(("inference", "rendering")))
-    return [
-        command("show", "shards", key),
-        command("show", "shards", "--skips", "--json"),
-        command("report", "--samples", "3", "--num-workers", "1", "--out", "page", writes=("work/page",)),
-        command("preview", str(DATASET), "gsm8k_000004", "--boxes", "--to", "pictures", writes=("work/pictures",)),
-        command("preview", str(DATASET), "gsm8k_000005", "--gif", "--to", "pictures", writes=("work/pictures",)),
-        command("decontaminate", "--against", "rows.jsonl", "--out", "found/exclude.json", writes=("work/found",)),
-        command(*grade, "--num-workers", "1", "--out", "graded/grades.json", writes=("work/graded",)),
-    ]
-
-
-def _repair() -> list[Step]:
-    """Packing again with `--check`: where it succeeds, the output is as it should be."""
-    codes: list[int] = []
-
-    def packed(answer: Answer) -> str:
-        codes.append(answer.code)
-        return ""
-
-    def clean(answer: Answer) -> str:
-        # Where the ledger agrees with the damage, or somebody's file is in the way, packing again cannot mend it.
-        lying = Path("lying").exists()
-        return (
-            f"pack --check succeeded, and verify says: {answer.out}{answer.err}"
-            if codes == [0] and answer.code and not lying
-            else ""
-        )
-
-    return [
-        command(*PACK, "--check", writes=(_OUT,), then=packed),
-        command("index", "--all", writes=(_OUT,)),
-        command("verify", "--num-workers", "1", then=clean),
-    ]
-
-
-def _stream_steps(rng: random.Random) -> list[Step]:
-    """Reading samples as numpy arrays, by both decoders, and as tensors, where torch is installed."""
-    source = rng.choice(("video", "storyboard"))
-    steps = [library(f"open_shards, {source}", partial(_open_shards, source, find_spec("av") is not None))]
-    steps.append(library("open_shards, OpenCV", partial(_open_shards, "video", False)))
-    if find_spec("torch") and find_spec("av"):
-        options = {
-            "source": source, "on_error": rng.choice(("skip", "replace", "raise")),
-            "reading": rng.choice(("offset", "stream")),
-            "mask": rng.choice((None, "text", "answer")), "frames": rng.choice(("all", 7, "reveals", "first:3")),
-            "size": rng.choice((None, (32, 48))), "check": rng.random() < 0.3, "task": "both",
-        }  # fmt: skip
-        steps.append(library(f"ShardDataset(**{options})", partial(_dataset, options)))
-    return steps
-
-
-def _open_shards(source: Any, av: bool) -> None:
-    from vwd.stream import open_shards, samples
-
-    vars(samples)["find_spec"] = lambda name: av or None
-    for _ in open_shards(DATASET, source=source):
-        pass
-
-
-def _dataset(options: dict[str, Any]) -> None:
-    from vwd.stream import ShardDataset, ShardLoader
-
-    for _ in ShardLoader(ShardDataset(DATASET, **options), batch_size=2):
-        pass
-
-
-def _load_state() -> None:
-    from vwd.stream import ShardDataset, ShardLoader
-
-    loader = ShardLoader(ShardDataset(DATASET, frames=2, source="storyboard", size=(8, 8)), batch_size=2)
-    state = json.loads(Path("../state.json").read_bytes())
-    if isinstance(state, dict) and state.pop("own", False):
-        state = {**loader.state_dict(), **{name: state[name] for name in ("epoch", "samples") if name in state}}
-    loader.load_state_dict(state)
-    left = 9 - loader.state_dict()["samples"]  # type: ignore[operator]
-    seen = [int(position) for batch in loader for position in batch["position"]]
-    if seen != list(range(9))[9 - left :]:
-        raise AssertionError(f"the state {state!r} gives the positions {seen}")
-
-
-def _slurm_steps(rng: random.Random) -> list[Step]:
-    return [
-        command("slurm", "status"),
-        command("slurm", "status", "--json"),
-        command("slurm", "retry", "--dry-run"),
-        command("slurm", "cancel"),
-        command("slurm", "plan", *PACK[1:]),
-        command("slurm", "finish", writes=(_OUT,)),
-    ]
-
-
-def _settings_steps(rng: random.Random) -> list[Step]:
-    return [command("slurm", "plan", *PACK[1:]), command("slurm", "submit", *PACK[1:], "--dry-run")]
-
-
-def _pack_steps(rng: random.Random) -> list[Step]:
-    """Packing a file of rows to a new output; where that succeeds, the output is clean."""
-    own = ("--prompt-column", "question", "--answer-column", "answer", "--language", rng.choice(("en", "zh")))
-    name = rng.choice((("gsm8k",), ("tinystories",), ("mine", *own)))
-    more = rng.choice(((), (), ("--max-row-bytes", "1000"), ("--shuffle-seed", "1"), ("--zh-units", "char")))
-    rows = ("--rows", f"rows.{Path('kind').read_text()}", "--num-samples", "12")
-    return pack_and_verify("pack", *name, *rows, *SMALL, *more, out="fresh")
-
-
-def _option_steps(rng: random.Random) -> list[Step]:
-    options, variables = json.loads(Path("../options.json").read_bytes())
-    os.environ.update({name: value for name, value in variables.items() if "\0" not in value})
-    return [
-        command(
-            "pack",
-            "gsm8k",
-            "--rows",
-            "rows.jsonl",
-            *SMALL,
-            "--out",
-            "fresh",
-            "--frames",
-            "40",
-            *options,
-            writes=("work",),
-        ),
-        command("slurm", "plan", "gsm8k", "--rows", "rows.jsonl", *SMALL, *options),
-    ]
-
-
 TARGETS: dict[str, Target] = {
-    "entry": Target(_file(DATASET / "ledger/gsm8k-000001.json", json_of), _output_steps),
-    "contract": Target(_file(DATASET / "pack.json", json_of), _output_steps),
-    "tar": Target(partial(_tar, tar_of), _output_steps),
-    "header": Target(partial(_tar, headers_of), _output_steps),
-    "storyboard": Target(partial(_members, ".storyboard.json", _storyboard), _output_steps),
-    "prompt": Target(partial(_members, "ce.json", json_of), _output_steps),
-    "mp4": Target(partial(_members, ".mp4", mp4_of), _output_steps),
-    "claim": Target(_video_and_storyboard, _output_steps),
-    "sidecar": Target(lambda rng: _file(DATASET / rng.choice(_SIDECARS), bytes_of)(rng), _output_steps),
-    "files": Target(_files, lambda rng: [*_output_steps(rng), *_slurm_steps(rng)]),
-    "rows": Target(_rows, _pack_steps),
-    "text": Target(_text, _pack_steps),
-    "submission": Target(_file(DATASET / "slurm/0001.json", json_of), _slurm_steps),
-    "note": Target(_file(DATASET / "slurm/0001.pack.0.json", json_of), _slurm_steps),
-    "queue": Target(_queue, _slurm_steps),
-    "settings": Target(_file("vwd.toml", bytes_of), _settings_steps),
-    "state": Target(_state, lambda rng: [library("load_state_dict", _load_state)] if find_spec("torch") else []),
-    "options": Target(_options, _option_steps),
+    "entry": Target(_file(DATASET / "ledger/gsm8k-000001.json", json_of), output_steps),
+    "contract": Target(_file(DATASET / "pack.json", json_of), output_steps),
+    "tar": Target(partial(_tar, tar_of), output_steps),
+    "header": Target(partial(_tar, headers_of), output_steps),
+    "storyboard": Target(partial(_members, ".storyboard.json", _storyboard), output_steps),
+    "prompt": Target(partial(_members, "ce.json", json_of), output_steps),
+    "mp4": Target(partial(_members, ".mp4", mp4_of), output_steps),
+    "claim": Target(_video_and_storyboard, output_steps),
+    "sidecar": Target(lambda rng: _file(DATASET / rng.choice(_SIDECARS), bytes_of)(rng), output_steps),
+    "files": Target(_files, lambda rng: [*output_steps(rng), *slurm_steps(rng)]),
+    "rows": Target(_rows, pack_steps),
+    "text": Target(_text, pack_steps),
+    "submission": Target(_file(DATASET / "slurm/0001.json", json_of), slurm_steps),
+    "note": Target(_file(DATASET / "slurm/0001.pack.0.json", json_of), slurm_steps),
+    "queue": Target(_queue, slurm_steps),
+    "settings": Target(_file("vwd.toml", bytes_of), settings_steps),
+    "state": Target(_state, lambda rng: [library("load_state_dict", load_state)] if find_spec("torch") else []),
+    "options": Target(_options, option_steps),
 }

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from vwd.corpora.sample import sample_key
 from vwd.errors import OutputError, ShardError, UsageError
+from vwd.export.membership import check_samples
 from vwd.limits import COUNT_LIMIT
 from vwd.shards.clip_json import CLIPS
 from vwd.shards.contract import Contract
@@ -22,7 +22,6 @@ from vwd.shards.reader import StoredSample, open_shard
 from vwd.shards.repacking import repack_advice
 from vwd.shards.sample_form import TEXT_VIDEO
 from vwd.shards.shuffle import Indices, permutation
-from vwd.shards.sizes import parse_sizes
 from vwd.shards.splits import DEFAULT_FRACTION, for_validation
 from vwd.shards.splits import Part as Split
 from vwd.storage.errors import reading_errors
@@ -107,7 +106,7 @@ class Selection:
                     raise ShardError(f"{tar}: the sha256 differs from the ledger's", self._advice)
                 form = self.ledger.contract.form if self.ledger and self.clips else TEXT_VIDEO
                 with open_shard(tar, copy, form) as stored:
-                    _check_samples(self.paths, stored, entry, self._advice)
+                    check_samples(self.paths, stored, entry, self._advice)
                     wanted = self._wanted(stored)
                     yield from [(sample, extract(sample)) for sample in stored if sample.index in wanted]
 
@@ -276,31 +275,3 @@ def _positions(rows: Slice, contract: Contract | None, stop: int) -> Indices:
 def _tar_rows(paths: OutputPaths, number: int) -> Iterator[int]:
     with open_shard(paths.tar(number)) as stored:
         yield from (sample.index for sample in stored)
-
-
-def _check_samples(paths: OutputPaths, samples: Sequence[StoredSample], entry: Entry | None, advice: str) -> None:
-    """Refuses samples of another dataset, and others, fewer or more than the shard's entry names.
-
-    Args:
-        advice: what to do then.
-    """
-    for sample in samples:
-        if sample.key != sample_key(paths.dataset, sample.index):
-            raise _misplaced(paths, sample)
-    if entry is None:
-        return
-    rows = [sizes.row for sizes in parse_sizes(entry.sizes)]
-    known = set(rows)
-    for sample in samples:
-        if sample.index not in known:
-            raise _misplaced(paths, sample)
-    if [sample.index for sample in samples] != rows:
-        name = paths.tar(entry.number)
-        raise ShardError(f"{name}: holds {len(samples)} samples, not the ledger's {entry.samples}", advice)
-
-
-def _misplaced(paths: OutputPaths, sample: StoredSample) -> ShardError:
-    return ShardError(
-        f"{sample.path}: the key '{sample.key}' does not belong to this shard of {paths.dataset}",
-        "Keep each dataset's shards in a folder of its own name, and fetch or pack this one again.",
-    )
