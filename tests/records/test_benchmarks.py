@@ -183,7 +183,8 @@ def test_missing_ids_are_hashes_of_the_row_the_same_in_every_run(run: Run, tmp_p
 def test_half_a_surrogate_pair_is_written_as_the_replacement_character(run: Run, tmp_path: Path) -> None:
     half = "half \ud83d of a pair"
     row = {"index": half, "question": half, "A": half, "B": "b", "C": "c", "D": "d", "answer": "A", half: half}
-    (tmp_path / "dev.jsonl").write_text(json.dumps(row) + "\n")
+    other = row | {"index": "half \ud83e of a pair"}  # which is then the same id
+    (tmp_path / "dev.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(other) + "\n")
     run("prepare", "--dataset", "mmbench", "--splits", "dev", "--source", "dev.jsonl", "--export-parquet")
     (record,) = records(tmp_path / "data" / "processed" / "mmbench" / "mmbench_dev.jsonl")
     whole = "half \ufffd of a pair"

@@ -61,23 +61,23 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _sums(answer: Answer) -> str:
-    """What is wrong with a conversion's counts."""
+    """What is wrong with a conversion's counts, or with the tars that they are of."""
     if not answer.out.startswith("{"):
         return ""
     counts = json.loads(answer.out)
-    problems = []
-    for group in (counts, *counts.get("folders", ())):
-        total, valid, invalid = (group.get(name) for name in ("total", "valid", "invalid"))
-        if None in (total, valid, invalid):
-            return f"counts without a name: {sorted(group)}"
-        if total != valid + invalid or sum(group["reasons"].values()) != invalid:
-            problems.append(f"{group} does not add up")
+    problems = [
+        f"{group} does not add up"
+        for group in (counts, *counts["groups"])
+        if not group["total"] == group["valid"] + group["invalid"] == group["valid"] + sum(group["reasons"].values())
+    ]
     names: list[str] = []
     for path in Path("converted").glob("*.tar"):
         with tarfile.open(path) as tar:
             names += [f"{path.name.rpartition('_')[0]}/{name}" for name in tar.getnames()]
     if len(set(names)) != len(names):
         problems.append("a member is there twice")
+    if (held := sum(name.endswith(".json") for name in names)) != counts["valid"] + counts["kept"]:
+        problems.append(f"the tars hold {held} samples: {counts}")
     return "; ".join(problems)
 
 

@@ -21,8 +21,8 @@ from vwd.storage.tempfiles import lasting_file, open_lasting
 
 # Of a part in memory; more goes to a spill file.
 _KEPT_BYTES = 64 << 20
-# Written at once, at most: for larger writes the kernel takes large pages that nobody has touched lately, which made
-# writing a shared tar four times as slow.
+# Written at once, at most: for larger writes the kernel takes large pages, which nobody has touched lately. Copying
+# into these took most of the time that a shared tar cost more than one that a single worker writes.
 _PIECE = 1 << 18
 # How long a part waits for those before it: a spill file costs about as much.
 _WAIT_SECONDS, _LOOK_SECONDS = 0.03, 0.001

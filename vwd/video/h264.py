@@ -20,8 +20,8 @@ except ImportError as error:
     raise MissingExtraError("the h264 encoder", "h264") from error
 
 # What it takes for the same frames to give the same bytes. One thread: with more, libx264 spreads bits differently by
-# the number of cores. No macroblock tree: with it, x264 165 gave one of several files, as memory happened to lie, in 29
-# of 40 sizes; without its assembler, or without the tree, in none.
+# the number of cores. No macroblock tree: with it, x264 165 gives one of several files for frames of many sizes, as
+# memory happens to lie, though not without its assembler.
 REPRODUCIBLE = {"threads": "1", "x264-params": "mbtree=0"}
 # These two presets have no macroblock tree. Outputs record the first one's options.
 _OPTIONS = {"preset": "ultrafast", "crf": "20", "threads": "1"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vwd.corpora.sample import Row
+from vwd.corpora.surrogates import replace_surrogates
 from vwd.records.benchmarks.cells import (
     AnswerForm,
     answer_form,
@@ -108,7 +109,7 @@ def columns_of_answers(benchmark: Benchmark) -> tuple[str, ...]:
 def row_id(row: Row, benchmark: Benchmark) -> str:
     """A row's id; without one, a hash of what the row holds, the same in every run."""
     if text := cell_text(_first(row, benchmark.ids)[1]).strip():
-        return text
+        return replace_surrogates(text)  # as it is written, so that two ids that become one are seen to be one
     held = {name: _hashed(value) for name, value in sorted(row.items())}
     text = json.dumps(held, sort_keys=True, ensure_ascii=False, default=str)
     return f"row-{hashlib.sha1(text.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()[:_DIGITS]}"
