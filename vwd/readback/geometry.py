@@ -11,7 +11,8 @@ from vwd.corpora.sample import Language
 from vwd.readback.blur import BLURS, blur_of
 from vwd.readback.ink import Grey, ink_of
 from vwd.readback.lines import row_profile
-from vwd.readback.pages import Geometry, ReadPage, page_ink, read_page
+from vwd.readback.pages import Geometry, ReadPage, read_page
+from vwd.readback.picture import Picture, Scale
 from vwd.readback.placing import placed
 from vwd.readback.templates import Typeface
 from vwd.text.spec import PageSpec
@@ -22,7 +23,7 @@ _MISPLACED = 0.85
 _HOPELESS = 0.3
 
 
-def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
+def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadPage:
     """Reads a picture, after finding out how it lies.
 
     Args:
@@ -30,102 +31,103 @@ def find_geometry(grey: Grey, page: PageSpec, language: Language) -> ReadPage:
     """
     face = Typeface(page.font_size, language)
     reads = [ReadPage((), Geometry(face, left=page.margin_left))]
-    for scale in _scales(grey, page):
-        found = _improved(grey, _first_read(grey, Geometry(face, scale, page.margin_left)))
-        if scale == (1.0, 1.0) and grey.shape != (page.height, page.width):
-            found = _nudged(grey, found)
-            if _is_about(page, grey):  # stretched a little, or without some pixels: what fits better
+    for scale in _scales(picture.grey, page):
+        found = _improved(picture, _first_read(picture, Geometry(face, scale, page.margin_left)))
+        if scale == (1.0, 1.0) and picture.grey.shape != (page.height, page.width):
+            found = _nudged(picture, found)
+            if _is_about(page, picture.grey):  # stretched a little, or without some pixels: what fits better
                 reads = [found]
                 continue
         reads.append(found)
-        if found.good and _best(grey, reads).good:
+        if found.good and _best(picture, reads).good:
             break
-    return _best(grey, reads)
+    return _best(picture, reads)
 
 
-def _best(grey: Grey, reads: list[ReadPage]) -> ReadPage:
+def _best(picture: Picture, reads: list[ReadPage]) -> ReadPage:
     """The best of some ways to read a picture, if all its lines are read; in the list, it replaces what was read."""
     while not (best := max(reads, key=lambda read: (read.quality, not read.empty))).whole:
-        reads[reads.index(best)] = read_page(grey, best.geometry)
+        reads[reads.index(best)] = read_page(picture, best.geometry)
     return best
 
 
-def _first_read(grey: Grey, geometry: Geometry) -> ReadPage:
+def _first_read(picture: Picture, geometry: Geometry) -> ReadPage:
     """With lines placed as expected, and as blurred as the picture seems to be."""
-    ink = page_ink(grey, geometry)
+    ink = picture.ink(geometry.scale)
     if ink is None:
         return ReadPage((), geometry)
     face = replace(geometry.face, blur=blur_of(ink, geometry.face))
-    return _tried(grey, replace(geometry, face=face))
+    return _tried(picture, replace(geometry, face=face))
 
 
-def _tried(grey: Grey, geometry: Geometry) -> ReadPage:
-    return read_page(grey, geometry, thorough=False)
+def _tried(picture: Picture, geometry: Geometry) -> ReadPage:
+    return read_page(picture, geometry, thorough=False)
 
 
-def _improved(grey: Grey, read: ReadPage) -> ReadPage:
+def _improved(picture: Picture, read: ReadPage) -> ReadPage:
     """The same picture, with strokes blurred and lines placed as fits best."""
     if read.empty or read.good:
         return read
     best = read
     if read.quality < _MISPLACED:
-        best = _moved(grey, read)
+        best = _moved(picture, read)
         if not (best.quality or best.whole):  # no cell is certain
-            best = read_page(grey, best.geometry)
+            best = read_page(picture, best.geometry)
         if best.quality < _HOPELESS:
             return best
     for step in (_sharpened, _moved, _sharpened):
         if best.good:
             break
-        best = step(grey, best)
+        best = step(picture, best)
     return best
 
 
-def _nudged(grey: Grey, read: ReadPage) -> ReadPage:
+def _nudged(picture: Picture, read: ReadPage) -> ReadPage:
     """With lines a pixel further to each side, while that is better: one pixel off, 1 looks like I, and o like c."""
     best = read
     for across, down in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         at = best.geometry
-        other = _tried(grey, replace(at, left=at.left + across, down=at.down + down))
+        other = _tried(picture, replace(at, left=at.left + across, down=at.down + down))
         best = max(best, other, key=lambda one: one.quality)
     return best
 
 
-def _sharpened(grey: Grey, read: ReadPage) -> ReadPage:
+def _sharpened(picture: Picture, read: ReadPage) -> ReadPage:
     """With each blur, while that is better."""
     best = read
     at = BLURS.index(read.geometry.face.blur)
     for blurs in (BLURS[at + 1 :], BLURS[:at][::-1]):
         for blur in blurs:
             face = replace(read.geometry.face, blur=blur)
-            other = _tried(grey, replace(best.geometry, face=face))
+            other = _tried(picture, replace(best.geometry, face=face))
             if other.quality < best.quality:
                 break
             best = other
     return best
 
 
-def _moved(grey: Grey, read: ReadPage) -> ReadPage:
-    best = placed(grey, read.geometry)
-    return read if best == read.geometry else max(read, _tried(grey, best), key=lambda one: one.quality)
+def _moved(picture: Picture, read: ReadPage) -> ReadPage:
+    best = placed(picture, read.geometry)
+    return read if best == read.geometry else max(read, _tried(picture, best), key=lambda one: one.quality)
 
 
-def _scales(grey: Grey, page: PageSpec) -> Iterator[tuple[float, float]]:
+def _scales(grey: Grey, page: PageSpec) -> Iterator[Scale]:
     """Scales to try, the likeliest first: the whole page stretched, a part of it or more than it, by the line pitch."""
-    height, width = grey.shape
-    stretched = width / page.width, height / page.height
-    found = [stretched, (1.0, 1.0), (max(stretched),) * 2, (min(stretched),) * 2]
-    if _is_about(page, grey):
-        found[:2] = (1.0, 1.0), stretched
-    pitch = line_pitch(grey)
-    if pitch:
-        down = pitch / page.line_height
-        found += [(down, down), (down * stretched[0] / stretched[1], down)]
-    seen: list[tuple[float, float]] = []
-    for across, down in found:
+    seen: list[Scale] = []
+    for across, down in _likely_scales(grey, page):
         if 0.2 < across < 8 and 0.2 < down < 8 and not any(_near((across, down), one) for one in seen):
             seen.append((across, down))
             yield across, down
+
+
+def _likely_scales(grey: Grey, page: PageSpec) -> Iterator[Scale]:
+    height, width = grey.shape
+    stretched = width / page.width, height / page.height
+    yield from ((1.0, 1.0), stretched) if _is_about(page, grey) else (stretched, (1.0, 1.0))
+    yield from ((max(stretched),) * 2, (min(stretched),) * 2)
+    if pitch := line_pitch(grey):
+        down = pitch / page.line_height
+        yield from ((down, down), (down * stretched[0] / stretched[1], down))
 
 
 def _is_about(page: PageSpec, grey: Grey) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
-import cv2
 import numpy as np
 
 from vwd.corpora.sample import Language
 from vwd.readback.cells import UNREADABLE, Cell
-from vwd.readback.ink import Grey, Ink, ink_of
-from vwd.readback.lines import line_tops
 from vwd.readback.page_lines import read_lines
+from vwd.readback.picture import Picture, Scale
 from vwd.readback.templates import Typeface
 from vwd.video.fonts import draw_glyph
 
@@ -37,7 +35,7 @@ class Geometry:
     """
 
     face: Typeface
-    scale: tuple[float, float] = (1.0, 1.0)
+    scale: Scale = (1.0, 1.0)
     left: int = 15
     down: int = 0
 
@@ -77,24 +75,12 @@ def advances_of(face: Typeface) -> tuple[int, ...]:
     return tuple(sorted({draw_glyph(char, face.font_size, face.language).advance for char in _WIDTHS[face.language]}))
 
 
-def read_page(grey: Grey, geometry: Geometry, thorough: bool = True) -> ReadPage:
+def read_page(picture: Picture, geometry: Geometry, thorough: bool = True) -> ReadPage:
     """Reads a picture that lies in a known way; if not thoroughly, some lines where that tells how well they fit."""
-    ink = page_ink(grey, geometry)
-    if ink is None:
-        return ReadPage((), geometry)
     face = geometry.face
-    tops = [top + geometry.down for top in line_tops(ink, replace(face, blur=0.0))]
-    if not tops:
+    ink = picture.ink(geometry.scale)
+    tops = [top + geometry.down for top in picture.tops(geometry.scale, face)]
+    if ink is None or not tops:
         return ReadPage((), geometry)
     found = read_lines(ink, tops, geometry.left, face, advances_of(face), thorough)
     return ReadPage(tuple(map(tuple, found.lines)), geometry, found.whole)
-
-
-def page_ink(grey: Grey, geometry: Geometry) -> Ink | None:
-    """The ink of a picture at the page's scale."""
-    across, down = geometry.scale
-    if (across, down) != (1.0, 1.0):
-        size = max(1, round(grey.shape[1] / across)), max(1, round(grey.shape[0] / down))
-        shrinks = across >= 1 and down >= 1
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return ink_of(grey)

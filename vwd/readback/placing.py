@@ -9,36 +9,36 @@ from typing import NamedTuple
 import numpy as np
 
 from vwd.readback.cells import cut, judge
-from vwd.readback.ink import Grey, Ink
-from vwd.readback.lines import first_inks, line_tops, strip
-from vwd.readback.pages import Geometry, advances_of, page_ink
+from vwd.readback.ink import Ink
+from vwd.readback.lines import first_inks, strip
+from vwd.readback.pages import Geometry, advances_of
+from vwd.readback.picture import Picture
 from vwd.readback.templates import Templates, Typeface, templates
 from vwd.text.metrics import line_height
 
 # Where the first ink is that near to the left edge, the edge may cut characters.
 _AT_EDGE = 2
-# So many lines tell where all start; where their first cells score so much, they are in their places.
-_LINES, _FITS = 4, 0.98
+# So many lines tell where all start; and so few, where their first cells score so much on average.
+_LINES, _FEW, _FITS = 4, 2, 0.98
 
 
-def placed(grey: Grey, geometry: Geometry) -> Geometry:
+def placed(picture: Picture, geometry: Geometry) -> Geometry:
     """The same geometry with the place of the lines at which their first cells fit best."""
-    ink = page_ink(grey, geometry)
     face = geometry.face
-    tops = line_tops(ink, replace(face, blur=0.0)) if ink is not None else []
+    ink, tops = picture.ink(geometry.scale), picture.tops(geometry.scale, face)
     if ink is None or not tops:
         return geometry
     lines = _first_lines(ink, tops, face)
-    best = lines.fit(0)
-    if best.score < _FITS * len(lines.tops):
+    best = replace(lines, tops=lines.tops[:_FEW]).fit(0)
+    if best.score < _FITS:
         # What is further off than a pixel is looked for in steps of two.
-        best = max(best, lines.fit(-2), lines.fit(2), key=_score)
+        best = max(lines.fit(0), lines.fit(-2), lines.fit(2), key=_score)
         best = max(best, lines.fit(best.down - 1), lines.fit(best.down + 1), key=_score)
     return replace(geometry, left=best.left, down=best.down)
 
 
 class _Fit(NamedTuple):
-    """How well the first cells of some lines fit at best, if their tops are off by some pixels; and where that is."""
+    """How well the first cells of some lines fit at best on average, if their tops are off by some pixels; and where that is."""
 
     score: float
     left: int
@@ -81,11 +81,9 @@ class _FirstLines:
             ],
             axis=0,
         ).reshape(len(strips), len(starts))
-        totals = np.sum(
-            np.max([scores[:, step - min(behind) :][:, : len(self.lefts)] for step in behind], axis=0), axis=0
-        )
-        at = int(totals.argmax())
-        return _Fit(float(totals[at]), self.lefts[at], down)
+        means = np.max([scores[:, step - min(behind) :][:, : len(self.lefts)] for step in behind], axis=0).mean(axis=0)
+        at = int(means.argmax())
+        return _Fit(float(means[at]), self.lefts[at], down)
 
 
 def _first_lines(ink: Ink, tops: list[int], face: Typeface) -> _FirstLines:

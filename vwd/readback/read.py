@@ -17,6 +17,7 @@ from vwd.readback.cells import Cell
 from vwd.readback.geometry import find_geometry
 from vwd.readback.ink import Grey, to_grey
 from vwd.readback.pages import GOOD, LEAST_QUALITY, Geometry, ReadPage, read_page
+from vwd.readback.picture import Picture
 from vwd.readback.reading import Reading, ReadWord, State
 from vwd.readback.turns import Turns
 from vwd.text.metrics import FONT_SIZE, line_height
@@ -81,10 +82,10 @@ def _pool(scale: float) -> int:
     return int(2 ** max(0, round(math.log2(_POOL * scale))))
 
 
-def _read_pages(pictures: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:
+def _read_pages(greys: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:
     known: ReadPage | None = None
     pages = []
-    for picture in pictures:
+    for picture in map(Picture, greys):
         read = read_page(picture, known.geometry) if known else None
         if read is None or not (read.empty or (known and read.quality > min(GOOD, known.quality - _AS_GOOD))):
             found = max(

@@ -9,14 +9,13 @@ import numpy as np
 
 from vwd.readback.cells import UNREADABLE, Cell, judge
 from vwd.readback.edges import HARMLESS
+from vwd.readback.options import CERTAIN, Place, certain_of, options_at, weighed
 from vwd.readback.path import best_path
 from vwd.readback.strips import INKED, Strip
 from vwd.readback.templates import Templates
 
-# A glyph that fits so well, where none of another width does, is right; where there may be a space, so well.
-_CERTAIN, _CERTAIN_BESIDE_SPACE = 0.88, 0.95
-# A glyph that fits so well is alone, where this share of a wide cell's ink is where no narrow one reaches.
-_WIDE, _BEYOND = 0.95, 0.2
+# Where lines lie otherwise than expected, the first cells of so many tell, and no others need be looked at.
+_FIRST = 4
 # So many cells of a line are looked at together, where they are likely to start.
 _AHEAD = 24
 # Lines of which the first cell is doubtful: so many are read in full before the others are given up.
@@ -32,8 +31,10 @@ def read_on(
         start: the column where lines start.
         thorough: read all lines; else all but those with most ink of those that are not certain are left out, as None.
     """
-    # Where lines lie otherwise, their first cells tell, and no others need be looked at.
-    read, doubtful = _while_certain(lines, start, groups, first_ahead=_AHEAD if thorough else 1)
+    known: dict[Place, list[Cell]] = {}
+    if not thorough and _lie_otherwise(lines, start, groups, known):
+        return [None] * len(lines)
+    read, doubtful = _while_certain(lines, start, groups, known)
     count = sum(not cell.cut for cells in read for cell in cells)
     certain = count > 0
     if not thorough:
@@ -46,32 +47,51 @@ def read_on(
         if place >= tried and not certain:
             break  # this is no page of text, or it lies otherwise
         read[number] = best_path(lines[number], start, groups)
-        certain |= any(cell.score > _CERTAIN for cell in read[number])
+        certain |= any(cell.score > CERTAIN for cell in read[number])
     return [
         cells or [Cell(UNREADABLE, start, 0, min(groups), 0.0)] * (line.last >= start)
         for cells, line in zip(read, lines, strict=True)
     ]
 
 
+def _lie_otherwise(
+    lines: list[Strip], start: int, groups: dict[int, Templates], known: dict[Place, list[Cell]]
+) -> bool:
+    """Whether of most of some lines the first cell is not certain, which may be none that the picture's edge cuts.
+
+    What may start at these places is kept in `known`.
+    """
+    if start < lines[0].first - HARMLESS:
+        return False
+    places = [(number, start) for number, line in enumerate(lines) if line.last >= start][:_FIRST]
+    known.update(zip(places, options_at(lines, places, groups) if places else (), strict=True))
+    doubts = {place: cells for place, cells in known.items() if certain_of(cells) is None}
+    return 2 * sum(cell is None for _, cell in weighed(lines, doubts, groups)) > len(known)
+
+
 def _while_certain(
-    lines: list[Strip], start: int, groups: dict[int, Templates], first_ahead: int
+    lines: list[Strip], start: int, groups: dict[int, Templates], known: dict[Place, list[Cell]]
 ) -> tuple[list[list[Cell]], list[int]]:
     """The first cells of each line, up to its end or to the first that is not certain; the numbers of these lines.
 
     Cells of all lines are looked at together, those that are likely to come next, too.
 
     Args:
-        first_ahead: so many of each line at the start.
+        known: what may start at some places.
     """
     read: list[list[Cell]] = [[] for _ in lines]
     places = {number: start for number, line in enumerate(lines) if line.last >= start}
     widest, narrow = max(groups), min(groups)
+
+    def take(number: int, cell: Cell) -> None:
+        read[number].append(cell)
+        places[number] += cell.advance
+        if places[number] > lines[number].last:
+            del places[number]
+
     for number, first in _cut_at_left(lines, list(places), start, groups):
-        read[number].append(first)
-        places[number] += first.advance
+        take(number, first)
     doubtful: list[int] = []
-    known: dict[tuple[int, int], list[Cell]] = {}
-    ahead = first_ahead
     while places:
         for number, place in list(places.items()):
             if edge := _cut_at_right(lines[number], place, widest, narrow):
@@ -80,55 +100,25 @@ def _while_certain(
         guesses = [
             (number, x)
             for number, place in places.items()
-            for x in islice(_guesses(place, narrow, widest, lines[number]), ahead)
+            for x in islice(_guesses(place, narrow, widest, lines[number]), _AHEAD)
         ]
-        ahead = _AHEAD
         new = [guess for guess in guesses if guess not in known]
-        known.update(zip(new, _options(lines, new, groups) if new else (), strict=True))
+        known.update(zip(new, options_at(lines, new, groups) if new else (), strict=True))
+        doubts = {}
         for number, x in guesses:
             if places.get(number) != x:  # a guess that did not come true
                 continue
-            cell = _certain(known[number, x])
-            if cell is None:
+            if cell := certain_of(known[number, x]):
+                take(number, cell)
+            else:
+                doubts[number, x] = known[number, x]
+        for number, cell in weighed(lines, doubts, groups):
+            if cell:
+                take(number, cell)
+            else:
                 doubtful.append(number)
                 del places[number]
-                continue
-            read[number].append(cell)
-            places[number] += cell.advance
-            if places[number] > lines[number].last:
-                del places[number]
     return read, doubtful
-
-
-def _options(lines: list[Strip], places: Sequence[tuple[int, int]], groups: dict[int, Templates]) -> list[list[Cell]]:
-    """What may start at each place, a line and a column: a cell of each width, the narrowest first.
-
-    Where one fits that must be alone, the others are not looked for: a wide glyph that has ink at its right, too; or a
-    narrow one with a gap behind it and ink in the rest of a wide cell, since no wide glyph starts like that.
-    """
-    widest, narrow = max(groups), min(groups)
-    pixels = np.stack([lines[number].pixels[:, x : x + widest] for number, x in places])
-    beyond = pixels[:, :, narrow:].sum(axis=(1, 2)) > _BEYOND * pixels.sum(axis=(1, 2))
-    options: list[dict[int, Cell]] = [{} for _ in places]
-
-    def look(advance: int, numbers: list[int]) -> None:
-        if numbers:
-            cells = np.ascontiguousarray(pixels[numbers, :, :advance]).reshape(len(numbers), -1)
-            judged = judge(cells, groups[advance])
-            for at, text, score in zip(numbers, judged.texts, judged.scores, strict=True):
-                options[at][advance] = Cell(text, places[at][1], 0, advance, score)
-
-    gaps = [bool(ink) and lines[n].gaps[x + narrow] for ink, (n, x) in zip(beyond.tolist(), places, strict=True)]
-    look(narrow, [at for at, gap in enumerate(gaps) if gap])
-    left = [at for at, found in enumerate(options) if not (found and found[narrow].score > _WIDE)]
-    look(widest, left)
-    for at in left:
-        if beyond[at] and options[at][widest].score > _WIDE:
-            options[at].pop(narrow, None)
-    left = [at for at in left if not (beyond[at] and options[at][widest].score > _WIDE)]
-    for advance in groups:
-        look(advance, [at for at in left if advance not in options[at]])
-    return [[found[advance] for advance in sorted(found)] for found in options]
 
 
 def _guesses(place: int, narrow: int, widest: int, line: Strip) -> Iterator[int]:
@@ -156,7 +146,7 @@ def _cut_at_left(
     """The first cell of each of some lines where the picture's edge cuts it: as wide as lets the next one fit best."""
     if not numbers or start >= lines[0].first - HARMLESS:
         return
-    options = iter(_options(lines, [(n, start + advance) for n in numbers for advance in groups], groups))
+    options = iter(options_at(lines, [(n, start + advance) for n in numbers for advance in groups], groups))
     for number in numbers:
         fits = {advance: max(cell.score for cell in next(options)) for advance in groups}
         yield number, Cell(UNREADABLE, start, 0, max(groups, key=fits.__getitem__), 0.0, cut=True)
@@ -169,13 +159,3 @@ def _cut_at_right(line: Strip, x: int, widest: int, narrow: int) -> Cell | None:
     if (line.pixels[:, x + narrow : line.end] > INKED).any():
         return Cell(UNREADABLE, x, 0, widest, 0.0, cut=True)
     return Cell(UNREADABLE, x, 0, narrow, 0.0, cut=True) if x + narrow > line.end + HARMLESS else None
-
-
-def _certain(options: list[Cell]) -> Cell | None:
-    """The one of some cells that start at the same place, the narrowest first, that is certainly right, if one is."""
-    blank = options[0].text == " "
-    least = _CERTAIN_BESIDE_SPACE if blank else _CERTAIN
-    good = [cell for cell in options if cell.score >= least]
-    if len(good) == 1:
-        return good[0]
-    return options[0] if blank and not good and max(cell.score for cell in options) == 0 else None

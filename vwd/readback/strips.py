@@ -27,9 +27,11 @@ class Strip(NamedTuple):
 
 
 def padded(pixels: Ink, before: int, after: int) -> Strip:
-    wide = np.pad(pixels, ((0, 0), (before, after)))
+    height, width = pixels.shape
+    wide = np.zeros((height, before + width + after), np.float32)
+    wide[:, before : before + width] = pixels
     inked = np.flatnonzero((pixels > INKED).any(axis=0))
     last = int(inked[-1]) + before if len(inked) else -1
     empty = np.less_equal(wide.max(axis=0), _PALE)
     gaps = empty & np.concatenate([[True], empty[:-1]])
-    return Strip(wide, last, before, before + pixels.shape[1], gaps.tolist())
+    return Strip(wide, last, before, before + width, gaps.tolist())

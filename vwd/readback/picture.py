@@ -1,0 +1,46 @@
+"""A picture of a page, whose ink and lines are looked for once at each scale, in however many ways it is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+
+from vwd.readback.ink import Grey, Ink, ink_of
+from vwd.readback.lines import line_tops
+from vwd.readback.templates import Typeface
+
+# Pixels of a picture for one of the page, across and down.
+Scale = tuple[float, float]
+
+
+class Picture:
+    """A picture, uint8 [height, width], and what was found in it."""
+
+    def __init__(self, grey: Grey) -> None:
+        self.grey = grey
+        self._inks: dict[Scale, Ink | None] = {}
+        self._tops: dict[tuple[Scale, Typeface], list[int]] = {}
+
+    def ink(self, scale: Scale) -> Ink | None:
+        """Its ink at the page's scale; None where there is none."""
+        if scale not in self._inks:
+            self._inks[scale] = ink_of(self._scaled(scale))
+        return self._inks[scale]
+
+    def tops(self, scale: Scale, face: Typeface) -> list[int]:
+        """The first row of each line at the page's scale, as `line_tops`."""
+        sharp = replace(face, blur=0.0)
+        if (scale, sharp) not in self._tops:
+            ink = self.ink(scale)
+            self._tops[scale, sharp] = [] if ink is None else line_tops(ink, sharp)
+        return self._tops[scale, sharp]
+
+    def _scaled(self, scale: Scale) -> Grey:
+        across, down = scale
+        if (across, down) == (1.0, 1.0):
+            return self.grey
+        height, width = self.grey.shape
+        size = max(1, round(width / across)), max(1, round(height / down))
+        shrinks = across >= 1 and down >= 1
+        return cv2.resize(self.grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
