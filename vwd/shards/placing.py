@@ -18,6 +18,7 @@ from typing import IO
 from vwd.shards.parts import Part
 from vwd.shards.spills import Spills
 from vwd.storage.tempfiles import lasting_file, open_lasting
+from vwd.storage.writeback import Writeback
 
 # Of a part in memory; more goes to a spill file.
 _KEPT_BYTES = 64 << 20
@@ -71,6 +72,7 @@ class PartBuffer:
         self._sizes: _Sizes | None = None
         self._spill_file: IO[bytes] | None = None
         self._tar: IO[bytes] | None = None
+        self._writeback: Writeback | None = None
         self._place = self._size = 0
 
     def __enter__(self) -> PartBuffer:
@@ -108,6 +110,8 @@ class PartBuffer:
                 self._spill(b"")
             else:
                 time.sleep(_LOOK_SECONDS)
+        if self._writeback:
+            self._writeback.begin(self._place)
         return self._tar is not None
 
     def _is_placed(self) -> bool:
@@ -116,17 +120,19 @@ class PartBuffer:
         if not self._tar and (place := self._sizes.before()) is not None:
             self._place = place
             self._tar = self._stack.enter_context(open_lasting(self._spills.tar(self._part.number)))
+            self._writeback = Writeback(self._tar, place)
             with self._memory.take() as kept:
                 self._put(kept)
         return self._tar is not None
 
     def _put(self, blocks: bytes | memoryview) -> None:
-        assert self._tar
+        assert self._tar and self._writeback
         with memoryview(blocks) as left:
             written = 0
             while written < len(left):
                 written += os.pwrite(self._tar.fileno(), left[written : written + _PIECE], self._place + written)
         self._place += written
+        self._writeback.reach(self._place)
 
     def _spill(self, blocks: bytes) -> None:
         self._spill_file = self._stack.enter_context(lasting_file(self._spills.path(self._part)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from vwd.storage.atomic import atomic_write
+from vwd.storage.writeback import Writeback
 
 
 @cache
@@ -55,8 +56,8 @@ class ShardTar:
     that is installed, which would cost each worker 130 MB.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], writeback: Writeback | None = None) -> None:
+        self._file, self._writeback = file, writeback
         self._sha256 = hashlib.sha256()
         self.bytes = 0
 
@@ -64,6 +65,8 @@ class ShardTar:
         """Adds the blocks of samples."""
         self.count(blocks)
         self._file.write(blocks)
+        if self._writeback:
+            self._writeback.reach(self.bytes)
 
     def count(self, blocks: bytes | memoryview) -> None:
         """Takes blocks into account that the file has already."""
@@ -84,6 +87,6 @@ class ShardTar:
 def shard_tar(path: Path, temp: Path) -> Iterator[ShardTar]:
     """A tar that appears at `path` only when the block ends without an error."""
     with atomic_write(path, temp) as file:
-        tar = ShardTar(file)
+        tar = ShardTar(file, Writeback(file))
         yield tar
         tar.close()
