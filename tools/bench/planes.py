@@ -49,7 +49,7 @@ class PlanesDataset(torch.utils.data.Dataset):  # type: ignore[misc]
 
     def __getitems__(self, positions: Sequence[int]) -> tuple[list[Any], Lines]:
         data = self._data
-        taken = [data._take(position) for position in positions]
+        taken = list(data._read(positions))
         made = make_samples([Members(one.members, one.request.task, data._video(one)) for one in taken], data._format)
         if made is None:
             raise SystemExit("a sample cannot be read: check the output with 'vwd verify'")

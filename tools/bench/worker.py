@@ -73,7 +73,7 @@ def _measure(data: ShardDataset, positions: range, parts: Parts) -> None:
         parts[part].append(microseconds)
         return result
 
-    taken = timed("read the members", lambda: [data._take(position) for position in positions])
+    taken = timed("read the members", lambda: list(data._read(positions)))
     batch = [quick.Members(one.members, one.request.task, data._video(one)) for one in taken]
     boards, tables = zip(*timed("parse the JSON", lambda: [quick._board(one) for one in batch]), strict=True)
     atlas = current_atlas()

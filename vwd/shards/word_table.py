@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from functools import cache
-from importlib import import_module
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
@@ -13,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.shards.storyboard_decoder import storyboard_decoder
+from vwd.shards.vocabulary import KnownTexts, current_vocabulary
 
-# Raised together with that of `native/_words.c`: a checkout may have one from before its last update.
-_INTERFACE = 1
 _COLUMNS = 6
-
-Split = Callable[[bytes], "tuple[int, int, tuple[list[str], bytes]] | None"]
 
 
 class DrawnWord(Protocol):
@@ -41,7 +36,7 @@ class WordTable(NamedTuple):
         numbers: int64 [N, 6], frame, page, and left, top, width and height of the box of each.
     """
 
-    texts: Sequence[str]
+    texts: Sequence[str] | KnownTexts
     numbers: npt.NDArray[np.int64]
 
 
@@ -69,26 +64,13 @@ def decode_drawn(data: bytes) -> tuple[Any, WordTable]:
         OverflowError: a number has more than 63 bits.
     """
     decoder = storyboard_decoder(drawn=True)
-    found = native_split()(data)
-    if found is None:
+    vocabulary = current_vocabulary()
+    if vocabulary is None or (found := vocabulary.split(data)) is None:
         fields = decoder.decode(data)
         return fields, word_table(fields.words)
-    start, stop, (texts, rows) = found
+    start, stop, numbers, rows = found
+    texts = KnownTexts(vocabulary, np.frombuffer(numbers, np.int32))
     return decoder.decode(b"[]".join((data[:start], data[stop:]))), WordTable(texts, _rows(rows))
-
-
-@cache
-def native_split() -> Split:
-    """Finds and reads the words of a JSON in C; gives None where these are in an unusual form, or C is not there."""
-    try:
-        module = import_module("vwd.shards._words")
-    except ImportError:
-        return without_c
-    return module.split if module.INTERFACE == _INTERFACE else without_c
-
-
-def without_c(data: bytes) -> None:
-    """Stands for the function in C where there is none."""
 
 
 def _rows(packed: bytes) -> npt.NDArray[np.int64]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vwd.corpora.sample import Language
+from vwd.shards.vocabulary import KnownTexts
 from vwd.shards.word_table import WordTable
 from vwd.stream.atlas import Atlas
 
@@ -120,12 +122,23 @@ def columns_of(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atla
         )
         for one, table in zip(boards, tables, strict=True)
     ]  # fmt: skip
-    numbers: list[int] = []
-    for one, table in zip(boards, tables, strict=True):
-        numbers += map(atlas.words(one.font_size, one.language).__getitem__, table.texts)
     return Columns(
         np.array(scalars, np.int64),
         np.array([start for one in boards for start in one.page_starts], np.int64),
-        np.array(numbers, np.int64),
+        np.concatenate(_numbers(boards, tables, atlas)),
         np.concatenate([table.numbers for table in tables]),
     )
+
+
+def _numbers(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atlas) -> list[Integers]:
+    """The numbers of the words in the atlas: at once of those that follow each other and are drawn alike."""
+    found = []
+    each = [(atlas.words(one.font_size, one.language), table.texts) for one, table in zip(boards, tables, strict=True)]
+    for _, run in groupby(each, lambda pair: (id(pair[0]), id(getattr(pair[1], "vocabulary", None)))):
+        (words, first), *more = run
+        texts = [first, *(own for _, own in more)]
+        if isinstance(first, KnownTexts):
+            found.append(words.known(first.vocabulary, np.concatenate([own.numbers for own in texts])))
+        else:
+            found.append(np.array([words[text] for own in texts for text in own], np.int64))
+    return found

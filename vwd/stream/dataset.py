@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -295,9 +295,9 @@ class ShardDataset:
         positions = self.progress.positions_of(indices)
         self._readers.prepare(indices, len(self), self.progress, self._request_at)
         if self._format.pixels == "device":
-            return self._batch_of_pages([self._take(position) for position in positions])
+            return self._batch_of_pages(list(self._read(positions)))
         buffer = BatchBuffer(len(positions))
-        return self._readable([(position, self._try(self._take(position), buffer)) for position in positions])
+        return self._readable([(one.position, self._try(one, buffer)) for one in self._read(positions)])
 
     def _batch_of_pages(self, taken: Sequence[_Taken]) -> list[Sample]:
         """The samples of a batch with pages that share their memory."""
@@ -347,18 +347,23 @@ class ShardDataset:
     def _next_readable(self, position: int) -> Sample:
         """The first sample after a position that can be read."""
         others = range(position + 1, position + MOST_REPLACED)
-        tried = (self._try(self._take(other), BatchBuffer(1)) for other in others)
+        tried = (self._try(other, BatchBuffer(1)) for other in self._read(others))
         found = next((sample for sample in tried if sample), None)
-        return found or self._sample(self._take(position + MOST_REPLACED), BatchBuffer(1))
+        return found or self._sample(next(self._read([position + MOST_REPLACED])), BatchBuffer(1))
 
-    def _take(self, position: int) -> _Taken:
-        """Reads the members of the sample at a position, or finds out why they cannot be read."""
-        request = self._request_at(position)
-        try:
-            endings = self._endings(self._sources[request.source], [request.task])
-            return _Taken(position, request, self._readers.read(request.source, request.location, endings))
-        except ShardError as error:
-            return _Taken(position, request, {}, error)
+    def _read(self, positions: Iterable[int]) -> Iterator[_Taken]:
+        """Reads the members of the sample at each position, or finds out why they cannot be read."""
+        epoch = self.progress.epoch
+        known: dict[tuple[int, str], Sequence[str]] = {}
+        for position in positions:
+            request = self._epochs.at(epoch, position % self.samples)
+            number, location, task = request
+            if (endings := known.get((number, task))) is None:
+                endings = known[number, task] = self._endings(self._sources[number], [task])
+            try:
+                yield _Taken(position, request, self._readers.read(number, location, endings))
+            except ShardError as error:
+                yield _Taken(position, request, {}, error)
 
     def _sample(self, taken: _Taken, buffer: BatchBuffer) -> Sample:
         """A sample of its members."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
@@ -52,7 +53,7 @@ class Order:
         self.streams = 1 if self.samples <= shuffle or not shuffle else _power_of_two(min(streams, len(counts)))
         self.block = max(1, shuffle // self.streams)
         self._unshuffled = np.arange(len(counts))
-        self._passes: dict[int, tuple[Indices, Indices]] = {}
+        self._passes: dict[int, tuple[list[int], list[int]]] = {}
         self._blocks: dict[tuple[int, int, int], Indices] = {}
 
     @property
@@ -70,10 +71,10 @@ class Order:
             size = min(self.block, shortest + (stream < longer) - block * self.block)
             item = block * self.block + int(self._block(turn, stream, block, size)[within])
         shards, starts = self._concatenated(turn)
-        at = int(np.searchsorted(starts, first + item, "right")) - 1
-        return Location(turn, stream, int(shards[at]), first + item - int(starts[at]))
+        at = bisect_right(starts, first + item) - 1
+        return Location(turn, stream, shards[at], first + item - starts[at])
 
-    def _concatenated(self, turn: int) -> tuple[Indices, Indices]:
+    def _concatenated(self, turn: int) -> tuple[list[int], list[int]]:
         """The shards of a pass in their order, and the sample at which each starts."""
         if turn not in self._passes:
             shards = (
@@ -82,7 +83,8 @@ class Order:
                 else self._unshuffled
             )
             counts = self._counts[shards]
-            _keep(self._passes, turn, (shards, np.cumsum(counts) - counts), 2)
+            starts = np.cumsum(counts) - counts
+            _keep(self._passes, turn, (shards.tolist(), starts.tolist()), 2)
         return self._passes[turn]
 
     def _block(self, turn: int, stream: int, block: int, size: int) -> Indices:

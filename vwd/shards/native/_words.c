@@ -1,4 +1,5 @@
-/* The words of a storyboard.json as a table, read in the form in which vwd writes them.
+/* The words of a storyboard.json as a table, read in the form in which vwd writes them; texts as their numbers in a
+ * vocabulary, since most of them come again and again.
  *
  * Anything else, however harmless, gives None: the Python beside it then reads the whole JSON and judges it. What is
  * read here is a JSON value whose place is certain, so that the rest of the JSON can be judged without it.
@@ -8,7 +9,103 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { INTERFACE = 1, COLUMNS = 6, MOST_DIGITS = 18, MOST_DEPTH = 64 };
+enum { INTERFACE = 2, COLUMNS = 6, MOST_DIGITS = 18, MOST_DEPTH = 64 };
+enum { FIRST_ROOM = 1 << 12, MOST_WORDS = 1 << 16, MOST_LETTERS = 1 << 24, MOST_PROBES = 64 };
+
+typedef struct {
+    uint32_t hash, at, size, number; /* the text's place in `letters`; `number` counts from 1, and is 0 in a free slot */
+} Slot;
+
+/* Texts, in UTF-8, by their hash; and each one's number, in the order in which they came. */
+typedef struct {
+    Slot *slots;     /* a power of two of them, at most half of them used */
+    Slot *words;     /* by number */
+    char *letters;   /* of all texts, one after the other */
+    uint32_t room, count, used, letter_room;
+} Vocabulary;
+
+static const char CAPSULE[] = "vwd.shards.vocabulary";
+
+static Slot *free_slot(Slot *slots, uint32_t room, uint32_t hash) {
+    uint32_t at = hash & (room - 1);
+    while (slots[at].number) at = (at + 1) & (room - 1);
+    return slots + at;
+}
+
+/* Makes room for one more text of some bytes. 0 with an error where memory is short, or without one where it is full. */
+static int make_room(Vocabulary *v, uint32_t size) {
+    if (v->count == MOST_WORDS || size > MOST_LETTERS - v->used) return 0;
+    if (!v->letters || v->used + size > v->letter_room) {
+        uint32_t room = 2 * (v->used + size) + FIRST_ROOM;
+        char *larger = PyMem_Realloc(v->letters, room);
+        if (!larger) return PyErr_NoMemory(), 0;
+        v->letters = larger, v->letter_room = room;
+    }
+    if (2 * (v->count + 1) <= v->room) return 1;
+    uint32_t room = v->room ? 2 * v->room : FIRST_ROOM;
+    Slot *words = PyMem_Realloc(v->words, room / 2 * sizeof *words);
+    if (words) v->words = words;
+    Slot *slots = words ? PyMem_Calloc(room, sizeof *slots) : NULL;
+    if (!slots) return PyErr_NoMemory(), 0;
+    for (uint32_t i = 0; i < v->count; i++) *free_slot(slots, room, words[i].hash) = words[i];
+    PyMem_Free(v->slots);
+    v->slots = slots, v->room = room;
+    return 1;
+}
+
+/* The number of a text, which is added if it is new. -1 where it is no UTF-8, or there is no room. */
+static int32_t number_of(Vocabulary *v, const char *text, Py_ssize_t length) {
+    uint32_t hash = 2166136261u, size = (uint32_t)length; /* FNV-1a */
+    if (length > MOST_LETTERS) return -1;
+    for (uint32_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    for (uint32_t probe = 0; probe < MOST_PROBES && v->room; probe++) {
+        Slot *slot = v->slots + ((hash + probe) & (v->room - 1));
+        if (!slot->number) break;
+        if (slot->hash == hash && slot->size == size && !memcmp(v->letters + slot->at, text, size))
+            return (int32_t)slot->number - 1;
+        if (probe == MOST_PROBES - 1) return -1;
+    }
+    PyObject *valid = PyUnicode_DecodeUTF8(text, length, NULL);
+    if (!valid) return -1;
+    Py_DECREF(valid);
+    if (!make_room(v, size)) return -1;
+    Slot word = {hash, v->used, size, v->count + 1};
+    memcpy(v->letters + v->used, text, size);
+    v->used += size;
+    v->words[v->count++] = *free_slot(v->slots, v->room, hash) = word;
+    return (int32_t)v->count - 1;
+}
+
+static void destroy(PyObject *capsule) {
+    Vocabulary *v = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (v) PyMem_Free(v->slots), PyMem_Free(v->words), PyMem_Free(v->letters), PyMem_Free(v);
+}
+
+static PyObject *vocabulary(PyObject *self, PyObject *nothing) {
+    (void)self, (void)nothing;
+    Vocabulary *v = PyMem_Calloc(1, sizeof *v);
+    if (!v) return PyErr_NoMemory();
+    PyObject *capsule = PyCapsule_New(v, CAPSULE, destroy);
+    if (!capsule) PyMem_Free(v);
+    return capsule;
+}
+
+static PyObject *size(PyObject *self, PyObject *capsule) {
+    (void)self;
+    Vocabulary *v = PyCapsule_GetPointer(capsule, CAPSULE);
+    return v ? PyLong_FromUnsignedLong(v->count) : NULL;
+}
+
+static PyObject *text(PyObject *self, PyObject *given) {
+    (void)self;
+    PyObject *capsule;
+    unsigned long number;
+    if (!PyArg_ParseTuple(given, "Ok", &capsule, &number)) return NULL;
+    Vocabulary *v = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (!v) return NULL;
+    if (number >= v->count) return PyErr_Format(PyExc_IndexError, "no word has the number %lu", number);
+    return PyUnicode_DecodeUTF8(v->letters + v->words[number].at, v->words[number].size, NULL);
+}
 
 typedef struct {
     const char *next, *end;
@@ -55,75 +152,70 @@ static char plain_escape(char letter) {
     return found ? meanings[found - letters] : 0;
 }
 
-/* A word's text; NULL without an error where it is for Python to judge. */
-static PyObject *read_text(Text *t) {
+/* The number of a word's text; -1 where it is for Python to judge. */
+static int32_t read_text(Text *t, Vocabulary *v) {
     const char *start = t->next;
     int escaped;
     const char *end = take_string(t, &escaped);
-    if (!end) return NULL;
-    if (!escaped) return PyUnicode_DecodeUTF8(start, end - start, NULL);
+    if (!end) return -1;
+    if (!escaped) return number_of(v, start, end - start);
     char *plain = PyMem_Malloc((size_t)(end - start)), *to = plain;
-    if (!plain) return PyErr_NoMemory();
+    if (!plain) return PyErr_NoMemory(), -1;
     for (const char *p = start; p < end; p++) {
         char c = *p;
         if (c == '\\' && !(c = plain_escape(*++p))) { /* p is before the closing quote */
             PyMem_Free(plain);
-            return NULL;
+            return -1;
         }
         *to++ = c;
     }
-    PyObject *text = PyUnicode_DecodeUTF8(plain, to - plain, NULL);
+    int32_t number = number_of(v, plain, to - plain);
     PyMem_Free(plain);
-    return text;
+    return number;
 }
 
-/* A word behind its opening brace, into a row. */
-static PyObject *read_word(Text *t, int64_t *row) {
+/* A word behind its opening brace, into a row; the number of its text, or -1. */
+static int32_t read_word(Text *t, Vocabulary *v, int64_t *row) {
     int64_t unused;
-    if (!TAKE(t, "\"text\":\"")) return NULL;
-    PyObject *text = read_text(t);
-    if (!text) return NULL;
-    if (TAKE(t, ",\"frame\":") && take_number(t, row) && TAKE(t, ",\"page\":") && take_number(t, row + 1) &&
-        TAKE(t, ",\"box\":[") && take_number(t, row + 2) && TAKE(t, ",") && take_number(t, row + 3) &&
-        TAKE(t, ",") && take_number(t, row + 4) && TAKE(t, ",") && take_number(t, row + 5) && TAKE(t, "]") &&
+    if (!TAKE(t, "\"text\":\"")) return -1;
+    int32_t number = read_text(t, v);
+    if (number >= 0 && TAKE(t, ",\"frame\":") && take_number(t, row) && TAKE(t, ",\"page\":") &&
+        take_number(t, row + 1) && TAKE(t, ",\"box\":[") && take_number(t, row + 2) && TAKE(t, ",") &&
+        take_number(t, row + 3) && TAKE(t, ",") && take_number(t, row + 4) && TAKE(t, ",") &&
+        take_number(t, row + 5) && TAKE(t, "]") &&
         (!TAKE(t, ",\"start\":") || (take_number(t, &unused) && TAKE(t, ",\"end\":") && take_number(t, &unused))) &&
         TAKE(t, "}"))
-        return text;
-    Py_DECREF(text);
-    return NULL;
+        return number;
+    return -1;
 }
 
-/* The array of words behind its opening bracket, up to behind its closing one: a tuple of texts and the rows' bytes. */
-static PyObject *read_array(Text *t) {
-    Py_ssize_t room = 256, count = 0;
-    int64_t *rows = PyMem_Malloc((size_t)room * COLUMNS * sizeof *rows);
-    PyObject *texts = PyList_New(0), *text = NULL, *result = NULL;
-    if (!rows || !texts) {
-        PyErr_NoMemory();
-        goto end;
-    }
-    if (!TAKE(t, "]")) {
-        do {
-            if (count == room) {
-                int64_t *larger = PyMem_Realloc(rows, (size_t)(room * 2) * COLUMNS * sizeof *rows);
-                if (!larger) {
-                    PyErr_NoMemory();
-                    goto end;
-                }
-                rows = larger, room *= 2;
-            }
-            if (!TAKE(t, "{") || !(text = read_word(t, rows + count * COLUMNS))) goto end;
-            int failed = PyList_Append(texts, text);
-            Py_DECREF(text);
-            if (failed) goto end;
-            count++;
-        } while (TAKE(t, ","));
-        if (!TAKE(t, "]")) goto end;
-    }
-    result = Py_BuildValue("Oy#", texts, (const char *)rows, count * COLUMNS * (Py_ssize_t)sizeof *rows);
-end:
-    PyMem_Free(rows), Py_XDECREF(texts);
-    return result;
+typedef struct {
+    int64_t *rows;
+    int32_t *numbers;
+    Py_ssize_t count, room;
+} Words;
+
+static int add_room(Words *words) {
+    Py_ssize_t room = words->room ? 2 * words->room : 256;
+    int64_t *rows = PyMem_Realloc(words->rows, (size_t)room * COLUMNS * sizeof *rows);
+    if (rows) words->rows = rows;
+    int32_t *numbers = PyMem_Realloc(words->numbers, (size_t)room * sizeof *numbers);
+    if (numbers) words->numbers = numbers;
+    if (!rows || !numbers) return PyErr_NoMemory(), 0;
+    words->room = room;
+    return 1;
+}
+
+/* The array of words behind its opening bracket, up to behind its closing one. */
+static int read_array(Text *t, Vocabulary *v, Words *words) {
+    if (TAKE(t, "]")) return 1;
+    do {
+        if (words->count == words->room && !add_room(words)) return 0;
+        int32_t number = TAKE(t, "{") ? read_word(t, v, words->rows + words->count * COLUMNS) : -1;
+        if (number < 0) return 0;
+        words->numbers[words->count++] = number;
+    } while (TAKE(t, ","));
+    return TAKE(t, "]");
 }
 
 /* Goes on behind the next key `words` of the outermost object, and its opening bracket. 1 where it is found, 0 where the
@@ -146,21 +238,30 @@ static int find_words(Text *t, int *depth) {
     return 0;
 }
 
-static PyObject *split(PyObject *self, PyObject *data) {
+static PyObject *split(PyObject *self, PyObject *given) {
     (void)self;
+    PyObject *data, *capsule;
     char *bytes;
     Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(data, &bytes, &size)) return NULL;
+    if (!PyArg_ParseTuple(given, "SO", &data, &capsule) || PyBytes_AsStringAndSize(data, &bytes, &size)) return NULL;
+    Vocabulary *v = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (!v) return NULL;
     Text t = {bytes, bytes + size};
     int depth = 0;
-    PyObject *words = NULL, *result = NULL;
+    Words words = {NULL, NULL, 0, 0};
+    PyObject *result = NULL;
     if (find_words(&t, &depth) == 1) {
         Py_ssize_t start = t.next - bytes - 1;
-        words = read_array(&t);
-        Py_ssize_t stop = t.next - bytes;
-        if (words && find_words(&t, &depth) == 0) result = Py_BuildValue("nnO", start, stop, words);
-        Py_XDECREF(words);
+        if (read_array(&t, v, &words)) {
+            Py_ssize_t stop = t.next - bytes;
+            if (find_words(&t, &depth) == 0)
+                result = Py_BuildValue("nny#y#", start, stop, words.numbers ? (const char *)words.numbers : "",
+                                       words.count * (Py_ssize_t)sizeof *words.numbers,
+                                       words.rows ? (const char *)words.rows : "",
+                                       words.count * COLUMNS * (Py_ssize_t)sizeof *words.rows);
+        }
     }
+    PyMem_Free(words.rows), PyMem_Free(words.numbers);
     if (result) return result;
     if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) return NULL;
     PyErr_Clear();
@@ -168,9 +269,13 @@ static PyObject *split(PyObject *self, PyObject *data) {
 }
 
 static PyMethodDef methods[] = {
-    {"split", split, METH_O,
-     "The words of a storyboard.json: where their array starts and ends, and (texts, int64 [N, 6] as bytes: frame, page "
-     "and box of each); None where they are in another form than vwd writes."},
+    {"vocabulary", vocabulary, METH_NOARGS, "A new vocabulary."},
+    {"size", size, METH_O, "How many words a vocabulary has."},
+    {"text", text, METH_VARARGS, "The word of a vocabulary that has a number. Raises IndexError where none has."},
+    {"split", split, METH_VARARGS,
+     "The words of a storyboard.json, as bytes, which a vocabulary takes up: where their array starts and ends; int32 "
+     "[N], the number of each, and int64 [N, 6], its frame, page and box, both as bytes. None where they are in another "
+     "form than vwd writes, or too many."},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_words", NULL, -1, methods, NULL, NULL, NULL, NULL};
