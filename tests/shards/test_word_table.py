@@ -14,6 +14,7 @@ from text.boards import DRAWABLE, LANGUAGES, PACED_SPECS, SPECS, sample_of
 from vwd.shards import word_table
 from vwd.shards.members import sample_members
 from vwd.shards.storyboard_decoder import storyboard_decoder
+from vwd.shards.vocabulary import KnownTexts, current_vocabulary
 from vwd.text.layout import lay_out
 from vwd.text.storyboard import Storyboard
 from vwd.video.fonts import Fonts
@@ -21,8 +22,15 @@ from vwd.video.spec import VideoSpec
 
 FONTS = Fonts()
 needs_c = pytest.mark.skipif(
-    word_table.native_split() is word_table.without_c, reason="vwd.shards._words was not built: run 'make kernel'"
+    current_vocabulary() is None, reason="vwd.shards._words was not built: run 'make kernel'"
 )
+
+
+def split(data: bytes) -> Any:
+    """What C reads of a storyboard's JSON."""
+    vocabulary = current_vocabulary()
+    assert vocabulary is not None
+    return vocabulary.split(data)
 
 
 def written(prompt: str, answer: str, language: Any = "en", spec: Any = None) -> bytes | None:
@@ -67,7 +75,7 @@ GOOD = written('How many "lamps" are\nthere? 灯 \\ é', "Twelve lamps. In all."
 def test_c_reads_every_storyboard_that_is_packed(prompt: str, answer: str, language: Any, spec: Any) -> None:
     data = written(prompt, answer, language, spec)
     if data is not None:
-        assert word_table.native_split()(data) is not None
+        assert split(data) is not None
         assert decoded(data) == by_python(data) != "refused"
 
 
@@ -97,7 +105,7 @@ def with_word(text: bytes = b'"a"', numbers: bytes = b'"frame":0,"page":0,"box":
 @needs_c
 @pytest.mark.parametrize("text", [b'"a"', b'""', '"é灯"'.encode(), b'"\\"\\\\\\/\\b\\f\\n\\r\\t"'])
 def test_c_reads_texts_with_plain_escapes(text: bytes) -> None:
-    assert word_table.native_split()(with_word(text)) is not None
+    assert split(with_word(text)) is not None
     assert decoded(with_word(text))[1] == [json.loads(text)]
 
 
@@ -135,7 +143,7 @@ def test_unusual_json_is_read_by_python(data: bytes) -> None:
 
 def test_without_c_the_table_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = decoded(GOOD)
-    monkeypatch.setattr(word_table, "native_split", lambda: word_table.without_c)
+    monkeypatch.setattr(word_table, "current_vocabulary", lambda: None)
     assert decoded(GOOD) == expected == by_python(GOOD)
 
 
@@ -143,3 +151,51 @@ def test_without_c_the_table_is_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_long_numbers_are_read_whole(long: int) -> None:
     data = with_word(numbers=b'"frame":%d,"page":0,"box":[1,2,3,4]' % long)
     assert decoded(data)[2] == [[long, 0, 1, 2, 3, 4]]
+
+
+def with_words(texts: list[str]) -> bytes:
+    """The storyboard with words of these texts."""
+    head, _, rest = GOOD.partition(b'"words":[')
+    words = [
+        f'{{"text":{json.dumps(text, ensure_ascii=False)},"frame":0,"page":0,"box":[1,2,3,4]}}'.encode()
+        for text in texts
+    ]
+    return head + b'"words":[' + b",".join(words) + b"]" + rest[rest.index(b'}],"') + 2 :]
+
+
+@needs_c
+def test_a_word_has_the_same_number_wherever_it_comes_again() -> None:
+    fields, (texts, _) = word_table.decode_drawn(with_words(["so", "", "灯", "so", "so the", ""]))
+    _, (others, _) = word_table.decode_drawn(with_words(["灯", "so"]))
+    assert isinstance(texts, KnownTexts) and isinstance(others, KnownTexts)
+    so, nothing, lamp, again, _, nothing_again = texts.numbers.tolist()
+    assert (so, nothing) == (again, nothing_again)
+    assert others.numbers.tolist() == [lamp, so]
+    assert list(texts) == ["so", "", "灯", "so", "so the", ""]
+
+
+@needs_c
+def test_a_vocabulary_with_many_words_is_followed_by_another_and_keeps_its_own() -> None:
+    first = current_vocabulary()
+    _, (texts, _) = word_table.decode_drawn(with_words([f"word{n}" for n in range(40_000)]))
+    assert current_vocabulary() is not first
+    _, (others, _) = word_table.decode_drawn(with_words(["word39999", "word0"]))
+    assert list(others) == ["word39999", "word0"]
+    assert list(texts)[::39_999] == ["word0", "word39999"]
+
+
+@needs_c
+@pytest.mark.parametrize("texts", [[f"{n:05d}" for n in range(1 << 16)] + ["x"], ["a" * (1 << 24), "b"]])
+def test_more_words_than_a_vocabulary_takes_are_read_by_python(texts: list[str]) -> None:
+    data = with_words(texts)
+    assert split(data) is None
+    assert decoded(data) == by_python(data) != "refused"
+    assert list(word_table.decode_drawn(with_words(["a"]))[1].texts) == ["a"]
+
+
+@needs_c
+def test_a_number_that_no_word_has_is_an_error() -> None:
+    vocabulary = current_vocabulary()
+    assert vocabulary is not None
+    with pytest.raises(IndexError):
+        vocabulary.text(len(vocabulary))

@@ -30,7 +30,7 @@ def report(output: str, rounds: int) -> None:
     if not batches:
         print(f"a worker's parts: not measured, there are fewer than {_BATCH} samples\n")
         return
-    built = word_table.native_split() is not word_table.without_c and lines.native_lines() is not None
+    built = word_table.current_vocabulary() is not None and lines.native_lines() is not None
     found: dict[str, Parts] = {"C": defaultdict(list), "Python": defaultdict(list)}
     for turn in range(rounds + 1):
         for number in range(batches):
@@ -49,14 +49,15 @@ def report(output: str, rounds: int) -> None:
 def _only_python() -> Iterator[None]:
     """Does without what is written in C."""
     pages: Any = page_table  # which has taken the function from `lines`
-    kept = word_table.native_split, lines.native_lines
-    found: Any = (lambda: word_table.without_c), (lambda: None)
+    words: Any = word_table
+    kept = words.current_vocabulary, lines.native_lines
+    found: Any = (lambda: None), (lambda: None)
     try:
-        word_table.native_split, lines.native_lines = found
+        words.current_vocabulary, lines.native_lines = found
         pages.native_lines = found[1]
         yield
     finally:
-        word_table.native_split, lines.native_lines = kept
+        words.current_vocabulary, lines.native_lines = kept
         pages.native_lines = kept[1]
 
 

@@ -22,6 +22,8 @@ _PIECES = [
     b'"end":1}',
     b"9" * 20,
 ]
+# So many words, and the vocabulary is left for an empty one: it has grown several times, and once it is full.
+_MANY = 60_000
 
 
 def main() -> None:
@@ -33,13 +35,18 @@ def main() -> None:
     module = _load(options.module)
     chance, rounds, read = random.Random(options.seed), 0, 0
     end = time.monotonic() + options.seconds
+    vocabulary = module.vocabulary()
     while time.monotonic() < end:
         data = _damaged(_storyboard(chance), chance)
         rounds += 1
-        found = module.split(data)
+        if module.size(vocabulary) > _MANY:
+            vocabulary = module.vocabulary()
+        found = module.split(data, vocabulary)
         if found is not None:
             read += 1
-            if difference := _difference(data, *found):
+            start, stop, numbers, rows = found
+            texts = [module.text(vocabulary, number) for number in memoryview(numbers).cast("i")]
+            if difference := _difference(data, start, stop, texts, rows):
                 Path("build").mkdir(exist_ok=True)
                 Path("build/words.json").write_bytes(data)
                 raise SystemExit(f"round {rounds}: build/words.json: {difference}")
@@ -63,7 +70,7 @@ def _storyboard(chance: random.Random) -> bytes:
     """A storyboard's JSON in the form in which it is written; numbers and texts are any."""
     words = [
         {
-            "text": "".join(chance.choices('ab"\\é灯\n', k=chance.randint(0, 5))),
+            "text": "".join(chance.choices('ab"\\é灯\n', k=chance.randint(0, chance.choice([5, 5, 40])))),
             **{name: chance.randrange(10 ** chance.randint(1, 18)) for name in ("frame", "page")},
             "box": [chance.randrange(1000) for _ in range(4)],
             "start": 0,
@@ -84,7 +91,7 @@ def _damaged(data: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
-def _difference(data: bytes, start: int, stop: int, words: tuple[list[str], bytes]) -> str:
+def _difference(data: bytes, start: int, stop: int, texts: list[str], rows: bytes) -> str:
     """What of the words differs from those that Python reads; "" where nothing does, or where the rest is no JSON."""
     try:
         json.loads(data[:start] + b"[]" + data[stop:])
@@ -94,7 +101,6 @@ def _difference(data: bytes, start: int, stop: int, words: tuple[list[str], byte
         expected: Any = json.loads(data)["words"]
     except (ValueError, RecursionError) as error:
         return f"the whole is no JSON: {error}"
-    texts, rows = words
     numbers = [[word["frame"], word["page"], *word["box"]] for word in expected]
     found = memoryview(rows).cast("q").tolist()
     if texts != [word["text"] for word in expected] or found != [number for row in numbers for number in row]:
