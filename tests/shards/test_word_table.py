@@ -21,9 +21,7 @@ from vwd.video.fonts import Fonts
 from vwd.video.spec import VideoSpec
 
 FONTS = Fonts()
-needs_c = pytest.mark.skipif(
-    current_vocabulary() is None, reason="vwd.shards._words was not built: run 'make kernel'"
-)
+needs_c = pytest.mark.skipif(current_vocabulary() is None, reason="vwd.shards._words was not built: run 'make kernel'")
 
 
 def split(data: bytes) -> Any:
@@ -165,9 +163,10 @@ def with_words(texts: list[str]) -> bytes:
 
 @needs_c
 def test_a_word_has_the_same_number_wherever_it_comes_again() -> None:
-    fields, (texts, _) = word_table.decode_drawn(with_words(["so", "", "灯", "so", "so the", ""]))
+    _fields, (texts, _) = word_table.decode_drawn(with_words(["so", "", "灯", "so", "so the", ""]))
     _, (others, _) = word_table.decode_drawn(with_words(["灯", "so"]))
-    assert isinstance(texts, KnownTexts) and isinstance(others, KnownTexts)
+    assert isinstance(texts, KnownTexts)
+    assert isinstance(others, KnownTexts)
     so, nothing, lamp, again, _, nothing_again = texts.numbers.tolist()
     assert (so, nothing) == (again, nothing_again)
     assert others.numbers.tolist() == [lamp, so]

@@ -13,7 +13,7 @@ from text.boards import DRAWABLE, LANGUAGES, PACED_SPECS, SPECS, board_of, sampl
 
 from vwd.errors import ShardError
 from vwd.shards.word_table import word_table
-from vwd.stream import lines, page_table
+from vwd.stream import consistency, lines, page_table
 from vwd.stream.atlas import Atlas
 from vwd.stream.columns import Columns, columns_of
 from vwd.stream.frame_selection import Frames
@@ -69,10 +69,12 @@ def test_c_sets_the_lines_of_any_storyboards(texts: list[Any], selection: Any, m
     words = columns(boards, atlas)
     if not compare(words, atlas, wanted, mask):
         return
-    _, _, pieces, _, glyphs = lines._set_by_numpy(words, atlas, wanted, mask)
+    shown, lined, pieces, _, glyphs = lines._set_by_numpy(words, atlas, wanted, mask)
     widths = np.diff(atlas.starts).astype(np.int64)
     arguments = (pieces, glyphs, widths, atlas.starts[:-1].astype(np.int64), 640)
     native: Any = lines.native_lines()
+    rows = lined, len(shown), int(words.size[:, 1].max())
+    same([page_table._rows(*rows)], [page_table._rows_by_numpy(*rows)])
     table, across, widest = native.place_glyphs(np.ascontiguousarray(pieces), *arguments[1:])
     expected, sums = page_table._glyphs_by_numpy(*arguments)
     same([np.frombuffer(table, np.int32).reshape(-1, 4)], [expected])
@@ -143,3 +145,32 @@ def test_glyphs_and_pieces_that_do_not_fit_each_other_are_refused() -> None:
     for glyphs in ([0], [0, 1, 1], [0, 2], [0, -1]):
         with pytest.raises(ValueError, match="do not fit"):
             native.place_glyphs(piece, np.array(glyphs, np.int32), widths, widths, 640)
+
+
+STRANGE = st.sampled_from([-1, 0, 1, 4, 9, 40, 100, 1 << 40, (1 << 63) - 1, -(1 << 63)])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_c_finds_contradictions_that_numpy_finds(draw: st.DataObject) -> None:
+    videos = [(draw.draw(st.integers(1, 3)), draw.draw(st.integers(0, 3))) for _ in range(draw.draw(st.integers(1, 3)))]
+    scalars = np.array([[100, 50, 9, 1, 1, 0, 0, 40, 3, 1, pages, words] for pages, words in videos], np.int64)
+    starts = np.array([3 * page for pages, _ in videos for page in range(pages)], np.int64)
+    rows = np.array([[word, 0, 9 * word, 5, 5, 8] for _, words in videos for word in range(words)], np.int64)
+    rows = rows.reshape(-1, 6)
+    for table in draw.draw(st.lists(st.sampled_from([scalars[:, :10], starts, rows]), max_size=2)):
+        if table.size:
+            place = np.unravel_index(draw.draw(st.integers(0, table.size - 1)), table.shape)
+            table[place] = draw.draw(STRANGE)
+    words = Columns(scalars, starts, np.zeros(len(rows), np.int64), rows)
+    with np.errstate(over="ignore"):
+        expected = consistency._by_numpy(words)
+    near = bool((abs(scalars[:, :2].astype(float)) < 1 << 40).all())  # larger ones overflow in NumPy
+    assert consistency.consistent(words) == (expected and near)
+
+
+def test_rows_of_lines_that_exceed_the_page_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        page_table._rows(np.array([[0, 353, 8]], np.int64), 1, 360)
+    with pytest.raises(ValueError, match="do not fit"):
+        page_table._rows(np.array([[1, 0, 8]], np.int64), 1, 360)

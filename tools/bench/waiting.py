@@ -79,6 +79,12 @@ def watch(command: Sequence[str], **environment: str) -> Watched:
     return Watched(seconds, used, parent, tuple(times.values()))
 
 
+def ran(pid: int) -> float:
+    """Seconds that a process ran so far, in all threads that it has; 0 where there is none."""
+    counted = _counted(pid)
+    return counted[0] if counted else 0.0
+
+
 def _children(pid: int) -> list[int]:
     with suppress(OSError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

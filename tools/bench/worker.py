@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from vwd.shards import word_table
+from vwd.shards.vocabulary import current_vocabulary
 from vwd.stream import ShardDataset, columns, lines, page_table, quick
 from vwd.stream.atlas import current_atlas
 from vwd.stream.collate import collate
@@ -30,7 +31,7 @@ def report(output: str, rounds: int) -> None:
     if not batches:
         print(f"a worker's parts: not measured, there are fewer than {_BATCH} samples\n")
         return
-    built = word_table.current_vocabulary() is not None and lines.native_lines() is not None
+    built = current_vocabulary() is not None and lines.native_lines() is not None
     found: dict[str, Parts] = {"C": defaultdict(list), "Python": defaultdict(list)}
     for turn in range(rounds + 1):
         for number in range(batches):

@@ -34,10 +34,14 @@ def main() -> None:
     end = time.monotonic() + options.seconds
     while time.monotonic() < end:
         rounds += 1
-        done += module.set_lines(*_storyboards(chance), chance.random() < 0.5) is not None
+        tables = _storyboards(chance)
+        done += module.set_lines(*tables, chance.random() < 0.5) is not None
+        module.consistent(*tables[:3])
         with suppress(ValueError):
             module.place_glyphs(*_glyphs(chance))
             done += 1
+        with suppress(ValueError):
+            module.page_rows(*_lines(chance))
     print(f"{rounds:,} tables, {done:,} of them drawable")
 
 
@@ -73,6 +77,11 @@ def _glyphs(chance: random.Random) -> tuple[npt.NDArray[np.generic] | int, ...]:
     glyphs = np.array([chance.randint(-1 if chance.random() < 0.1 else 0, 2) for _ in range(2 * len(pieces))], np.int32)
     widths = np.array([3, 4, 5], np.int64)
     return _damaged(pieces, chance), glyphs, _damaged(widths, chance), widths, chance.choice([640, 640, 0, -1, 1 << 40])
+
+
+def _lines(chance: random.Random) -> tuple[npt.NDArray[np.generic], int, int]:
+    lines = np.array([[0, 9 * line, 8] for line in range(chance.randint(0, 4))], np.int64).reshape(-1, 3)
+    return _damaged(lines, chance), chance.choice([1, 1, 2, 0, -1]), chance.choice([36, 36, 35, 0, -1])
 
 
 def _damaged(table: Table, chance: random.Random) -> Table:

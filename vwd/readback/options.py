@@ -68,7 +68,9 @@ def weighed(
     A space and the start of what follows may look like a wide bracket; but behind the bracket nothing fits. A small
     mark at the end of a line may fit badly in a noisy picture; but nothing else does.
     """
-    follows = {place: [(cell, (place[0], cell.x + cell.advance)) for cell in _read(cells)] for place, cells in doubts.items()}
+    follows = {
+        place: [(cell, (place[0], cell.x + cell.advance)) for cell in _read(cells)] for place, cells in doubts.items()
+    }
     ahead = sorted({place for pairs in follows.values() for _, place in pairs if not _ends(lines, place)})
     options = dict(zip(ahead, options_at(lines, ahead, groups) if ahead else (), strict=True))
     for place, pairs in follows.items():

@@ -43,4 +43,5 @@ class Picture:
         height, width = self.grey.shape
         size = max(1, round(width / across)), max(1, round(height / down))
         shrinks = across >= 1 and down >= 1
-        return cv2.resize(self.grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        scaled: Grey = cv2.resize(self.grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        return scaled

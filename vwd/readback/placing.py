@@ -38,7 +38,7 @@ def placed(picture: Picture, geometry: Geometry) -> Geometry:
 
 
 class _Fit(NamedTuple):
-    """How well the first cells of some lines fit at best on average, if their tops are off by some pixels; and where that is."""
+    """How well, on average, first cells fit at best if the tops of their lines are off by some pixels; and where."""
 
     score: float
     left: int

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-import numpy as np
-
-from vwd.readback.cells import UNREADABLE, Cell, judge
+from vwd.readback.cells import UNREADABLE, Cell
 from vwd.readback.edges import HARMLESS
 from vwd.readback.options import CERTAIN, Place, certain_of, options_at, weighed
 from vwd.readback.path import best_path

@@ -126,7 +126,8 @@ class PartBuffer:
         return self._tar is not None
 
     def _put(self, blocks: bytes | memoryview) -> None:
-        assert self._tar and self._writeback
+        assert self._tar
+        assert self._writeback
         with memoryview(blocks) as left:
             written = 0
             while written < len(left):

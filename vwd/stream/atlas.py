@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vwd.corpora.sample import Language
 from vwd.limits import LARGEST_SIDE
-from vwd.shards.vocabulary import Vocabulary
+from vwd.stream.words import Words
 from vwd.text.metrics import line_height
 from vwd.video.fonts import Coverage, draw_glyph
 
@@ -23,8 +23,6 @@ _WORDS = 1 << 15
 _RULE = 64
 # The height of a word that fits no box.
 _NEVER = -1
-# Stands for the number of a word that was not asked for before.
-_UNKNOWN = -1
 
 
 class Atlas:
@@ -87,7 +85,7 @@ class Atlas:
         """The numbers of the words of one size and language, by their text."""
         key = (font_size, language)
         if key not in self._words:
-            self._words[key] = Words(self, *key)
+            self._words[key] = Words(lambda text: self.word(text, *key))
         return self._words[key]
 
     def word(self, text: str, font_size: int, language: Language) -> int:
@@ -139,35 +137,6 @@ class Atlas:
         self._spelling[first : first + len(glyphs)] = glyphs
         self._count, self._letters = number + 1, first + len(glyphs)
         return number
-
-
-class Words(dict[str, int]):
-    """The numbers of words of one size and language: there are hundreds a sample."""
-
-    def __init__(self, atlas: Atlas, font_size: int, language: Language) -> None:
-        super().__init__()
-        self._atlas, self._font_size, self._language = atlas, font_size, language
-        self._vocabulary: Vocabulary | None = None
-        self._known = np.zeros(0, np.int64)
-
-    def __missing__(self, text: str) -> int:
-        self[text] = number = self._atlas.word(text, self._font_size, self._language)
-        return number
-
-    def known(self, vocabulary: Vocabulary, words: Integers) -> npt.NDArray[np.int64]:
-        """The numbers of words that have others in a vocabulary."""
-        if self._vocabulary is not vocabulary:
-            self._vocabulary, self._known = vocabulary, np.zeros(0, np.int64)
-        if len(self._known) < len(vocabulary):
-            more = np.full(2 * len(vocabulary) - len(self._known), _UNKNOWN)
-            self._known = np.concatenate([self._known, more])
-        found = self._known[words]
-        new = words[found == _UNKNOWN].tolist()
-        if new:
-            for number in dict.fromkeys(new):  # in the order in which they come
-                self._known[number] = self[vocabulary.text(number)]
-            found = self._known[words]
-        return found
 
 
 def _twice(array: Any) -> Any:

@@ -138,7 +138,8 @@ def _numbers(boards: Sequence[Board], tables: Sequence[WordTable], atlas: Atlas)
         (words, first), *more = run
         texts = [first, *(own for _, own in more)]
         if isinstance(first, KnownTexts):
-            found.append(words.known(first.vocabulary, np.concatenate([own.numbers for own in texts])))
+            numbers = [own.numbers for own in texts if isinstance(own, KnownTexts)]
+            found.append(words.known(first.vocabulary, np.concatenate(numbers)))
         else:
             found.append(np.array([words[text] for own in texts for text in own], np.int64))
     return found

@@ -23,7 +23,7 @@ Integers = npt.NDArray[np.int64]
 _Tables = tuple[Integers, Integers, Integers, npt.NDArray[np.bool_], npt.NDArray[np.int32]]
 
 # Raised together with that of `native/_lines.c`: a checkout may have one from before its last update.
-_INTERFACE = 1
+_INTERFACE = 2
 
 
 @dataclass(frozen=True)

@@ -226,6 +226,15 @@ def _each(atlases: dict[int, Atlas], used: Array) -> Iterator[tuple[Atlas, Array
 
 
 def _rows(lines: Array, pages: int, height: int) -> Array:
+    """The table of rows."""
+    if native := native_lines():
+        return np.frombuffer(native.page_rows(np.ascontiguousarray(lines), pages, height), np.int32).reshape(
+            pages, height
+        )
+    return _rows_by_numpy(lines, pages, height)
+
+
+def _rows_by_numpy(lines: Array, pages: int, height: int) -> Array:
     page, top, down = lines.T
     ends = np.cumsum(down)
     row = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - down, down)

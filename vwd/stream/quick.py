@@ -21,6 +21,7 @@ from vwd.shards.storyboard_json import RANGES
 from vwd.shards.word_table import WordTable, decode_drawn
 from vwd.stream.atlas import current_atlas
 from vwd.stream.columns import Columns, columns_of
+from vwd.stream.consistency import consistent
 from vwd.stream.form import TensorFormat
 from vwd.stream.frame_selection import Frames, Numbers
 from vwd.stream.lines import Lines, lines_of_words
@@ -121,18 +122,7 @@ def _require_ranges(boards: Sequence[Any]) -> None:
 def _require_consistent(boards: Sequence[Any], words: Columns) -> None:
     """Raises a ValueError where fields contradict each other."""
     _require((words.pages == [board.pages for board in boards]).all())
-    last = words.pages.cumsum() - 1
-    of = np.arange(len(boards)).repeat(words.pages)
-    rising = words.starts[1:] > words.starts[:-1]
-    rising[last[:-1]] = True
-    _require(rising.all() and not words.starts[last - words.pages + 1].any())
-    _require((words.starts < words.frames[of]).all() and (words.prompt_frames <= words.frames).all())
-    _require(((words.separator_page >= 0) & (words.separator_page < words.pages)).all())
-    video = np.arange(len(boards)).repeat(words.words)
-    _require(((words.frame >= 0) & (words.frame < words.frames[video])).all())
-    _require(((words.page >= 0) & (words.page < words.pages[video])).all())
-    for box, size in ((words.separator.T, words.size.T), (words.box, words.size.T[:, video])):
-        _require((box >= 0).all() and (box[:2] <= size - box[2:]).all())
+    _require(consistent(words))
     many = words.pages * words.size.prod(axis=1) > LARGEST_CLIP_BYTES  # a page has a table of its rows
     _require(not many.any())
 

@@ -1,4 +1,5 @@
-/* Words as lines of text, and glyphs in their places: the same tables as `lines.py` and `page_table.py` beside it make.
+/* Words as lines of text, and glyphs in their places: the same tables as `lines.py` and `page_table.py` beside it make;
+ * and whether words contradict each other, as `consistency.py` says.
  *
  * Those are the reference and the fallback. Every index is checked against its table before it is used; what is not as
  * it should be gives None, and Python then says what that is.
@@ -8,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { INTERFACE = 1, SCALARS = 12, BOX = 6, MEASURES = 5 };
+enum { INTERFACE = 2, ROWS = 1 << 11, SCALARS = 12, BOX = 6, MEASURES = 5 };
 
 static const int64_t FAR = (int64_t)1 << 40; /* a sum of such numbers, or one times 2^20, does not overflow */
 
@@ -228,11 +229,73 @@ static PyObject *place_glyphs(PyObject *self, PyObject *args) {
     return result;
 }
 
+/* Of each row of each page: its line times ROWS, and the row of that line; -1 where it belongs to none. */
+static PyObject *page_rows(PyObject *self, PyObject *args) {
+    (void)self;
+    Input lines;
+    Py_ssize_t pages, height;
+    if (!PyArg_ParseTuple(args, "y#nn", &lines.at, &lines.bytes, &pages, &height)) return NULL;
+    int good = pages >= 0 && pages < 1 << 20 && height >= 0 && height < 1 << 16 && rows_of(&lines, 3) < 1 << 20;
+    PyObject *table = good ? PyBytes_FromStringAndSize(NULL, pages * height * (Py_ssize_t)sizeof(int32_t)) : NULL;
+    if (good && !table) return NULL;
+    int32_t *rows = table ? (int32_t *)PyBytes_AsString(table) : NULL;
+    if (rows) memset(rows, 0xff, (size_t)(pages * height) * sizeof *rows);
+    for (Py_ssize_t i = 0; good && i < rows_of(&lines, 3); i++) {
+        int64_t page = lines.at[3 * i], top = lines.at[3 * i + 1], count = lines.at[3 * i + 2];
+        good = page >= 0 && page < pages && top >= 0 && top <= height && count >= 0 && count <= height - top;
+        for (int64_t row = 0; good && row < count; row++)
+            rows[page * height + top + row] = (int32_t)((int64_t)i * ROWS + row);
+    }
+    if (good) return table;
+    Py_XDECREF(table);
+    PyErr_SetString(PyExc_ValueError, "lines and pages do not fit each other");
+    return NULL;
+}
+
+static int inside(const int64_t *box, int64_t width, int64_t height) {
+    for (int i = 0; i < 4; i++)
+        if (box[i] < 0) return 0;
+    return box[0] <= width - box[2] && box[1] <= height - box[3];
+}
+
+static int is_consistent(const int64_t *scalars, const int64_t *starts, const int64_t *words) {
+    int64_t width = scalars[0], height = scalars[1], frames = scalars[2], pages = scalars[10];
+    if (!near(width) || !near(height) || scalars[3] > frames || scalars[5] < 0 || scalars[5] >= pages) return 0;
+    if (starts[0] || !inside(scalars + 6, width, height)) return 0;
+    for (int64_t page = 0; page < pages; page++)
+        if (starts[page] >= frames || (page && starts[page] <= starts[page - 1])) return 0;
+    for (const int64_t *word = words; word < words + scalars[11] * BOX; word += BOX)
+        if (word[0] < 0 || word[0] >= frames || word[1] < 0 || word[1] >= pages || !inside(word + 2, width, height))
+            return 0;
+    return 1;
+}
+
+static PyObject *consistent(PyObject *self, PyObject *args) {
+    (void)self;
+    Job job = {0};
+    if (!PyArg_ParseTuple(args, "y#y#y#", &job.scalars.at, &job.scalars.bytes, &job.starts.at, &job.starts.bytes,
+                          &job.words.at, &job.words.bytes))
+        return NULL;
+    Py_ssize_t videos = rows_of(&job.scalars, SCALARS);
+    job.numbers.bytes = rows_of(&job.words, BOX) * (Py_ssize_t)sizeof(int64_t); /* which are not looked at here */
+    job.rules.bytes = job.first_times.bytes = videos * (Py_ssize_t)sizeof(int64_t);
+    int good = fits(&job);
+    const int64_t *starts = job.starts.at, *words = job.words.at;
+    for (Py_ssize_t video = 0; good && video < videos; video++) {
+        const int64_t *scalars = job.scalars.at + video * SCALARS;
+        good = is_consistent(scalars, starts, words);
+        starts += scalars[10], words += scalars[11] * BOX;
+    }
+    return PyBool_FromLong(good);
+}
+
 static PyMethodDef methods[] = {
     {"set_lines", set_lines, METH_VARARGS,
      "Pages, lines, pieces, masks and glyphs as bytes: see `vwd.stream.lines`; None where words are not set in lines."},
     {"place_glyphs", place_glyphs, METH_VARARGS,
      "The table of glyphs as bytes, its columns and the widest of them: see `vwd.stream.page_table`."},
+    {"page_rows", page_rows, METH_VARARGS, "The table of rows as bytes: see `vwd.stream.page_table`."},
+    {"consistent", consistent, METH_VARARGS, "Whether words agree with their storyboards: see `vwd.stream.consistency`."},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_lines", NULL, -1, methods, NULL, NULL, NULL, NULL};
