@@ -60,8 +60,8 @@ def cut(line: Ink, starts: Sequence[int], advance: int) -> Matrix:
 
 def judge(pixels: Matrix, group: Templates) -> Judged:
     """What cells show, of the glyphs of their advance."""
-    energy = np.einsum("ij,ij->i", pixels, pixels)
     found = match(pixels, group)
+    energy = found.energy**2
     spaces = energy * found.cosine**2 < _BLANK * float(group.lengths.min()) ** 2
     readable = (found.score >= LEAST_SCORE) & (found.gain > _PALEST) & (found.gain < _DARKEST) & ~spaces
     clear = readable & leads(found.cosine, found.second)

@@ -25,6 +25,7 @@ class Matches(NamedTuple):
     `glyph`: its number in the templates, int [n]. `cosine`: of the angle between both, 0 to 1, and `second` that of
     the next best, float32 [n]. `gain`: how dark the cell's ink is, compared with the glyph's. `score`: the normalised
     correlation, 0 to 1: what is evenly dark resembles a dense glyph by the angle, but does not correlate with it.
+    `energy`: the length of the cell's ink.
     """
 
     glyph: npt.NDArray[np.int64]
@@ -32,6 +33,7 @@ class Matches(NamedTuple):
     second: Matrix
     gain: Matrix
     score: Matrix
+    energy: Matrix
 
 
 def match(cells: Matrix, glyphs: Templates) -> Matches:
@@ -52,7 +54,7 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
         best, highest, second = _match_many(cells, energy, glyphs)
     return Matches(
         best, highest / energy, second / energy, highest / glyphs.lengths[best],
-        _correlation(cells, energy, highest, glyphs.units[best].sum(axis=1)),
+        _correlation(cells, energy, highest, glyphs.sums[best]), energy,
     )  # fmt: skip
 
 

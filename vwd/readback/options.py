@@ -27,7 +27,7 @@ def options_at(lines: list[Strip], places: Sequence[Place], groups: dict[int, Te
     """
     widest, narrow = max(groups), min(groups)
     pixels = np.stack([lines[number].pixels[:, x : x + widest] for number, x in places])
-    beyond = pixels[:, :, narrow:].sum(axis=(1, 2)) > _BEYOND * pixels.sum(axis=(1, 2))
+    beyond = [_has_ink_beyond(lines[number], x, narrow, widest) for number, x in places]
     options: list[dict[int, Cell]] = [{} for _ in places]
 
     def look(advance: int, numbers: list[int]) -> None:
@@ -37,7 +37,7 @@ def options_at(lines: list[Strip], places: Sequence[Place], groups: dict[int, Te
             for at, text, score in zip(numbers, judged.texts, judged.scores, strict=True):
                 options[at][advance] = Cell(text, places[at][1], 0, advance, score)
 
-    gaps = [bool(ink) and lines[n].gaps[x + narrow] for ink, (n, x) in zip(beyond.tolist(), places, strict=True)]
+    gaps = [ink and lines[n].gaps[x + narrow] for ink, (n, x) in zip(beyond, places, strict=True)]
     look(narrow, [at for at, gap in enumerate(gaps) if gap])
     left = [at for at, found in enumerate(options) if not (found and found[narrow].score > _WIDE)]
     look(widest, left)
@@ -48,6 +48,11 @@ def options_at(lines: list[Strip], places: Sequence[Place], groups: dict[int, Te
     for advance in groups:
         look(advance, [at for at in left if advance not in options[at]])
     return [[found[advance] for advance in sorted(found)] for found in options]
+
+
+def _has_ink_beyond(line: Strip, x: int, narrow: int, widest: int) -> bool:
+    ink = line.before
+    return ink[x + widest] - ink[x + narrow] > _BEYOND * (ink[x + widest] - ink[x])
 
 
 def certain_of(options: list[Cell]) -> Cell | None:

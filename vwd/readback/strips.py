@@ -16,7 +16,7 @@ class Strip(NamedTuple):
     """A line's pixels, float32 [line height, width], with room on both sides.
 
     `last`: the last column that has ink; `first` and `end`: the picture's first column, and the one after its last.
-    `gaps`: whether there is no ink in a column and in the one before.
+    `gaps`: whether there is no ink in a column and in the one before. `before`: the ink of all columns before each.
     """
 
     pixels: Ink
@@ -24,6 +24,7 @@ class Strip(NamedTuple):
     first: int
     end: int
     gaps: list[bool]
+    before: list[float]
 
 
 def padded(pixels: Ink, before: int, after: int) -> Strip:
@@ -34,4 +35,5 @@ def padded(pixels: Ink, before: int, after: int) -> Strip:
     last = int(inked[-1]) + before if len(inked) else -1
     empty = np.less_equal(wide.max(axis=0), _PALE)
     gaps = empty & np.concatenate([[True], empty[:-1]])
-    return Strip(wide, last, before, before + width, gaps.tolist())
+    sums = np.concatenate([[0.0], wide.sum(axis=0).cumsum()])
+    return Strip(wide, last, before, before + width, gaps.tolist(), sums.tolist())

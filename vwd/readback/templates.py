@@ -53,6 +53,12 @@ class Templates:
     slack: float = 0.0
 
     @cached_property
+    def sums(self) -> Matrix:
+        """Of the pixels of each glyph of length 1, float32 [glyphs]."""
+        sums: Matrix = self.units.sum(axis=1)
+        return sums
+
+    @cached_property
     def ascii(self) -> int:
         """How many of its glyphs are of ASCII: the first ones."""
         return sum(char.isascii() for char in self.chars)
