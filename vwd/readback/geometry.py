@@ -61,7 +61,9 @@ def _first_read(picture: Picture, geometry: Geometry) -> ReadPage:
 
 
 def _tried(picture: Picture, geometry: Geometry) -> ReadPage:
-    return read_page(picture, geometry, thorough=False)
+    if geometry not in picture.tried:
+        picture.tried[geometry] = read_page(picture, geometry, thorough=False)
+    return picture.tried[geometry]
 
 
 def _improved(picture: Picture, read: ReadPage) -> ReadPage:
