@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from hypothesis import strategies as st
@@ -104,9 +105,16 @@ def assert_frames(board: Storyboard, sample: Sample, spec: StoryboardSpec) -> No
         assert max(gaps) - min(gaps) <= 1
     else:
         assert set(gaps[:-1]) <= {1} or spec.pace == "fit"
-    units = cut_units(sample.answer, sample.language, spec.zh_units)
-    if spec.pace != "fit" or len(units) < left:
-        assert_units(units, answer, page.lines)
+    if spec.pace != "fit" or _frames_needed(sample, spec, board) <= left:
+        assert_units(cut_units(sample.answer, sample.language, spec.zh_units), answer, page.lines)
+
+
+def _frames_needed(sample: Sample, spec: StoryboardSpec, board: Storyboard) -> int:
+    """How many frames the answer's units take one by one, and those that are longer than a page several."""
+    unhurried = replace(spec, pace="word", frames=board.prompt_frames + len(sample.answer))
+    found = lay_out(sample, unhurried, FONTS)
+    assert isinstance(found, Storyboard)
+    return len(answer_of(found))
 
 
 def assert_offsets(words: list[Word], text: str) -> None:

@@ -66,6 +66,7 @@ def test_a_row_is_laid_out_soundly_or_skipped_with_a_code(
 @example("好", "好" * 500, "zh", StoryboardSpec(PageSpec(140, 72), 193, pace="fit"))
 @example("a", "aaaaaaa", "en", StoryboardSpec(PageSpec(140, 72), 4, separator="always"))
 @example("Q", "a b c d e", "en", StoryboardSpec(PageSpec(140, 72), 5, pace="fit", prompt_hold=2, separator="always"))
+@example("Q", "a a " + 72 * "b" + " a a", "en", StoryboardSpec(PageSpec(140, 72), 10, pace="fit"))
 def test_every_pace_shows_every_unit_and_every_page(
     prompt: str, answer: str, language: Language, spec: StoryboardSpec
 ) -> None:
