@@ -61,9 +61,7 @@ def _first_read(picture: Picture, geometry: Geometry) -> ReadPage:
 
 
 def _tried(picture: Picture, geometry: Geometry) -> ReadPage:
-    if geometry not in picture.tried:
-        picture.tried[geometry] = read_page(picture, geometry, thorough=False)
-    return picture.tried[geometry]
+    return read_page(picture, geometry, thorough=False)
 
 
 def _improved(picture: Picture, read: ReadPage) -> ReadPage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import cv2
 
@@ -11,23 +10,15 @@ from vwd.readback.ink import Grey, Ink, ink_of
 from vwd.readback.lines import line_tops
 from vwd.readback.templates import Typeface
 
-if TYPE_CHECKING:
-    from vwd.readback.pages import Geometry, ReadPage
-
 # Pixels of a picture for one of the page, across and down.
 Scale = tuple[float, float]
 
 
 class Picture:
-    """A picture, uint8 [height, width], and what was found in it.
-
-    Attributes:
-        tried: how it was read in ways that were tried, not thoroughly.
-    """
+    """A picture, uint8 [height, width], and what was found in it."""
 
     def __init__(self, grey: Grey) -> None:
         self.grey = grey
-        self.tried: dict[Geometry, ReadPage] = {}
         self._inks: dict[Scale, Ink | None] = {}
         self._tops: dict[tuple[Scale, Typeface], list[int]] = {}
 
