@@ -11,7 +11,7 @@ _PIECE = 16 << 20
 
 
 class Writeback:
-    """Asks the system to begin writing what was added to a file, some MB at a time; it goes on in the background.
+    """Asks the system to write what was added to a file in the background, some MB at a time.
 
     Advice that pages are not needed does that, and leaves those that are not on the disk yet in memory. It is advice:
     where it is not taken, the fsync writes all.
