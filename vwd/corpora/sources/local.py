@@ -44,7 +44,7 @@ def open_copy(base_dir: Path, corpus: str, if_damaged: str = "", split: str = "t
         split: the one to take where a dataset with several was saved there.
 
     Raises:
-        OutputError: the copy is damaged, or may not be read.
+        OutputError: the copy is damaged, may not be read, or is replaced all the time.
         RowsError: the same of a dataset that was saved there.
     """
     path = copy_path(base_dir, corpus)
@@ -59,7 +59,9 @@ def open_copy(base_dir: Path, corpus: str, if_damaged: str = "", split: str = "t
         else:
             if _version(path) == before:
                 return rows
-    return _read(path, hint)
+    raise OutputError(
+        f"{path}: was replaced {_ATTEMPTS} times in a row while it was read", "Let the downloads end, and run again."
+    )
 
 
 def _version(path: Path) -> tuple[int, int] | None:
