@@ -89,6 +89,15 @@ def test_pages_are_told_apart_by_their_frames() -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize("down", [0, 1, 2, 3])
+@pytest.mark.parametrize("size", [(640, 360), (1280, 720)])
+def test_a_stroke_of_one_row_of_pixels_appears_at_its_frame_wherever_it_is(size: tuple[int, int], down: int) -> None:
+    board = board_of("Which blank is the second?", "One is _ and then _ comes")
+    frames = np.roll(sized(*size)(grey_frames(board)), down, axis=1)
+    found, expected = tokens(read(frames, board), board)
+    assert found == expected
+
+
 @pytest.mark.parametrize(("width", "height", "font_size"), [(320, 240, 16), (320, 240, 20), (640, 360, 28)])
 def test_pages_full_of_small_text_are_told_apart(width: int, height: int, font_size: int) -> None:
     random = np.random.default_rng(0)

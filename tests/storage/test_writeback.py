@@ -50,7 +50,12 @@ def test_a_system_that_takes_no_advice_writes_the_file_all_the_same(
         monkeypatch.delattr(os, "posix_fadvise")
     else:
         monkeypatch.setattr(os, "posix_fadvise", refuse)
-    Writeback(file).begin(MB)
+    file.write(bytes(MB))
+    growing = Writeback(file)
+    growing.begin(MB)
+    growing.reach(20 * MB)
+    file.flush()
+    assert os.fstat(file.fileno()).st_size == MB
 
 
 def test_a_tar_is_begun_with_before_it_is_complete(

@@ -57,7 +57,7 @@ def read_frames(
             grey = part.of(grey)
             font = page.font_size / FONT_SIZE
             pool = _pool(font * grey.shape[1] / page.width), _pool(font * grey.shape[0] / page.height)
-            turns = Turns(pool)
+            turns = Turns(pool, step=max(1, pool[1] // _POOL))
             turns.add(grey)
         elif grey.shape != shape:
             raise ValueError(f"frames of {shape} and of {grey.shape} pixels in one video")

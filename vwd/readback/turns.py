@@ -19,8 +19,6 @@ _GONE = 0.2
 # Of 255: what a pixel of a small picture must be darker than paper, not to be noise; and to be ink for certain.
 _FAINT, _INK = 12, 24
 _LEVELS = np.arange(256)
-# A pixel of a small picture is this many times as high as a stroke; and the mean of so many pixels is free of noise.
-_STROKES, _ENOUGH = 2, 16
 # Every so many pixels of a small picture tell how bright its paper is.
 _SPARSE = 3
 # A word is there when it has this share of its final ink.
@@ -33,21 +31,18 @@ class Turns:
 
     Attributes:
         pool: pixels of a frame for one of the small pictures, across and down.
+        step: every so many rows of a frame are looked at.
         starts: the first frame of each page so far.
         lasts: the last frame of each page but the present one.
     """
 
     pool: tuple[int, int]
+    step: int = 1
     count: int = 0
     starts: list[int] = field(default_factory=list)
     lasts: list[Grey] = field(default_factory=list)
     _small: list[list[tuple[int, Grey]]] = field(default_factory=list)
     _frame: Grey | None = None
-
-    @property
-    def _rows(self) -> int:
-        """Every so many rows of a frame are compared: about two of the page, and no stroke is thinner."""
-        return max(1, self.pool[1] // _STROKES)
 
     def add(self, frame: Grey) -> None:
         """The next frame: uint8 [height, width]."""
@@ -55,7 +50,7 @@ class Turns:
             self._turn(self._small_ink(frame))
         elif frame.shape != self._frame.shape:
             raise ValueError(f"frames of {self._frame.shape} and of {frame.shape} pixels in one video")
-        elif cv2.norm(frame[:: self._rows], self._frame[:: self._rows], cv2.NORM_INF) > _SAME:
+        elif cv2.norm(frame[:: self.step], self._frame[:: self.step], cv2.NORM_INF) > _SAME:
             small = self._small_ink(frame)
             if _is_turn(self._small[-1][-1][1], small):
                 self.lasts.append(self._frame)
@@ -92,8 +87,7 @@ class Turns:
 
     def _small_ink(self, frame: Grey) -> Grey:
         across, down = self.pool
-        step = self._rows if across * down >= _ENOUGH * self._rows else 1
-        return _ink(_pooled(frame[::step], across, down // step))
+        return _ink(_pooled(frame[:: self.step], across, down // self.step))
 
 
 def _ink(small: Grey) -> Grey:
