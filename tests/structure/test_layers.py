@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # As in vwd/README.md. Packages on one line are siblings, which do not import each other.
 LAYERS = (
-    {"errors", "limits"},
+    {"errors", "limits", "native"},
     {"storage"},
     {"corpora"},
     {"text"},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
-# Raised together with that of `native/_words.c`: a checkout may have one from before its last update.
+from vwd.native import compiled
+
+# Raised together with that of `native/_words.c`.
 _INTERFACE = 2
 # A vocabulary of more words is followed by an empty one. It takes twice as many.
 _MANY = 1 << 15
@@ -70,8 +71,4 @@ def current_vocabulary() -> Vocabulary | None:
 
 @cache
 def _native() -> ModuleType | None:
-    try:
-        module = import_module("vwd.shards._words")
-    except ImportError:
-        return None
-    return module if module.INTERFACE == _INTERFACE else None
+    return compiled("vwd.shards._words", _INTERFACE)

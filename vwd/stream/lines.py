@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from vwd.errors import ShardError
+from vwd.native import compiled
 from vwd.shards.word_table import word_table
 from vwd.stream.atlas import Atlas, current_atlas
 from vwd.stream.columns import Columns, columns_of
@@ -56,11 +56,7 @@ class Lines:
 @cache
 def native_lines() -> ModuleType | None:
     """The module in C that sets lines and places glyphs; None where it is not there, or of another version."""
-    try:
-        module = import_module("vwd.stream._lines")
-    except ImportError:
-        return None
-    return module if module.INTERFACE == _INTERFACE else None
+    return compiled("vwd.stream._lines", _INTERFACE)
 
 
 def lines_of(board: Storyboard, wanted: Numbers, mask: Mask | None = None) -> Lines:

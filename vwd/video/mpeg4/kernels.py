@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib import import_module
 from types import ModuleType
 
 from vwd.errors import UsageError
+from vwd.native import compiled
 
 NATIVE, PYTHON = "native", "python"
 _VARIABLE = "VWD_KERNEL"
@@ -35,8 +35,4 @@ def chosen_kernel() -> str:
 @cache
 def native_module() -> ModuleType | None:
     """The compiled module; None where there is none, or one of another version."""
-    try:
-        module = import_module("vwd.video.mpeg4._kernel")
-    except ImportError:
-        return None
-    return module if module.INTERFACE == _INTERFACE else None
+    return compiled("vwd.video.mpeg4._kernel", _INTERFACE)
