@@ -9,7 +9,11 @@ def main() -> None:
     """The console script."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads: our matrices are small, and see `pool`
+    # Threads that numpy and one of Arrow's allocators start when they are imported: not needed here, and see `pool`.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
+    # The other gives memory back that the next batch needs, some ms later; in ms.
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")
     from vwd.cli.main import main as run
 
     try:

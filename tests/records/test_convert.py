@@ -273,3 +273,23 @@ def test_a_shard_of_more_rows_than_any_count_is_refused_and_leaves_nothing(run: 
     assert_two_lines(done, 2)
     assert not list((tmp_path / "out").rglob("pack.json"))
     assert convert(run)["valid"] == 1
+
+
+WITHOUT_FRESH_INTERPRETERS = """
+import vwd.shards.pool
+vwd.shards.pool._SPAWN.Process = None
+from vwd.__main__ import main
+main()
+"""
+
+
+def test_every_process_of_a_conversion_is_forked(tmp_path: Path) -> None:
+    for name in "ab":
+        write_parquet(tmp_path / "in" / name / "rows.parquet", [row(str(number)) for number in range(200)])
+    given = ["convert-parquet", "--input-dir", "in", "--output-dir", "out", "--num-workers", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_FRESH_INTERPRETERS, *given], cwd=tmp_path, capture_output=True, text=True,
+        check=False, env=environment(), timeout=HANG_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(read(tmp_path / "out")) == 400

@@ -16,8 +16,10 @@ from vwd.corpora.sources.parquet import open_parquet
 from vwd.corpora.sources.parquet_batches import Batch, Walk, rows_as_large_as_most
 from vwd.errors import RowsError, UsageError
 from vwd.records.duplicates import repeated_rows
-from vwd.records.folders import find_groups, open_group
+from vwd.records.folders import find_groups
+from vwd.records.opening import open_group
 from vwd.records.record import COLUMNS, read_record
+from vwd.records.scan import scan_group
 
 
 def test_each_subfolder_is_a_group_and_so_are_the_files_of_the_root(tmp_path: Path) -> None:
@@ -48,6 +50,27 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "g" / "b.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(RowsError, match=r"b\.parquet"):
         open_group(find_groups(tmp_path)[0])
+
+
+def test_a_scan_finds_what_opening_the_files_one_after_another_does(tmp_path: Path) -> None:
+    for number, ids in enumerate((["a", "b"], [], ["c", "a"])):
+        write_parquet(tmp_path / "g" / f"{number}.parquet", [row(one) for one in ids])
+    (group,) = find_groups(tmp_path)
+    opened, called = open_group(group), []
+    for workers in (1, 2, 9):
+        scanned = scan_group(group, workers, lambda: called.append(len(called)))
+        assert (scanned.rows.identity, scanned.rows.count) == (opened.identity, 4)
+        assert list(scanned.rows.read(0, 4)) == list(opened.read(0, 4))
+        assert scanned.repeated == {3}
+    assert called == [0, 1, 2]
+
+
+def test_a_scan_names_the_broken_file_of_several(tmp_path: Path) -> None:
+    for name in "abc":
+        write_parquet(tmp_path / "g" / f"{name}.parquet", [row(name)])
+    (tmp_path / "g" / "b.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(RowsError, match=r"b\.parquet"):
+        scan_group(find_groups(tmp_path)[0], 2)
 
 
 def test_files_without_conversations_are_refused(tmp_path: Path) -> None:

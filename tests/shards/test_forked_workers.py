@@ -48,6 +48,33 @@ def test_a_process_is_forked_unless_it_has_threads(tmp_path: Path, threads: str,
     assert done.stdout.strip() == spawned, done.stderr
 
 
+MEANWHILE = """
+import os, time
+from pathlib import Path
+from vwd.shards.pool import run_pool
+
+def handle(item, on_row):
+    while not Path("go").exists():
+        time.sleep(0.01)
+    return item
+
+def open_handler():
+    return handle
+
+if __name__ == "__main__":
+    print([outcome.result for outcome in run_pool(open_handler, [1, 2], 2, meanwhile=Path("go").touch)])
+"""
+
+
+def test_the_caller_can_do_something_while_the_workers_are_at_their_first_items(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").write_text(MEANWHILE)
+    done = subprocess.run(
+        [sys.executable, "pool.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=environment(), timeout=HANG_SECONDS,
+    )  # fmt: skip
+    assert sorted(json.loads(done.stdout)) == [1, 2], done.stderr
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_workers_that_inherit_an_open_file_of_rows_read_each_row_once(run: Run, tmp_path: Path, packed: bool) -> None:
     lines = "".join(json.dumps(row) + "\n" for row in lamp_rows(600)).encode()

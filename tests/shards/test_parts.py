@@ -101,7 +101,7 @@ def test_parts_hold_every_row_once_in_order_and_the_busiest_worker_has_no_more_t
 
 @pytest.mark.parametrize(
     ("shards", "workers", "parts", "busiest"),
-    [(10, 120, 120, 84), (1, 2, 10, 500), (2, 3, 18, 668), (5, 4, 12, 1250), (7, 1, 7, 7000), (4, 4, 4, 1000)],
+    [(10, 120, 120, 84), (1, 2, 12, 500), (2, 3, 21, 668), (5, 4, 16, 1251), (7, 1, 7, 7000), (4, 4, 4, 1000)],
 )
 def test_shards_that_are_fewer_than_workers_are_split_so_that_all_work(
     shards: int, workers: int, parts: int, busiest: int
@@ -109,6 +109,15 @@ def test_shards_that_are_fewer_than_workers_are_split_so_that_all_work(
     split = split_shards(plan_shards(shards * 1000, 1000), workers)
     assert len(split) == parts
     assert busiest_rows(split, workers) <= busiest
+
+
+@pytest.mark.parametrize(("rows", "workers"), [(10_000, 2), (30_000, 2), (5000, 9)])
+def test_the_last_parts_of_a_shard_are_small_so_that_no_worker_waits_long_for_the_others(
+    rows: int, workers: int
+) -> None:
+    sizes = [part.stop - part.start for part in split_shards(plan_shards(rows, rows), workers, 256)]
+    assert all(64 <= size < 128 for size in sizes[-workers:])
+    assert all(before >= after - 1 for before, after in pairwise(sizes))
 
 
 @pytest.mark.parametrize("more", [(), ("--shuffle-seed", 5), ("--num-samples", 130)], ids=["plain", "shuffled", "cut"])

@@ -1,7 +1,7 @@
 """Rows a second of CPU time by `vwd convert-parquet`, and by a converter that encodes every image again; what more
 workers gain, what their seconds are made of, and what the machine gives as many conversions that share nothing.
 
-python tools/bench/convert_parquet.py [--rows 10000] [--size 640x480] [--workers 1 2] [--shard-size 10000]
+python tools/bench/convert_parquet.py [--rows 10000] [--size 640x480] [--workers 1 2] [--shard-size 10000] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import argparse
 import io
 import json
 import shutil
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--shard-size", type=int, default=10_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1])
     parser.add_argument("--baseline-rows", type=int, default=2000, help="of the other converter")
+    parser.add_argument("--rounds", type=int, default=3, help="of all runs, one after another; medians count")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as name:
@@ -46,23 +49,41 @@ def main() -> None:
         if options.baseline_rows:
             baseline = rate(options.baseline_rows, lambda: convert_again(folder, options.baseline_rows))
             print(f"verify, decode, encode again: {baseline:.0f} rows a CPU second")
-        runs = [(workers, convert(folder, workers, options.shard_size)) for workers in options.workers]
-        for workers, run in runs:
-            print_run(workers, run, options.rows, baseline, runs[0][1].undisturbed(runs[0][0]))
-        for workers in options.workers:
-            if workers > 1 and options.workers[0] == 1:
-                print_beside(folder, workers, options.shard_size, runs[0][1].seconds)
+        rounds = [measure(folder, options.workers, options.shard_size) for _ in range(options.rounds)]
+    alone = middle([one.runs[1] for one in rounds]).seconds if 1 in options.workers else 0.0
+    for workers in options.workers:
+        print_run(workers, middle([one.runs[workers] for one in rounds]), options.rows, baseline, alone)
+        if alone and workers > 1:
+            beside = statistics.median(one.beside[workers] for one in rounds)
+            print(f"  {workers} conversions that share nothing: {beside:.2f} s, {workers * alone / beside:.2f} times")
 
 
-def print_beside(folder: Path, workers: int, shard_size: int, alone: float) -> None:
-    """A line of what as many conversions at once, with a worker each, take: no program can win that back."""
-    with ThreadPoolExecutor(workers) as threads:  # they only wait for processes
-        runs = list(threads.map(lambda number: convert(folder, 1, shard_size, f"out{number}"), range(workers)))
-    seconds = max(run.seconds for run in runs)
-    print(
-        f"\n{workers} conversions side by side that share nothing: {seconds:.2f} s by the clock, "
-        f"{workers * alone / seconds:.2f} times as fast as one after the other"
-    )
+@dataclass(frozen=True)
+class Round:
+    """A run by each number of workers; and the seconds of as many conversions at once, with a worker each: no program
+    can win back what the machine itself does not give.
+    """
+
+    runs: Mapping[int, Watched]
+    beside: Mapping[int, float]
+
+
+def measure(folder: Path, numbers: Sequence[int], shard_size: int) -> Round:
+    """One round."""
+    runs = {workers: convert(folder, workers, shard_size) for workers in numbers}
+    return Round(runs, {workers: side_by_side(folder, workers, shard_size) for workers in numbers if workers > 1})
+
+
+def side_by_side(folder: Path, count: int, shard_size: int) -> float:
+    """Seconds until so many conversions have ended."""
+    with ThreadPoolExecutor(count) as threads:  # they only wait for processes
+        runs = threads.map(lambda number: convert(folder, 1, shard_size, f"out{number}"), range(count))
+        return max(run.seconds for run in runs)
+
+
+def middle(runs: Sequence[Watched]) -> Watched:
+    """The run with the median time."""
+    return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
 def convert(folder: Path, workers: int, shard_size: int, name: str = "out") -> Watched:
@@ -75,14 +96,12 @@ def convert(folder: Path, workers: int, shard_size: int, name: str = "out") -> W
     return run
 
 
-def print_run(workers: int, run: Watched, rows: int, baseline: float, first: float) -> None:
+def print_run(workers: int, run: Watched, rows: int, baseline: float, alone: float) -> None:
     """A line of figures, and one for each worker."""
     times = f", {rows / run.cpu / baseline:.1f} times that" if baseline else ""
-    print(f"\nvwd convert-parquet, {workers} worker(s): {rows / run.cpu:.0f} rows a CPU second{times}")
-    free = run.undisturbed(workers)
-    print(
-        f"  {run.seconds:.2f} s by the clock; {free:.2f} s on free CPUs: {first / free:.2f} times as fast as the first"
-    )
+    faster = f", {alone / run.seconds:.2f} times as fast as one" if alone and workers > 1 else ""
+    print(f"\nvwd convert-parquet, {workers} worker(s): {run.seconds:.2f} s{faster}")
+    print(f"  {rows / run.cpu:.0f} rows a CPU second{times}")
     for number, one in enumerate(run.children[-workers:]):
         print(f"  worker {number}: ran {one.ran:.2f} s, waited for a CPU {one.waited:.2f} s, idle {one.idle:.2f} s")
     before = sum(one.ran for one in run.children[:-workers])

@@ -39,19 +39,12 @@ class Times:
 
 @dataclass(frozen=True)
 class Watched:
-    """A command that has ended. `cpu` is of all its processes, `parent` and `children` in the order of their start."""
+    """A command that has ended. `cpu` is of all its processes, `children` in the order of their start."""
 
     seconds: float
     cpu: float
     parent: Times
     children: tuple[Times, ...]
-
-    def undisturbed(self, workers: int) -> float:
-        """Seconds that it would take if no other program used a CPU: what runs before the workers, one after another,
-        and that worker's which has most to do.
-        """
-        last, before = self.children[-workers:], self.children[:-workers]
-        return self.parent.ran + sum(one.alive - one.waited for one in before) + max(o.alive - o.waited for o in last)
 
 
 def watch(command: Sequence[str], **environment: str) -> Watched:

@@ -11,7 +11,7 @@ from vwd.cli.command import LocalPath, VwdCommand, Workers, echo, json_option, p
 
 if TYPE_CHECKING:
     from vwd.cli.progress import Progress
-    from vwd.records.convert import GroupResult
+    from vwd.records.conversion import GroupResult
     from vwd.records.folders import Group
     from vwd.records.statistics import GroupCounts
     from vwd.shards.pack import PackPlan
@@ -63,7 +63,8 @@ def convert_parquet(ctx: click.Context, /, resume: bool, log_level: str, as_json
     Rows have 'id', 'image' (bytes), 'conversations' and 'data_source'. Each sample is <id>.json and, where there is
     an image, <id>.jpg. The same command again resumes, and does a subfolder that failed over.
     """
-    from vwd.records.convert import ConvertSettings, Reports, convert_folder, nothing_converted
+    from vwd.records.conversion import ConvertSettings, Reports
+    from vwd.records.convert import convert_folder, nothing_converted
     from vwd.shards.cpus import default_workers
 
     settings = ConvertSettings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 
 from vwd.corpora.sample import Row, Skip
@@ -41,7 +42,7 @@ class Records:
         return records_contract(self.dataset, self.shard_size, rows, {"name": "records", "faulty_rows": faulty})
 
     def load(self) -> None:
-        load_decoders()
+        load_readers()
 
     def open(self) -> Maker:
         return _RecordMaker(self)
@@ -64,6 +65,12 @@ def records_contract(dataset: str, shard_size: int, rows: Rows, content: dict[st
         optional=(_IMAGE,),
         own_keys=True,
     )
+
+
+def load_readers() -> None:
+    """Loads what reads rows, and their images."""
+    import_module("pyarrow.parquet")
+    load_decoders()
 
 
 def load_decoders() -> None:

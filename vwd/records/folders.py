@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwd.corpora.sources.many import ManyFiles
-from vwd.corpora.sources.parquet import ParquetRows, open_parquet
-from vwd.corpora.sources.parquet_batches import open_parquet_file
-from vwd.corpora.sources.rows import Rows, file_errors
+from vwd.corpora.sources.rows import file_errors
 from vwd.errors import RowsError, UsageError
 from vwd.limits import MOST_RECORD_FILES
-from vwd.records.record import ID_COLUMNS
 
 _ENDING = ".parquet"
 
@@ -54,46 +49,6 @@ def find_groups(folder: Path) -> tuple[Group, ...]:
             f"{folder / most.name}: {len(most.files):,} files, more than {MOST_RECORD_FILES:,}", "Merge some of them."
         )
     return found
-
-
-def open_group(group: Group, threads: int = 1) -> Rows:
-    """The rows of a group's files, numbered on from file to file. Files without rows are left out.
-
-    Args:
-        threads: that hash files at the same time.
-
-    Raises:
-        RowsError: a file is broken, or has no ids or conversations; names it. Or there are no rows at all.
-    """
-    with ThreadPoolExecutor(threads) as pool:
-        files = tuple(file for file in pool.map(_open, group.files) if file)
-    if not files:
-        where = group.files[0].parent
-        raise RowsError(f"{where}: its Parquet files have no rows", "Write them again, or move them away.")
-    return ManyFiles(files) if len(files) > 1 else files[0]
-
-
-def _open(path: Path) -> ParquetRows | None:
-    """A file; None where it has no rows."""
-    with file_errors(path):
-        if not _has_rows(path):
-            return None
-        file = open_parquet(path, images=True)
-    _check_columns(file)
-    return file
-
-
-def _has_rows(path: Path) -> bool:
-    with open_parquet_file(path) as file:
-        return bool(file.metadata.num_rows)
-
-
-def _check_columns(file: ParquetRows) -> None:
-    if not set(ID_COLUMNS) & set(file.columns) or "conversations" not in file.columns:
-        raise RowsError(
-            f"{file.path}: has no column 'id' or no column 'conversations', but {', '.join(file.columns)}",
-            "Rename its columns, or move the file away.",
-        )
 
 
 def _below(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ PART_ROWS = 100
 _LEAST_ROWS = 50
 # More parts must finish so much sooner: each part is read once more.
 _WORTH_IT = 0.95
-# Of a shard, for each worker, at most.
+# Of a shard, for each worker, at most; more where the last ones are halved.
 _PARTS_A_WORKER = 16
 
 
@@ -45,14 +45,15 @@ class Part:
 
 def whole_shards(shards: Iterable[ShardRange]) -> list[Part]:
     """Every shard as one part."""
-    return [part for shard in shards for part in _cut(shard, 1)]
+    return [part for shard in shards for part in _parts(shard, _bounds(shard, 1))]
 
 
 def split_shards(
     shards: Sequence[ShardRange], num_workers: int, part_rows: int = PART_ROWS, cuts: Sequence[int] = ()
 ) -> list[Part]:
     """The parts of shards, in order: whole shards while there is one for every worker; the last ones, which are fewer
-    than workers, in as many parts as let all workers end at about the same time.
+    than workers, in as many parts as let all workers end at about the same time; the last of these are smaller, since
+    some rows take longer than others.
 
     Args:
         part_rows: of a part, about, so that early parts are put together while later ones are rendered.
@@ -64,11 +65,14 @@ def split_shards(
         return whole_shards(first)
     best, fewest = whole_shards(last), 1
     for pieces in range(2, 2 * -(-num_workers // left) + 1):
-        parts = [part for shard in last for part in _cut(shard, pieces)]
+        parts = [part for shard in last for part in _parts(shard, _bounds(shard, pieces))]
         if busiest_rows(parts, num_workers) < _WORTH_IT * busiest_rows(best, num_workers):
             best, fewest = parts, pieces
     if fewest > 1:
-        best = [part for shard in last for part in _cut(shard, _pieces(shard, fewest, part_rows, num_workers), cuts)]
+        counts = {shard: _pieces(shard, fewest, part_rows, num_workers) for shard in last}
+        bounds = {shard: _bounds(shard, count) for shard, count in counts.items()}
+        bounds[last[-1]] = _tapered(bounds[last[-1]], num_workers, max(_LEAST_ROWS, part_rows // 4))
+        best = [part for shard in last for part in _parts(shard, _moved(bounds[shard], cuts))]
     return whole_shards(first) + best
 
 
@@ -87,12 +91,31 @@ def _pieces(shard: ShardRange, fewest: int, part_rows: int, num_workers: int) ->
     return fewest * max(1, most // fewest)
 
 
-def _cut(shard: ShardRange, pieces: int, cuts: Sequence[int] = ()) -> list[Part]:
-    """A shard in parts of about the same size, fewer where they would be too small."""
+def _bounds(shard: ShardRange, pieces: int) -> list[int]:
+    """Where parts of a shard of about the same size begin and end; fewer where they would be too small."""
     rows = shard.stop - shard.start
     count = max(1, min(pieces, rows // _LEAST_ROWS))
-    ideal = [shard.start + rows * number // count for number in range(1, count)]
-    bounds = [shard.start, *(_near(bound, rows // count // 4, cuts) for bound in ideal), shard.stop]
+    return [shard.start + rows * number // count for number in range(count + 1)]
+
+
+def _tapered(bounds: list[int], last: int, least: int) -> list[int]:
+    """Bounds of which so many last parts are halved, and again, as long as halves have enough rows."""
+    while True:
+        tail = bounds[-last - 1 :]
+        middles = [(start + stop) // 2 for start, stop in pairwise(tail) if stop - start >= 2 * least]
+        if not middles:
+            return bounds
+        bounds = sorted({*bounds, *middles})
+
+
+def _moved(bounds: Sequence[int], cuts: Sequence[int]) -> list[int]:
+    """Bounds, each at a cut where one is near."""
+    triples = zip(bounds, bounds[1:], bounds[2:], strict=False)
+    inner = [_near(bound, min(bound - before, after - bound) // 4, cuts) for before, bound, after in triples]
+    return [bounds[0], *inner, bounds[-1]]
+
+
+def _parts(shard: ShardRange, bounds: Sequence[int]) -> list[Part]:
     return [Part(shard, start, stop, order) for order, (start, stop) in enumerate(pairwise(bounds))]
 
 

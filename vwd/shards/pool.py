@@ -124,6 +124,7 @@ def run_pool(
     follow: Callable[[Done[Item, Result] | Failed[Item]], Iterable[Item]] = lambda outcome: (),
     prepare: Callable[[], object] = lambda: None,
     owner: Callable[[Item], object] = lambda item: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[Done[Item, Result] | Failed[Item], None, None]:
     """Handles items in worker processes; yields each one's result or failure as it arrives.
 
@@ -138,6 +139,7 @@ def run_pool(
         follow: called with each outcome; gives the items that it has made possible, which are assigned next.
         owner: what an item belongs to, None for nothing: the worker that gets the first item of it gets all the others,
             as long as it lives. Items are not None.
+        meanwhile: called in this process once the workers are at their first items.
     """
     queue = _Queue(items, defer, owner)
     if queue and _can_fork():
@@ -147,6 +149,7 @@ def run_pool(
         for _ in range(min(num_workers, len(queue))):
             workers.append(_start(open_handler, workers))
         _assign(workers, workers, queue, open_handler)
+        meanwhile()
         while busy := {worker.pipe: worker for worker in workers if worker.busy}:
             for pipe in wait(list(busy), timeout=1.0):
                 worker = busy[pipe]  # type: ignore[index]

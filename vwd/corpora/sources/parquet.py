@@ -75,11 +75,12 @@ class _Namer:
         return name_rows(self.path, self.first + place, self.first + place + 1)
 
 
-def open_parquet(path: Path, images: bool = False) -> ParquetRows:
+def open_parquet(path: Path, images: bool = False, sha256: str | None = None) -> ParquetRows:
     """Reads the file's footer and hash.
 
     Args:
         images: its rows are large, and one that is damaged is to cost that row alone.
+        sha256: its hash; "" where another process finds it out, and it is filled in later.
 
     Raises:
         RowsError: it is not a parquet file, or has no rows.
@@ -95,4 +96,4 @@ def open_parquet(path: Path, images: bool = False) -> ParquetRows:
     check_names(path, columns)
     walk = Walk(rows_as_large_as_most) if images else Walk()
     cuts = tuple(accumulate((group.num_rows for group in groups[:-1]), initial=0))
-    return ParquetRows(path, sha256_file(path), count, columns, images, cuts, walk)
+    return ParquetRows(path, sha256_file(path) if sha256 is None else sha256, count, columns, images, cuts, walk)
