@@ -13,6 +13,7 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import argparse
+import gc
 import io
 import time
 from collections.abc import Callable
@@ -133,13 +134,18 @@ def measure(
     boards: list[Storyboard], encoder: str, disturb: Callable[[Frames], Frames] = lambda frames: frames
 ) -> Totals:
     """Encodes, decodes, disturbs and reads storyboards; the first ones once more, uncounted, as they load templates."""
-    totals, encode = Totals(), get_encoder(encoder).encode
-    for board, counted in [
-        *((board, Totals()) for board in boards[:_UNCOUNTED]),
-        *((board, totals) for board in boards),
-    ]:
-        counted.add(board, disturb(np.stack(list(video_frames(encode(board, VideoSpec()))))))
-    return totals
+    encode = get_encoder(encoder).encode
+
+    def read(some: list[Storyboard]) -> Totals:
+        totals = Totals()
+        for board in some:
+            totals.add(board, disturb(np.stack(list(video_frames(encode(board, VideoSpec()))))))
+        return totals
+
+    read(boards[:_UNCOUNTED])
+    gc.collect()
+    gc.freeze()  # as worker processes do: else a video in a hundred waits while all that is loaded is looked through
+    return read(boards)
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ from vwd.text.spec import PageSpec
 _MISPLACED = 0.85
 # Below this, where lines are placed as fits best, no blur helps.
 _HOPELESS = 0.3
+# From this on the scale is right, about: over the width of a page, a hundredth more is several pixels.
+_RIGHT = 0.8
 
 
 def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadPage:
@@ -32,6 +34,8 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
     face = Typeface(page.font_size, language)
     reads = [ReadPage((), Geometry(face, left=page.margin_left))]
     for scale in _scales(picture.grey, page):
+        if any(read.quality > _RIGHT and _near(scale, read.geometry.scale, 0.02) for read in reads):
+            continue
         found = _improved(picture, _first_read(picture, Geometry(face, scale, page.margin_left)))
         if scale == (1.0, 1.0) and picture.grey.shape != (page.height, page.width):
             found = _nudged(picture, found)
@@ -75,10 +79,10 @@ def _improved(picture: Picture, read: ReadPage) -> ReadPage:
             best = read_page(picture, best.geometry)
         if best.quality < _HOPELESS:
             return best
-    for step in (_sharpened, _moved, _sharpened):
-        if best.good:
-            break
-        best = step(picture, best)
+    if not best.good:
+        best = _sharpened(picture, best)
+    if not best.good and (moved := _moved(picture, best)) is not best:
+        best = moved if moved.good else _sharpened(picture, moved)
     return best
 
 
@@ -138,8 +142,8 @@ def _is_about(page: PageSpec, grey: Grey) -> bool:
     )
 
 
-def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return all(abs(a / b - 1) < 0.004 for a, b in zip(one, other, strict=True))
+def _near(one: Scale, other: Scale, share: float = 0.004) -> bool:
+    return all(abs(a / b - 1) < share for a, b in zip(one, other, strict=True))
 
 
 def line_pitch(grey: Grey) -> float:
