@@ -87,6 +87,20 @@ def moved(frames: Frames) -> Frames:
     return np.stack([cv2.warpAffine(f, shift, f.shape[::-1], borderValue=255) for f in frames])
 
 
+def zoomed(scale: float, centred: bool = True) -> Callable[[Frames], Frames]:
+    """The page larger or smaller, within pictures of the same size: about their middle, or else their corner."""
+
+    def zoom(frames: Frames) -> Frames:
+        height, width = frames.shape[1:]
+        at = (1 - scale) / 2 * centred
+        shift = np.array([[scale, 0, at * width], [0, scale, at * height]], np.float32)
+        return np.stack(
+            [cv2.warpAffine(f, shift, (width, height), borderValue=255, flags=cv2.INTER_AREA) for f in frames]
+        )
+
+    return zoom
+
+
 def pale(frames: Frames) -> Frames:
     """Grey ink on greyish paper."""
     return frames // 5 * 3 + 70

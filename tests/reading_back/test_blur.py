@@ -37,7 +37,7 @@ def test_a_page_of_bold_strokes_is_not_read_twice_in_the_same_way(
         ways.append((geometry, thorough))
         return read_page(picture, geometry, thorough)
 
-    monkeypatch.setattr("vwd.readback.geometry.read_page", spy)
+    monkeypatch.setattr("vwd.readback.ways.read_page", spy)
     board = board_of(*TEXTS[language], language)
     bold = cv2.erode(grey_frames(board)[-1], np.ones((2, 2), np.uint8))
     assert read_picture(bold, language).state == "read"

@@ -24,9 +24,11 @@ from reading_back.pages import (
     sized,
     tokens,
     uneven,
+    zoomed,
 )
 
 from vwd.corpora.sample import Language
+from vwd.grade.tokens import expected_tokens
 from vwd.readback import UNREADABLE, read_frames, read_picture
 from vwd.readback.bars import inside_bars
 from vwd.readback.files import video_frames
@@ -68,6 +70,29 @@ def test_disturbed_videos_are_read_all_the_same(disturbance: str, language: Lang
     board = board_of(*TEXTS[language], language)
     found, expected = tokens(read(DISTURBANCES[disturbance](grey_frames(board)), board), board)
     assert found == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scale", [0.75, 0.9, 0.98, 0.995, 1.005, 1.02])
+def test_a_page_that_is_larger_or_smaller_within_the_picture_is_read(scale: float, language: Language) -> None:
+    board = board_of(*TEXTS[language], language)
+    frames = np.stack(list(grey_frames(board)))
+    for centred in (True, False):
+        have, want = tokens(read(zoomed(scale, centred)(frames), board), board)
+        assert have == want
+
+
+@pytest.mark.parametrize("scale", [0.8, 0.97, 0.99, 1.01])
+def test_a_page_without_a_separator_that_is_larger_or_smaller_is_read(scale: float) -> None:
+    board = board_of(" ".join([ENGLISH[0]] * 8), " ".join([ENGLISH[1]] * 4), spec=StoryboardSpec())
+    first = np.array(grey_frames(board)[board.page_starts[1] - 1])
+    want = [token.text for token in expected_tokens(board) if token.page == 0]
+    assert board.separator_page != 0
+    have = [word.text for word in read(zoomed(scale)(first[None]), board).words]
+    assert len(have) == len(want)
+    assert sum(one == other for one, other in zip(have, want, strict=True)) >= 0.98 * len(want)
+    for one, other in zip("".join(have), "".join(want), strict=True):
+        assert one in (other, UNREADABLE)
 
 
 def test_the_language_is_found_out() -> None:

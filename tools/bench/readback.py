@@ -63,6 +63,12 @@ def moved(frames: Frames) -> Frames:
     return np.stack([cv2.warpAffine(frame, shift, (640, 360), borderValue=255) for frame in frames])
 
 
+def zoomed(scale: float) -> Callable[[Frames], Frames]:
+    """The page larger or smaller, within pictures of the same size."""
+    shift = np.array([[scale, 0, 320 * (1 - scale)], [0, scale, 180 * (1 - scale)]], np.float32)
+    return lambda frames: np.stack([cv2.warpAffine(frame, shift, (640, 360), borderValue=255) for frame in frames])
+
+
 def coarse(frames: Frames) -> Frames:
     """Half size, through h264 at crf 30."""
     out = io.BytesIO()
@@ -83,6 +89,8 @@ DISTURBANCES: dict[str, Callable[[Frames], Frames]] = {
     "blur 1 px": blurred,
     "noise and blur": lambda frames: noisy(blurred(frames)),
     "moved 5, -3 px": moved,
+    "page at 90%": zoomed(0.9),
+    "page at 101%": zoomed(1.01),
     "pale on grey": lambda frames: frames // 5 * 3 + 70,
     "320x180, h264 crf 30": coarse,
 }

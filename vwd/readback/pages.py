@@ -17,7 +17,7 @@ from vwd.video.fonts import draw_glyph
 # The mean score of a page that is read well: no other geometry is tried.
 GOOD = 0.9
 # The same where some cells are not read: they are really hidden; or where only some lines were read.
-_VERY_GOOD = 0.97
+VERY_GOOD = 0.97
 # Below this, hardly anything on a page is text.
 LEAST_QUALITY = 0.35
 # Characters of each width.
@@ -61,7 +61,7 @@ class ReadPage:
     def good(self) -> bool:
         """Whether it is read so well that no other geometry need be tried."""
         unread = any(cell.text == UNREADABLE and not cell.cut for line in self.lines for cell in line)
-        return self.quality >= (_VERY_GOOD if unread or not self.whole else GOOD)
+        return self.quality >= (VERY_GOOD if unread or not self.whole else GOOD)
 
     @property
     def empty(self) -> bool:

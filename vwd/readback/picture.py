@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 
@@ -15,10 +17,15 @@ Scale = tuple[float, float]
 
 
 class Picture:
-    """A picture, uint8 [height, width], and what was found in it."""
+    """A picture, uint8 [height, width], and what was found in it.
+
+    Attributes:
+        reads: what was read, by the way in which it was.
+    """
 
     def __init__(self, grey: Grey) -> None:
         self.grey = grey
+        self.reads: dict[Hashable, Any] = {}
         self._inks: dict[Scale, Ink | None] = {}
         self._tops: dict[tuple[Scale, Typeface], list[int]] = {}
 
