@@ -51,7 +51,7 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
         best = best_of(picture, [best, *(_stretched(picture, read) for read in _stretchable(reads))])
     if best.good and best.geometry.scale in expected_scales(picture.grey, page):
         return best
-    return best_of(picture, [_finer(picture, best)])
+    return best_of(picture, [best, _finer(picture, best)])
 
 
 def _stretchable(reads: list[ReadPage]) -> list[ReadPage]:

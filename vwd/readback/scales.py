@@ -1,4 +1,4 @@
-"""At which scales a page may lie in a picture: by the picture's size, and by the distance of its lines."""
+"""At which scales a page may lie in a picture: by the picture's size, its separator, and the distance of its lines."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def is_about(page: PageSpec, grey: Grey) -> bool:
 
 
 def near(one: Scale, other: Scale, share: float) -> bool:
+    """Whether scales differ by less than a share, across and down."""
     return all(abs(a / b - 1) < share for a, b in zip(one, other, strict=True))
 
 
