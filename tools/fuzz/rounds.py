@@ -113,7 +113,9 @@ def _in_this_process() -> None:
     from vwd.records import scan
     from vwd.shards import workers
 
-    def run_pool(open_handler: Callable[[], pool.Handler[object, object]], items: object, *_: object, **__: object) -> object:
+    def run_pool(
+        open_handler: Callable[[], pool.Handler[object, object]], items: object, *_: object, **__: object
+    ) -> object:
         handler = open_handler()
         yield from (_handled(handler, item) for item in items)  # type: ignore[attr-defined]
 
