@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+# Found before any test sets TMPDIR for itself, and then looks at what is left there.
+_TEMPORARY = tempfile.gettempdir()
 # What the interpreter and C libraries read when they start: with these, one is started.
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "TZ", "OMP_", "OPENBLAS_", "COVERAGE")
 _PRELOADED = (
@@ -74,7 +76,7 @@ def _line(connection: socket.socket) -> bytes:
 @cache
 def _server() -> str:
     """The socket of this process's server, which ends with it."""
-    folder = Path(tempfile.mkdtemp(prefix="vwd-fork-"))
+    folder = Path(tempfile.mkdtemp(prefix="vwd-fork-", dir=_TEMPORARY))
     address = str(folder / "socket")
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)

@@ -12,7 +12,7 @@ def main() -> None:
     # Threads that numpy and one of Arrow's allocators start when they are imported: not needed here, and see `pool`.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
-    # The other gives memory back that the next batch needs, some ms later; in ms.
+    # The other one gives memory back to the system that the next batch needs; it shall wait so many ms.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")
     from vwd.cli.main import main as run
 

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from vwd.corpora.sample import Language
 from vwd.readback.pages import VERY_GOOD, Geometry, ReadPage, advances_of
-from vwd.readback.picture import Picture
+from vwd.readback.picture import AS_IT_IS, Picture, Scale
 from vwd.readback.placing import placed
-from vwd.readback.scales import TOLD, expected_scales, is_about, near, scales, separator_scale
+from vwd.readback.scales import SEPARATOR_ERROR, expected_scales, is_about, near, scales, separator_scale
 from vwd.readback.stretch import stretches
 from vwd.readback.templates import Typeface
 from vwd.readback.ways import HOPELESS, best_of, first_read, improved, nudged, tried
 from vwd.text.metrics import line_height
 from vwd.text.spec import PageSpec
 
-# From this on the scale is right, about: over the width of a page, a hundredth more is several pixels.
-_RIGHT = 0.8
+# From this on the scale is right, about: over the width of a page, a hundredth more is several pixels. Others that are
+# closer than the second share are not tried then.
+_RIGHT, _CLOSE = 0.8, 0.02
 # Below this, nothing fits, not even where a page begins; and of so many scales, others that are close are tried.
 _NOTHING, _STRETCHED = 0.02, 3
 # Shares by which cells are made larger and smaller, while that is better.
@@ -31,27 +32,31 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
     """
     face = Typeface(page.font_size, language)
     reads = [ReadPage((), Geometry(face, left=page.margin_left))]
-    told = separator_scale(picture.ink((1.0, 1.0)), page)
-    for scale in scales(picture.grey, page, told):
-        if scale != told and any(read.quality > _RIGHT and near(scale, read.geometry.scale, 0.02) for read in reads):
+    expected, by_separator = expected_scales(picture.grey, page), separator_scale(picture, page)
+    for scale in scales(picture, page, by_separator):
+        if scale not in (*expected, by_separator) and _is_known(scale, reads):
             continue
         found = improved(picture, first_read(picture, Geometry(face, scale, page.margin_left)))
-        if scale == (1.0, 1.0) and picture.grey.shape != (page.height, page.width):
+        if scale == AS_IT_IS and picture.grey.shape != (page.height, page.width):
             found = nudged(picture, found)
-            if is_about(page, picture.grey):  # stretched a little, or without some pixels: what fits better
-                reads = [found]
-                continue
         reads.append(found)
+        if scale == AS_IT_IS and is_about(page, picture.grey):
+            continue  # stretched a little, or without some pixels: what fits better
         if found.good and best_of(picture, reads).good:
             break
     best = best_of(picture, reads)
-    if told and best.quality > _RIGHT and near(best.geometry.scale, told, TOLD):
+    if by_separator and best.quality > _RIGHT and near(best.geometry.scale, by_separator, SEPARATOR_ERROR):
         return best
     if not best.good:
         best = best_of(picture, [best, *(_stretched(picture, read) for read in _stretchable(reads))])
-    if best.good and best.geometry.scale in expected_scales(picture.grey, page):
+    if best.good and best.geometry.scale in expected:
         return best
     return best_of(picture, [best, _finer(picture, best)])
+
+
+def _is_known(scale: Scale, reads: list[ReadPage]) -> bool:
+    """Whether one that is close to a scale fits so well that it is right, about."""
+    return any(read.quality > _RIGHT and near(scale, read.geometry.scale, _CLOSE) for read in reads)
 
 
 def _stretchable(reads: list[ReadPage]) -> list[ReadPage]:

@@ -14,6 +14,7 @@ from vwd.readback.templates import Typeface
 
 # Pixels of a picture for one of the page, across and down.
 Scale = tuple[float, float]
+AS_IT_IS: Scale = (1.0, 1.0)
 
 
 class Picture:
@@ -45,7 +46,7 @@ class Picture:
 
     def _scaled(self, scale: Scale) -> Grey:
         across, down = scale
-        if (across, down) == (1.0, 1.0):
+        if scale == AS_IT_IS:
             return self.grey
         height, width = self.grey.shape
         size = max(1, round(width / across)), max(1, round(height / down))

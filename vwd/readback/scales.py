@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vwd.readback.ink import Grey, Ink, ink_of
+from vwd.readback.ink import Grey, Ink
 from vwd.readback.lines import row_profile
-from vwd.readback.picture import Scale
+from vwd.readback.picture import AS_IT_IS, Picture, Scale
 from vwd.readback.templates import Matrix
 from vwd.text.spec import PageSpec
 
 # Scales that differ by less are not both tried; and by what share the separator may seem longer or shorter, as strokes
 # are bold or thin.
-_SAME, TOLD = 0.004, 0.0025
+_SAME, SEPARATOR_ERROR = 0.004, 0.0025
 # The separator is a row of which so much is at least this dark, almost without gaps.
 _LONG, _DARK, _WHOLE = 0.2, 0.5, 0.98
 # How alike rows are, if they are as far apart as lines: less than this says nothing. Peaks that are at least so high,
@@ -22,39 +22,39 @@ _LONG, _DARK, _WHOLE = 0.2, 0.5, 0.98
 _ALIKE, _SIZEABLE, _NEARER = 0.1, 0.5, 3
 
 
-def scales(grey: Grey, page: PageSpec, told: Scale | None) -> Iterator[Scale]:
+def scales(picture: Picture, page: PageSpec, by_separator: Scale | None) -> Iterator[Scale]:
     """Scales to try, the likeliest first: the whole page stretched, a part of it or more than it, by the separator, by
     the line pitch.
 
     Args:
-        told: as `separator_scale`.
+        by_separator: as `separator_scale`.
     """
     seen: list[Scale] = []
-    for scale in _likely_scales(grey, page, told):
-        share = TOLD if scale == told else _SAME
+    for scale in _likely_scales(picture, page, by_separator):
+        share = SEPARATOR_ERROR if scale == by_separator else _SAME
         if all(0.2 < one < 8 for one in scale) and not any(near(scale, one, share) for one in seen):
             seen.append(scale)
             yield scale
 
 
-def _likely_scales(grey: Grey, page: PageSpec, told: Scale | None) -> Iterator[Scale]:
-    expected = stretched, _ = expected_scales(grey, page)
-    if told and not any(abs(told[0] / across - 1) < TOLD for across, _ in expected):
-        yield told
-    yield from ((1.0, 1.0), stretched) if is_about(page, grey) else (stretched, (1.0, 1.0))
+def _likely_scales(picture: Picture, page: PageSpec, by_separator: Scale | None) -> Iterator[Scale]:
+    expected = stretched, _ = expected_scales(picture.grey, page)
+    if by_separator and not any(abs(by_separator[0] / across - 1) < SEPARATOR_ERROR for across, _ in expected):
+        yield by_separator
+    yield from (AS_IT_IS, stretched) if is_about(page, picture.grey) else (stretched, AS_IT_IS)
     yield from ((max(stretched),) * 2, (min(stretched),) * 2)
     shape = stretched[0] / stretched[1]
-    if told:
-        yield from (told, (told[0], told[0] / shape))
-    for pitch in line_pitches(grey):
+    if by_separator:
+        yield from (by_separator, (by_separator[0], by_separator[0] / shape))
+    for pitch in line_pitches(picture.ink(AS_IT_IS)):
         down = pitch / page.line_height
-        yield from ((down, down), (down * shape, down))
+        yield from ((by_separator[0] if by_separator else down, down), (down, down), (down * shape, down))
 
 
 def expected_scales(grey: Grey, page: PageSpec) -> tuple[Scale, Scale]:
     """The whole page stretched; and as it is."""
     height, width = grey.shape
-    return (width / page.width, height / page.height), (1.0, 1.0)
+    return (width / page.width, height / page.height), AS_IT_IS
 
 
 def is_about(page: PageSpec, grey: Grey) -> bool:
@@ -70,12 +70,9 @@ def near(one: Scale, other: Scale, share: float) -> bool:
     return all(abs(a / b - 1) < share for a, b in zip(one, other, strict=True))
 
 
-def separator_scale(ink: Ink | None, page: PageSpec) -> Scale | None:
-    """The scale by the separator's length; None where there is none, or the picture's edge cuts it.
-
-    Args:
-        ink: of the picture as it is.
-    """
+def separator_scale(picture: Picture, page: PageSpec) -> Scale | None:
+    """The scale by the separator's length; None where there is none, or the picture's edge cuts it."""
+    ink = picture.ink(AS_IT_IS)
     if ink is None or len(ink) < 2:
         return None
     rows = ink[1:] + ink[:-1]  # of a thin separator, each of two rows may have a half
@@ -99,11 +96,10 @@ def _beyond(outer: float, inner: float, half: float) -> float:
     return min(max((inner - half) / (inner - outer), 0.0), 1.0) if inner > outer else 0.5
 
 
-def line_pitches(grey: Grey) -> list[float]:
+def line_pitches(ink: Ink | None) -> list[float]:
     """The distance of lines in pixels of the picture, by the rows' autocorrelation, the likeliest first; none where
     there are too few lines. Where some are left out, lines further apart may be more alike than neighbours.
     """
-    ink = ink_of(grey)
     if ink is None:
         return []
     rows = row_profile(ink)
