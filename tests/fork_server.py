@@ -20,8 +20,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-# Found before any test sets TMPDIR for itself, and then looks at what is left there.
-_TEMPORARY = tempfile.gettempdir()
+# As it is before any test sets its own, and then looks at what is left there. `tempfile` would remember it, here and
+# in what is forked.
+_TEMPORARY = os.environ.get("TMPDIR", "/tmp")
 # What the interpreter and C libraries read when they start: with these, one is started.
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "TZ", "OMP_", "OPENBLAS_", "COVERAGE")
 _PRELOADED = (
