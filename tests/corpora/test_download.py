@@ -84,7 +84,7 @@ def test_a_stopped_download_leaves_no_half_copy_and_the_next_one_succeeds(
     shutil.copytree(copied / "rows", tmp_path / "rows")
     writing = tmp_path / "data" / "tinystories"
     process = fetch(tmp_path)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_SECONDS
     while not (writing.is_dir() and any(writing.iterdir())) and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.0005)

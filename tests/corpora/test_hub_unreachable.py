@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 from corpora.hubs import answering_hub, caches, closed_port, garbled_hub, silent_hub
 
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 120
 
 
 def error_lines(run: Run, tmp_path: Path, endpoint: str, *args: str, **env: str) -> list[str]:

@@ -16,7 +16,7 @@ pytest_plugins = ["index.outputs"]
 
 # All of stdout: the output of the index before the upload.
 INDEXED = "shards/gsm8k: 0 files written, 4 unchanged\n  webdataset reads shards/gsm8k/gsm8k-{000000,000002}.tar\n"
-WITHIN_SECONDS = 40
+WITHIN_SECONDS = 120
 
 
 @pytest.fixture

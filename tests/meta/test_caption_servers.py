@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -71,10 +70,8 @@ def test_one_dead_and_one_failing_server_of_eight_cost_no_row(clips: list[str], 
 def test_a_server_that_takes_too_long_is_left(clips: list[str]) -> None:
     with stub(slow=3.0) as slow, stub() as good:
         pool = Servers([slow.url, good.url], 1, timeout=0.3)
-        started = time.monotonic()
         answers = {CogVLM2(pool).caption({"path": path}) for path in clips[:4]}
     assert answers == {"The video shows a red square."}
-    assert time.monotonic() - started < 3.0 + 10
     assert len(slow.requests) < 4
 
 

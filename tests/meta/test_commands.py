@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from meta.stubs import Stub, stub
 from meta.videos import QUOTED, counted, make_videos
 
@@ -23,8 +23,9 @@ def tool(line: list[str], cwd: Path, code: int = 0, **variables: str) -> subproc
     """Runs a program of tools/ from a folder."""
     settings = environment() | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"} | variables
     done = subprocess.run(
-        [sys.executable, *line], cwd=cwd, env=settings, capture_output=True, text=True, timeout=120, check=False
-    )
+        [sys.executable, *line], cwd=cwd, env=settings, capture_output=True, text=True, timeout=HANG_SECONDS,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

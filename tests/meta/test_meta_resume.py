@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run, environment
+from conftest import HANG_SECONDS, Run, environment
 from meta.stubs import dead_url, stub
 from meta.videos import write_video
 
@@ -45,7 +45,7 @@ def killed(home: Path, journal: Path, *words: str, after: int = 4) -> int:
         [sys.executable, "-m", "vwd", "meta", *words], cwd=home, env=settings, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANG_SECONDS
     while lines(journal) < after:
         assert process.poll() is None
         assert time.monotonic() < until

@@ -25,7 +25,7 @@ from vwd.video.spec import VideoSpec
 
 pytest_plugins = ["shards.packed"]
 
-SECONDS = 60
+SECONDS = 120
 
 
 @pytest.fixture

@@ -40,10 +40,8 @@ def test_a_signal_stops_a_run_and_finished_shards_are_kept(
     wait_until(process, folder, "ledger/*.json")
     time.sleep(0.2)
     finished = tar_hashes(folder)
-    sent = time.monotonic()
     send(process, signum, whole_group)
     _, stderr = process.communicate(timeout=HANG_SECONDS)
-    assert time.monotonic() - sent < 30
     assert process.returncode == code
     assert "same command again" in stderr
     assert finished

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HANG_SECONDS, Run
 from corpora.hubs import silent_hub
 from shards.packing import gsm8k, start, tar_hashes, write_lamps
 from storage.store import Rule, Store
@@ -14,7 +14,7 @@ from storage.store import Rule, Store
 pytest_plugins = ["shards.packed", "storage.buckets"]
 
 PATIENCE = 10
-MORE_SECONDS = 45
+MORE_SECONDS = 120
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_store_that_falls_silent_while_shards_are_uploaded_ends_the_run_and_a_
     command = gsm8k("--out", store.url)
     held = store.proxy.add(Rule("PUT /[^ ]*gsm8k-000001.tar"))
     process = start(tmp_path, *command, VWD_PATIENCE=str(PATIENCE))
-    assert held.matched.wait(60)
+    assert held.matched.wait(HANG_SECONDS)
     store.proxy.rules.append(Rule(".*"))  # from now on, nothing is answered
     began = time.monotonic()
     _, err = process.communicate(timeout=300)

@@ -32,7 +32,7 @@ def test_a_server_that_goes_away_ends_the_run_and_a_later_run_resumes(
     held = store.proxy.add(Rule("PUT /[^ ]*gsm8k-000001.tar", cut=True))
     process = start(tmp_path, *command)
     try:
-        assert held.matched.wait(60)
+        assert held.matched.wait(HANG_SECONDS)
         store.server.stop()
         _, err = process.communicate(timeout=HANG_SECONDS)
     finally:

@@ -8,7 +8,6 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -74,14 +73,12 @@ def put_shards(store: Store, three_shards: Path, count: int) -> None:
 
 
 @pytest.mark.slow
-def test_the_status_of_a_thousand_shards_takes_one_request_per_shard_and_some_seconds(
+def test_the_status_of_a_thousand_shards_takes_one_request_per_shard(
     store: Store, run: Run, three_shards: Path
 ) -> None:
     put_shards(store, three_shards, MANY)
     store.files.pipe_file(store.path("gsm8k-000500.tar"), b"short")
-    started = time.monotonic()
     assert "999 of 1,000 done, 0 missing, 1 torn" in run("status", store.url).stdout
-    assert time.monotonic() - started < 60
     assert len(store.proxy.heads) < MANY + 30
 
 
@@ -193,7 +190,7 @@ def test_a_contract_replaced_by_another_run_is_noticed_at_the_end(store: Store, 
     held = store.proxy.add(Rule("PUT /[^ ]*gsm8k-000001.tar", cut=True, times=1))
 
     process = start(tmp_path, *gsm8k("--out", store.url))
-    assert held.matched.wait(60)
+    assert held.matched.wait(HANG_SECONDS)
     store.files.pipe_file(store.path("pack.json"), other)
     _, err = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 1

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from stream.streaming import NO_TORCH, SAMPLES
 
 pytest.importorskip("torch", reason=NO_TORCH)
@@ -26,7 +26,7 @@ def test_ranks_end_every_epoch_together_and_share_all_samples(uneven: Path, tmp_
             str(Path(__file__).with_name("ranks.py")), str(uneven), str(tmp_path), "0", "2", "3",
         ],
         env=environment(OMP_NUM_THREADS="1", PYTHONPATH=":".join(sys.path)),
-        capture_output=True, text=True, timeout=240, check=False,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     reports = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.json"))]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+from conftest import HANG_SECONDS
 from shards.packing import gsm8k, temp_files, vwd, write_lamps
-from train.training import SECONDS, freeze_past_checkpoint, kill, lines, newest, numbers, start, train
+from train.training import freeze_past_checkpoint, kill, lines, newest, numbers, start, train
 
 for package in ("torch", "av", "omegaconf"):
     pytest.importorskip(package, reason="pip install 'vwd[train]'")
@@ -77,11 +78,11 @@ def test_a_run_resumes_with_another_number_of_ranks(killed: tuple[Path, int], ou
 def test_sigterm_writes_a_checkpoint_and_ends_with_143(output: Path, tmp_path: Path) -> None:
     process = start(1, output, tmp_path, "--steps", 100_000, "--checkpoint-every", 100_000, "--num-workers", 2)
     try:
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while len(lines(tmp_path)) < 3 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGTERM)  # as a shell or Slurm does: the loader's workers receive it, too
-        _, err = process.communicate(timeout=SECONDS)
+        _, err = process.communicate(timeout=HANG_SECONDS)
     finally:
         kill(process)
     assert process.returncode == 143, err

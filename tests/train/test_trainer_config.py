@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 from train.loop import PROGRAMS, run
 from train.training import PROJECT
 
@@ -33,7 +33,7 @@ def parsed(folder: Path, *lines: list[str]) -> list[Any]:
     """The configuration of each command line, or the two lines of its error."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps(lines), cwd=folder, env=environment(PYTHONPATH=str(PROJECT)),
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from conftest import environment
+from conftest import HANG_SECONDS, environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Two blocks of 16 channels on four frames of 16x24: a step takes some milliseconds.
@@ -28,7 +28,6 @@ threads: 1
 device: cpu
 log_keys: true
 """
-SECONDS = 120
 
 
 def start(
@@ -53,7 +52,7 @@ def train(
     """Trains to the end; the run must exit in time and with this code."""
     process = start(ranks, output, checkpoint, *more, stdout=subprocess.PIPE)
     try:
-        out, err = process.communicate(timeout=SECONDS)
+        out, err = process.communicate(timeout=HANG_SECONDS)
     finally:
         kill(process)
     assert process.returncode == code, err
@@ -79,7 +78,7 @@ def newest(checkpoint: Path) -> int:
 
 def freeze_past_checkpoint(process: subprocess.Popen[str], checkpoint: Path, steps: int) -> None:
     """Freezes a run when it is at least this many steps past its newest checkpoint."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if newest(checkpoint):
             signal_all(process, signal.SIGSTOP)
@@ -94,7 +93,7 @@ def freeze_past_checkpoint(process: subprocess.Popen[str], checkpoint: Path, ste
 def kill(process: subprocess.Popen[str]) -> None:
     """Sends SIGKILL to all processes of a run."""
     signal_all(process, signal.SIGKILL)
-    process.communicate(timeout=SECONDS)
+    process.communicate(timeout=HANG_SECONDS)
 
 
 def signal_all(process: subprocess.Popen[str], number: signal.Signals) -> None:

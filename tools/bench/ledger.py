@@ -1,4 +1,4 @@
-"""Times `vwd status`, `vwd slurm status` and `vwd slurm retry --dry-run` on a very large output.
+"""Times `vwd status`, `vwd slurm status`, `vwd slurm retry --dry-run` and `ShardDataset(OUT)` on a very large output.
 
     python tools/bench/ledger.py [--shards 100000]
 
@@ -9,6 +9,7 @@ folder for temporary files.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
@@ -34,6 +35,11 @@ from vwd.video.spec import VideoSpec
 SHARD_SIZE = 1000
 SHARDS_PER_TASK = 100
 _TAR_BYTES = 163_000_000
+_OPEN = """import sys
+from vwd.stream import ShardDataset
+data = ShardDataset(sys.argv[1], frames=1, source="storyboard", channels=1)
+data.set_epoch(1)
+len(data)"""
 
 
 def write_large(out: Path, shards: int, missing: range) -> OutputPaths:
@@ -99,13 +105,19 @@ def main() -> None:
             (commands / name).chmod(0o755)
         environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
         print(f"{options.shards:,} shards\n\n| command | wall s | CPU s |\n|---|---|---|")
-        for verb in (["status"], ["slurm", "status"], ["slurm", "retry", "--dry-run"]):
-            command = [sys.executable, "-m", "vwd", *verb, str(out)]
+        lines = {
+            f"vwd {verb}": ["-m", "vwd", *verb.split(), str(out)]
+            for verb in ("status", "slurm status", "slurm retry --dry-run")
+        }
+        if importlib.util.find_spec("torch"):
+            lines["ShardDataset(OUT)"] = ["-c", _OPEN, str(out / "tinystories")]
+        for name, line in lines.items():
+            command = [sys.executable, *line]
             before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
             subprocess.run(command, check=True, env=environment, capture_output=True)
             wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            print(f"| vwd {' '.join(verb)} | {wall:.1f} | {cpu:.1f} |")
+            print(f"| {name} | {wall:.1f} | {cpu:.1f} |")
 
 
 if __name__ == "__main__":
