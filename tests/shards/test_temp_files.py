@@ -15,7 +15,7 @@ from conftest import HANG_SECONDS, Run
 from shards.packing import MEDIUM, copy_pack, gsm8k, send, start, temp_files, wait_until, write_lamps
 
 from vwd.storage.atomic import atomic_write
-from vwd.storage.tempfiles import remove_stale
+from vwd.storage.tempfiles import create_lasting, open_lasting, remove_stale, writer_mark
 
 pytest_plugins = ["shards.packed"]
 
@@ -155,3 +155,37 @@ def test_a_folder_that_another_run_removes_is_created_again(flickering_folder: P
         with atomic_write(tmp_path / "data", flickering_folder, sync_parent=False) as file:
             file.write(b"%d" % number)
         assert (tmp_path / "data").read_bytes() == b"%d" % number
+
+
+def test_a_file_that_several_processes_write_is_made_by_the_first_and_only_opened_by_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".tmp" / f"tar.{writer_mark()}"
+    with open_lasting(path) as file:
+        file.write(b"first")
+    monkeypatch.delattr(Path, "mkdir")  # on a shared file system each try costs a request or two
+    with open_lasting(path) as file:
+        assert file.read() == b"first"
+
+
+def test_a_new_file_whose_name_is_taken_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ".tmp" / f"tar.{writer_mark()}"
+    create_lasting(path).close()
+    folders: list[Path] = []
+    monkeypatch.setattr(Path, "mkdir", lambda self, **_: folders.append(self))
+    with pytest.raises(FileExistsError, match=r"\.tmp"):
+        create_lasting(path)
+    assert folders == [path.parent]
+
+
+def test_a_file_that_another_process_makes_meanwhile_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ".tmp" / f"tar.{writer_mark()}"
+    make = Path.mkdir
+
+    def mkdir(self: Path, **options: bool) -> None:
+        make(self, **options)
+        path.write_bytes(b"another's")
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with open_lasting(path) as file:
+        assert file.read() == b"another's"

@@ -93,8 +93,11 @@ def create_lasting(path: Path) -> IO[bytes]:
 
 def open_lasting(path: Path) -> IO[bytes]:
     """The same file for reading and writing, created where it is not there yet."""
-    with suppress(FileExistsError):
-        create_lasting(path).close()
+    _check_folder(path.parent)
+    with suppress(FileNotFoundError):
+        return path.open("r+b")
+    with suppress(FileExistsError):  # another process has just created it
+        _create(path).close()
     return path.open("r+b")
 
 
@@ -156,11 +159,19 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _create(path: Path) -> IO[bytes]:
+    """A new file, in a folder that is made where there is none.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
     for _ in range(_ATTEMPTS):
         # Another run may remove the empty folder at any time: after `mkdir`, and while `mkdir` checks what exists.
-        with suppress(FileNotFoundError, FileExistsError):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _check_folder(path.parent)
+        except (FileNotFoundError, FileExistsError):
+            continue
+        _check_folder(path.parent)
+        with suppress(FileNotFoundError):
             return path.open("xb")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb")
