@@ -19,12 +19,12 @@ from vwd.stream import ShardDataset
 def main() -> None:
     output, reports, workers = sys.argv[1], Path(sys.argv[2]), [int(one) for one in sys.argv[3:]]
     # A rank that waits for one without any batch left ends with an error instead of hanging.
-    dist.init_process_group("gloo", timeout=timedelta(minutes=10))
+    dist.init_process_group("gloo", timeout=timedelta(minutes=5))
     seen: dict[str, list[list[str]]] = {}
     for number in workers:
         data = ShardDataset(output, frames=1, source="storyboard", channels=1, seed=3)
         loader = torch.utils.data.DataLoader(
-            data, batch_size=2, num_workers=number, persistent_workers=number > 0, timeout=600 if number else 0
+            data, batch_size=2, num_workers=number, persistent_workers=number > 0, timeout=300 if number else 0
         )
         for epoch in range(2):
             data.set_epoch(epoch)
