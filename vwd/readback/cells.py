@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.readback.ink import Ink
-from vwd.readback.matching import match
+from vwd.readback.matching import LEAST_SCORE, match
 from vwd.readback.templates import Matrix, Templates, Typeface, templates
 
 UNREADABLE = "\ufffd"
-# A cell whose best glyph correlates less is not read.
-LEAST_SCORE = 0.72
 # Nor one whose best glyph leaves almost as much ink unexplained as the next.
 _LEAST_LEAD = 0.004
 # Of the smallest glyph's ink: a cell with less that any glyph explains is a space.

@@ -30,11 +30,15 @@ def row_profile(ink: Ink) -> Matrix:
     return rows
 
 
+def row_counts(pixels: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """How many pixels of each row are true, int32 [height]; several times as fast as NumPy's sum."""
+    counts: npt.NDArray[np.int32] = cv2.reduce(pixels.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+    return counts
+
+
 def rule_rows(ink: Ink) -> npt.NDArray[np.bool_]:
     """Which rows of pixels are of the separator."""
-    rules: npt.NDArray[np.bool_] = (
-        cv2.threshold(ink, _FAINT / 2, 1, cv2.THRESH_BINARY)[1].sum(axis=1) > _RULE * ink.shape[1]
-    )
+    rules: npt.NDArray[np.bool_] = row_counts(ink > _FAINT / 2) > _RULE * ink.shape[1]
     if rules.sum() >= _FEW * len(rules):  # it is no page with a separator
         rules[:] = False
     return rules

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from vwd.readback.templates import Matrix, Templates
 
+# A cell whose best glyph correlates less is not read.
+LEAST_SCORE = 0.72
 # Cells that fit worse by the short description are not compared pixel by pixel.
 _ROUGHLY = 0.6
 # Glyphs that fit worse than the best by more than this share of a cell's ink are not looked for as the next best.
@@ -17,6 +19,8 @@ _LEAD = np.float32(0.01)
 _CLEARLY, _HARDLY = np.float32(1.01), np.float32(0.997)
 # So many pairs of a cell and a glyph are compared at a time: they fit in a CPU's cache, which is ten times as fast.
 _TOGETHER = 128
+
+_Numbers = npt.NDArray[np.int64]
 
 
 class Matches(NamedTuple):
@@ -28,7 +32,7 @@ class Matches(NamedTuple):
     `energy`: the length of the cell's ink.
     """
 
-    glyph: npt.NDArray[np.int64]
+    glyph: _Numbers
     cosine: Matrix
     second: Matrix
     gain: Matrix
@@ -40,7 +44,7 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
     """Compares cells, float32 [n, line height x advance], with glyphs."""
     energy = np.sqrt(np.einsum("ij,ij->i", cells, cells)) + np.float32(1e-6)
     if glyphs.basis is None:
-        products = cells @ glyphs.units.T
+        products = cells @ glyphs.columns
         best = products.argmax(axis=1)
         rows = np.arange(len(cells))
         highest = products[rows, best]
@@ -54,34 +58,25 @@ def match(cells: Matrix, glyphs: Templates) -> Matches:
         best, highest, second = _match_many(cells, energy, glyphs)
     return Matches(
         best, highest / energy, second / energy, highest / glyphs.lengths[best],
-        _correlation(cells, energy, highest, glyphs.sums[best]), energy,
+        _correlation(cells.sum(axis=1), energy, highest, glyphs.sums[best], cells.shape[1]), energy,
     )  # fmt: skip
 
 
-def _correlation(cells: Matrix, energy: Matrix, products: Matrix, units: Matrix) -> Matrix:
-    """Of cells and glyphs of length 1: from their products, the cells' lengths and the glyphs' sums."""
-    count = cells.shape[1]
-    sums = cells.sum(axis=1)
+def _correlation(sums: Matrix, energy: Matrix, products: Matrix, units: Matrix, count: int) -> Matrix:
+    """Of cells and glyphs of length 1: from their products, the cells' sums and lengths, and the glyphs' sums.
+
+    Args:
+        count: pixels of a cell.
+    """
     spread = np.sqrt(np.maximum((energy**2 - sums**2 / count) * (1 - units**2 / count), 1e-9))
     correlation: Matrix = np.clip((products - sums * units / count) / spread, 0, 1)
     return correlation
 
 
-def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[npt.NDArray[np.int64], Matrix, Matrix]:
+def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[_Numbers, Matrix, Matrix]:
     """The best glyph of each cell, and its product and the next one's with the cell, by way of a short description."""
-    basis, described, units, slack = glyphs.basis, glyphs.described, glyphs.units, np.float32(glyphs.slack)
-    assert basis is not None
-    assert described is not None
-    rough = (cells @ basis) @ described
-    every = np.arange(len(cells))
-    likely = rough.argmax(axis=1)
-    roughly = rough[every, likely]
-    product = np.einsum("ij,ij->i", cells, units[likely])
-    # Others may fit as well only if what their short descriptions leave out could make up for what they fit worse.
-    # Cells that are cut wrongly resemble nothing, or a thousand glyphs: for them the likeliest one will do.
-    floor = np.where(roughly > _ROUGHLY * energy, product - (slack + _LEAD) * energy, np.inf)
-    rough[every, likely] = -np.inf
-    rows, columns = np.divmod(np.flatnonzero((rough >= floor[:, None]).ravel()), rough.shape[1])
+    units, every = glyphs.units, np.arange(len(cells))
+    likely, product, rows, columns = _candidates(cells, energy, glyphs)
     rows, columns = np.concatenate([every, rows]), np.concatenate([likely, columns])
     products = np.empty(len(rows), np.float32)
     products[: len(every)] = product
@@ -95,3 +90,29 @@ def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[npt.N
     alone = (starts + 1 == len(order)) | (rows[following] != every)
     second = np.where(alone, highest - _LEAD * energy, products[following])
     return best, highest, second.astype(np.float32)
+
+
+def _candidates(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[_Numbers, Matrix, _Numbers, _Numbers]:
+    """The likeliest glyph of each cell by the short description, and its product with the cell; and as numbers of
+    cells and of glyphs the pairs of which the glyph may fit about as well.
+    """
+    basis, described, slack = glyphs.basis, glyphs.described, np.float32(glyphs.slack)
+    assert basis is not None
+    assert described is not None
+    rough = (cells @ basis) @ described
+    every = np.arange(len(cells))
+    likely = rough.argmax(axis=1)
+    roughly = rough[every, likely]
+    product = np.einsum("ij,ij->i", cells, glyphs.units[likely])
+    # Others may fit as well only if what their short descriptions leave out could make up for what they fit worse.
+    floor = np.where(roughly > _ROUGHLY * energy, product - (slack + _LEAD) * energy, np.inf)
+    rough[every, likely] = -np.inf
+    near = np.flatnonzero((rough >= floor[:, None]).ravel())
+    rows, columns = np.divmod(near, rough.shape[1])
+    # Cells that are cut wrongly resemble hundreds of glyphs, and none so well that it is read: the likeliest will do.
+    at_best = rough.ravel()[near] + slack * energy[rows]
+    sums, count = cells.sum(axis=1), cells.shape[1]
+    readable = _correlation(sums, energy, product, glyphs.sums[likely], count) >= LEAST_SCORE
+    could = _correlation(sums[rows], energy[rows], at_best, glyphs.sums[columns], count) >= LEAST_SCORE
+    readable[rows[could]] = True
+    return likely, product, rows[readable[rows]], columns[readable[rows]]

@@ -11,9 +11,9 @@ from vwd.readback.cells import Cell, cut, judge, with_other_glyphs
 from vwd.readback.doubtful import with_doubtful_lines
 from vwd.readback.edges import without_cut
 from vwd.readback.ink import Ink
-from vwd.readback.lines import strip, without_rules
+from vwd.readback.lines import without_rules
 from vwd.readback.steps import read_on
-from vwd.readback.strips import Strip, padded
+from vwd.readback.strips import Strip, strips
 from vwd.readback.templates import Templates, Typeface, templates
 from vwd.text.metrics import line_height
 
@@ -51,7 +51,7 @@ def _read_at(
     ink: Ink, tops: list[int], left: int, face: Typeface, advances: tuple[int, ...], thorough: bool = True
 ) -> PageLines:
     height, before = line_height(face.font_size), max(0, -left)
-    lines = [padded(strip(ink, top, height), before, 2 * advances[-1]) for top in tops]
+    lines = strips(ink, tops, height, before, 2 * advances[-1])
     groups = {advance: group for advance, group in templates(face).items() if advance in advances}
     found: Sequence[list[Cell] | None]
     if len(advances) == 1:

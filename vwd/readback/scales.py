@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vwd.readback.ink import Grey, Ink
-from vwd.readback.lines import row_profile
+from vwd.readback.lines import row_counts, row_profile
 from vwd.readback.picture import AS_IT_IS, Picture, Scale
 from vwd.readback.templates import Matrix
 from vwd.text.spec import PageSpec
@@ -77,14 +77,14 @@ def separator_scale(picture: Picture, page: PageSpec) -> Scale | None:
         return None
     rows = ink[1:] + ink[:-1]  # of a thin separator, each of two rows may have a half
     dark = rows > _DARK
-    firsts, stops = dark.argmax(axis=1), dark.shape[1] - dark[:, ::-1].argmax(axis=1)
-    counts = dark.sum(axis=1)
-    uncut = (firsts > 0) & (stops < dark.shape[1])
-    whole = np.flatnonzero(uncut & (counts > _LONG * dark.shape[1]) & (counts > _WHOLE * (stops - firsts)))
+    counts, width = row_counts(dark), dark.shape[1]
+    long = np.flatnonzero(counts > _LONG * width)
+    firsts, stops = dark[long].argmax(axis=1), width - dark[long, ::-1].argmax(axis=1)
+    whole = np.flatnonzero((firsts > 0) & (stops < width) & (counts[long] > _WHOLE * (stops - firsts)))
     if not len(whole):
         return None
-    darkest = whole[rows[whole].sum(axis=1).argmax()]
-    row, first, stop = np.pad(rows[darkest], 1), int(firsts[darkest]) + 1, int(stops[darkest])
+    darkest = whole[rows[long[whole]].sum(axis=1).argmax()]
+    row, first, stop = np.pad(rows[long[darkest]], 1), int(firsts[darkest]) + 1, int(stops[darkest])
     half = float(np.median(row[first:stop])) / 2
     length = stop - first + _beyond(row[first - 1], row[first], half) + _beyond(row[stop + 1], row[stop], half)
     scale = length / page.line_width

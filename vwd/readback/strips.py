@@ -1,12 +1,14 @@
-"""A line of a page as pixels, with room on both sides, in which cells are looked for."""
+"""The lines of a page as pixels, with room on both sides, in which cells are looked for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from vwd.readback.ink import Ink
+from vwd.readback.lines import strip
 
 # What is darker is ink; what is darker may be.
 INKED, _PALE = 0.5, 0.3
@@ -27,13 +29,25 @@ class Strip(NamedTuple):
     before: list[float]
 
 
-def padded(pixels: Ink, before: int, after: int) -> Strip:
-    height, width = pixels.shape
-    wide = np.zeros((height, before + width + after), np.float32)
-    wide[:, before : before + width] = pixels
-    inked = np.flatnonzero((pixels > INKED).any(axis=0))
-    last = int(inked[-1]) + before if len(inked) else -1
-    empty = np.less_equal(wide.max(axis=0), _PALE)
-    gaps = empty & np.concatenate([[True], empty[:-1]])
-    sums = np.concatenate([[0.0], wide.sum(axis=0).cumsum()])
-    return Strip(wide, last, before, before + width, gaps.tolist(), sums.tolist())
+def strips(ink: Ink, tops: Sequence[int], height: int, before: int, after: int) -> list[Strip]:
+    """The lines of a page.
+
+    Args:
+        tops: the first row of each.
+        height: of a line.
+        before, after: how much room there is at the left and at the right.
+    """
+    width = ink.shape[1]
+    lines = np.zeros((len(tops), height, before + width + after), np.float32)
+    for line, top in zip(lines, tops, strict=True):
+        line[:, before : before + width] = strip(ink, top, height)
+    darkest = lines.max(axis=1)
+    inked = darkest > INKED
+    lasts = np.where(inked.any(axis=1), inked.shape[1] - 1 - inked[:, ::-1].argmax(axis=1), -1)
+    gaps = darkest <= _PALE
+    gaps[:, 1:] &= gaps[:, :-1].copy()
+    sums = np.pad(lines.sum(axis=1), ((0, 0), (1, 0))).cumsum(axis=1, dtype=np.float64)
+    return [
+        Strip(pixels, last, before, before + width, gap, sum_)
+        for pixels, last, gap, sum_ in zip(lines, lasts.tolist(), gaps.tolist(), sums.tolist(), strict=True)
+    ]
