@@ -37,7 +37,7 @@ REPLACED = {
     "python3 -m venv .venv && . .venv/bin/activate && pip install . && ": ("", "network: pip"),
     "/scratch/": ("scratch/", "a folder of the reader's machine"),
     "tools/bench/packing.py": ("tools/bench/packing.py --baseline-samples 2 --rounds 1", "takes minutes"),
-    "--num-samples 25 --disturbed-samples 3": ("--num-samples 1 --disturbed-samples 1", "takes minutes"),
+    "--num-samples 25 --disturbed-samples 10": ("--num-samples 1 --disturbed-samples 1", "takes minutes"),
     "tools/bench/convert_parquet.py": ("tools/bench/convert_parquet.py --rows 60 --baseline-rows 20", "takes minutes"),
 }
 
