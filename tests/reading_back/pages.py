@@ -82,23 +82,33 @@ def blurred(frames: Frames, sigma: float = 1.0) -> Frames:
     return np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in frames])
 
 
+def moved_by(across: float, down: float) -> Callable[[Frames], Frames]:
+    return lambda frames: _mapped(frames, [[1, 0, across], [0, 1, down]], cv2.INTER_LINEAR)
+
+
 def moved(frames: Frames) -> Frames:
-    shift = np.array([[1, 0, 5], [0, 1, -3]], np.float32)
-    return np.stack([cv2.warpAffine(f, shift, f.shape[::-1], borderValue=255) for f in frames])
+    return moved_by(5, -3)(frames)
 
 
-def zoomed(scale: float, centred: bool = True) -> Callable[[Frames], Frames]:
-    """The page larger or smaller, within pictures of the same size: about their middle, or else their corner."""
+def zoomed(across: float, down: float | None = None, centred: bool = True) -> Callable[[Frames], Frames]:
+    """The page larger or smaller, within pictures of the same size: about their middle, or else their corner.
+
+    Args:
+        down: as across, if None.
+    """
 
     def zoom(frames: Frames) -> Frames:
         height, width = frames.shape[1:]
-        at = (1 - scale) / 2 * centred
-        shift = np.array([[scale, 0, at * width], [0, scale, at * height]], np.float32)
-        return np.stack(
-            [cv2.warpAffine(f, shift, (width, height), borderValue=255, flags=cv2.INTER_AREA) for f in frames]
-        )
+        scales = across, across if down is None else down
+        left, top = (size * (1 - scale) / 2 * centred for size, scale in zip((width, height), scales, strict=True))
+        return _mapped(frames, [[scales[0], 0, left], [0, scales[1], top]], cv2.INTER_AREA)
 
     return zoom
+
+
+def _mapped(frames: Frames, matrix: list[list[float]], interpolation: int) -> Frames:
+    to = np.array(matrix, np.float32)
+    return np.stack([cv2.warpAffine(f, to, f.shape[::-1], borderValue=255, flags=interpolation) for f in frames])
 
 
 def pale(frames: Frames) -> Frames:

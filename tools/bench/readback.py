@@ -169,8 +169,8 @@ def main() -> None:
         boards = storyboards(path, options.num_samples, VideoSpec())
         for encoder in ENCODERS:
             print(measure(boards, encoder).row(path.stem, encoder, "none"), flush=True)
-        for name, disturb in DISTURBANCES.items():
-            few = boards[: options.disturbed_samples]
+        few = boards[: options.disturbed_samples]
+        for name, disturb in DISTURBANCES.items() if few else ():
             print(measure(few, "mpeg4", disturb).row(path.stem, "mpeg4", name), flush=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vwd.readback.ink import Ink
-from vwd.readback.matching import LEAST_SCORE, match
+from vwd.readback.matching import LEAST_SCORE, between_pixels, match
 from vwd.readback.templates import Matrix, Templates, Typeface, templates
 
 UNREADABLE = "\ufffd"
@@ -85,8 +85,8 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
     Args:
         strips: the pixels of each line, in which columns are by `shift` further to the right.
     """
-    scores = [cell.score for line in lines for cell in line if not cell.cut]
-    least = max(LEAST_SCORE, float(np.median(scores)) - _AS_WELL) if scores else LEAST_SCORE
+    usual = float(np.median([cell.score for line in lines for cell in line if not cell.cut] or [0.0]))
+    least = max(LEAST_SCORE, usual - _AS_WELL)
     for tier in (1, 2) if not face.blur else (1,):
         weak = [
             (n, at, cell)
@@ -106,6 +106,11 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
             )
             found, common = match(pixels, others[advance]), match(pixels, templates(face)[advance])
             clear = leads(found.cosine, found.second)
+            if usual < _SURE:  # lines may lie between pixels, where g looks like ց
+                clear &= (
+                    between_pixels(pixels, others[advance], found.glyph)
+                    > between_pixels(pixels, templates(face)[advance], common.glyph) + _BETTER
+                )
             for i, (n, at, cell) in enumerate(places):
                 # The best common one may fit well and yet be UNREADABLE, since another common one does, too.
                 if clear[i] and found.score[i] > max(cell.score + _BETTER, common.score[i] + _BETTER, least):

@@ -45,8 +45,10 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
         if found.good and best_of(picture, reads).good:
             break
     best = best_of(picture, reads)
-    if by_separator and best.quality > _RIGHT and near(best.geometry.scale, by_separator, SEPARATOR_ERROR):
-        return best
+    if by_separator and best.quality > _RIGHT:
+        across, down = best.geometry.scale
+        if near((across, by_separator[1] if best.good else down), by_separator, SEPARATOR_ERROR):
+            return best
     if not best.good:
         best = best_of(picture, [best, *(_stretched(picture, read) for read in _stretchable(reads))])
     if best.good and best.geometry.scale in expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -73,13 +74,28 @@ def _correlation(sums: Matrix, energy: Matrix, products: Matrix, units: Matrix, 
     return correlation
 
 
+def between_pixels(cells: Matrix, glyphs: Templates, numbers: _Numbers) -> Matrix:
+    """The normalised correlation of each cell with its glyph, moved by up to half a pixel as fits best, float32 [n]."""
+    pictures = np.pad(glyphs.units[numbers].reshape(len(cells), -1, glyphs.advance), ((0, 0), (1, 1), (1, 1)))
+    energy, sums, count = np.linalg.norm(cells, axis=1), cells.sum(axis=1), cells.shape[1]
+    best = np.zeros(len(cells), np.float32)
+    for down, across in product((-1, 0, 1), (-1, 0, 1)):
+        moved = pictures + np.roll(pictures, (down, across), (1, 2))
+        moved += np.roll(pictures, down, 1) + np.roll(pictures, across, 2)
+        units = moved[:, 1:-1, 1:-1].reshape(cells.shape)
+        units /= np.linalg.norm(units, axis=1)[:, None]
+        products = np.einsum("ij,ij->i", cells, units)
+        best = np.maximum(best, _correlation(sums, energy, products, units.sum(axis=1), count))
+    return best
+
+
 def _match_many(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[_Numbers, Matrix, Matrix]:
     """The best glyph of each cell, and its product and the next one's with the cell, by way of a short description."""
     units, every = glyphs.units, np.arange(len(cells))
-    likely, product, rows, columns = _candidates(cells, energy, glyphs)
+    likely, at_likely, rows, columns = _candidates(cells, energy, glyphs)
     rows, columns = np.concatenate([every, rows]), np.concatenate([likely, columns])
     products = np.empty(len(rows), np.float32)
-    products[: len(every)] = product
+    products[: len(every)] = at_likely
     for first in range(len(every), len(rows), _TOGETHER):
         part = slice(first, first + _TOGETHER)
         products[part] = np.einsum("ij,ij->i", cells[rows[part]], units[columns[part]])
@@ -103,16 +119,16 @@ def _candidates(cells: Matrix, energy: Matrix, glyphs: Templates) -> tuple[_Numb
     every = np.arange(len(cells))
     likely = rough.argmax(axis=1)
     roughly = rough[every, likely]
-    product = np.einsum("ij,ij->i", cells, glyphs.units[likely])
+    at_likely = np.einsum("ij,ij->i", cells, glyphs.units[likely])
     # Others may fit as well only if what their short descriptions leave out could make up for what they fit worse.
-    floor = np.where(roughly > _ROUGHLY * energy, product - (slack + _LEAD) * energy, np.inf)
+    floor = np.where(roughly > _ROUGHLY * energy, at_likely - (slack + _LEAD) * energy, np.inf)
     rough[every, likely] = -np.inf
     near = np.flatnonzero((rough >= floor[:, None]).ravel())
     rows, columns = np.divmod(near, rough.shape[1])
     # Cells that are cut wrongly resemble hundreds of glyphs, and none so well that it is read: the likeliest will do.
     at_best = rough.ravel()[near] + slack * energy[rows]
     sums, count = cells.sum(axis=1), cells.shape[1]
-    readable = _correlation(sums, energy, product, glyphs.sums[likely], count) >= LEAST_SCORE
+    readable = _correlation(sums, energy, at_likely, glyphs.sums[likely], count) >= LEAST_SCORE
     could = _correlation(sums[rows], energy[rows], at_best, glyphs.sums[columns], count) >= LEAST_SCORE
     readable[rows[could]] = True
-    return likely, product, rows[readable[rows]], columns[readable[rows]]
+    return likely, at_likely, rows[readable[rows]], columns[readable[rows]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ from vwd.readback.templates import Typeface
 # Pixels of a picture for one of the page, across and down.
 Scale = tuple[float, float]
 AS_IT_IS: Scale = (1.0, 1.0)
+# So many sizes are looked at for one that a scale makes of whole pixels, as far as by this part of one.
+_TRIED, _EXACT = 24, 0.02
 
 
 class Picture:
@@ -49,7 +52,20 @@ class Picture:
         if scale == AS_IT_IS:
             return self.grey
         height, width = self.grey.shape
-        size = max(1, round(width / across)), max(1, round(height / down))
+        (right, columns), (below, rows) = _whole_pixels(width, across), _whole_pixels(height, down)
+        grey = cv2.copyMakeBorder(self.grey, 0, below, 0, right, cv2.BORDER_REPLICATE) if right or below else self.grey
         shrinks = across >= 1 and down >= 1
-        scaled: Grey = cv2.resize(self.grey, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        return scaled
+        scaled: Grey = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        return scaled[: max(1, round(height / down)), : max(1, round(width / across))]
+
+
+def _whole_pixels(length: int, scale: float) -> tuple[int, int]:
+    """How many pixels to add to a picture, and how many it has then at a scale, both whole numbers.
+
+    By rounding alone, the last cell of a line would lie half a pixel off.
+    """
+    least = max(1, math.ceil(length / scale - _EXACT))
+    pixels = min(
+        range(least, least + _TRIED), key=lambda pixels: max(abs(pixels * scale - round(pixels * scale)), _EXACT)
+    )
+    return max(0, round(pixels * scale) - length), pixels

@@ -19,6 +19,7 @@ from vwd.readback.ink import Grey, to_grey
 from vwd.readback.pages import GOOD, LEAST_QUALITY, Geometry, ReadPage, read_page
 from vwd.readback.picture import Picture
 from vwd.readback.reading import Reading, ReadWord, State
+from vwd.readback.scales import separator_scale
 from vwd.readback.turns import Turns
 from vwd.text.metrics import FONT_SIZE, line_height
 from vwd.text.spec import PageSpec
@@ -83,9 +84,13 @@ def _pool(scale: float) -> int:
 
 
 def _read_pages(greys: list[Grey], language: Language | None, page: PageSpec) -> list[ReadPage]:
+    """Reads pages from the first with a separator on, as it shows best how all of them lie."""
     known: ReadPage | None = None
-    pages = []
-    for picture in map(Picture, greys):
+    pages: dict[int, ReadPage] = {}
+    pictures = [Picture(grey) for grey in greys]
+    first = next((number for number, picture in enumerate(pictures) if separator_scale(picture, page)), 0)
+    for number in sorted(range(len(pictures)), key=lambda number: number != first):
+        picture = pictures[number]
         read = read_page(picture, known.geometry) if known else None
         if read is None or not (read.empty or (known and read.quality > min(GOOD, known.quality - _AS_GOOD))):
             found = max(
@@ -95,8 +100,8 @@ def _read_pages(greys: list[Grey], language: Language | None, page: PageSpec) ->
             read = found if read is None or found.quality > read.quality else read
             if read.quality >= LEAST_QUALITY:
                 known = read
-        pages.append(read)
-    return pages
+        pages[number] = read
+    return [pages[number] for number in range(len(pictures))]
 
 
 def _state(pages: list[ReadPage]) -> State:

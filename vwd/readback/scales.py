@@ -20,6 +20,10 @@ _LONG, _DARK, _WHOLE = 0.2, 0.5, 0.98
 # How alike rows are, if they are as far apart as lines: less than this says nothing. Peaks that are at least so high,
 # compared with the highest one, may tell the distance of lines; so many are tried.
 _ALIKE, _SIZEABLE, _NEARER = 0.1, 0.5, 3
+# By what share the height of a page within its picture may differ from what its width lets expect.
+_STRETCHED = 0.15
+# How many lines apart those may be that are alike: the separator takes half a line.
+_LINES = (1, 1.5, 2, 2.5, 3, 3.5, 4.5, 5.5)
 
 
 def scales(picture: Picture, page: PageSpec, by_separator: Scale | None) -> Iterator[Scale]:
@@ -42,13 +46,21 @@ def _likely_scales(picture: Picture, page: PageSpec, by_separator: Scale | None)
     if by_separator and not any(abs(by_separator[0] / across - 1) < SEPARATOR_ERROR for across, _ in expected):
         yield by_separator
     yield from (AS_IT_IS, stretched) if is_about(page, picture.grey) else (stretched, AS_IT_IS)
-    yield from ((max(stretched),) * 2, (min(stretched),) * 2)
+    pitches = [pitch / page.line_height for pitch in line_pitches(picture.ink(AS_IT_IS))]
     shape = stretched[0] / stretched[1]
     if by_separator:
-        yield from (by_separator, (by_separator[0], by_separator[0] / shape))
-    for pitch in line_pitches(picture.ink(AS_IT_IS)):
-        down = pitch / page.line_height
+        across, _ = by_separator
+        for down in (across, across / shape, *(down for _, down in expected), *_downs(pitches, across / shape)):
+            yield across, down
+    yield from ((max(stretched),) * 2, (min(stretched),) * 2)
+    for down in pitches:
         yield from ((by_separator[0] if by_separator else down, down), (down, down), (down * shape, down))
+
+
+def _downs(pitches: list[float], expected: float) -> list[float]:
+    """Scales near to what is expected, the nearest first, by distances that may be of one line or of several."""
+    downs = {abs(pitch / lines / expected - 1): pitch / lines for pitch in pitches for lines in _LINES}
+    return [downs[share] for share in sorted(downs) if share < _STRETCHED]
 
 
 def expected_scales(grey: Grey, page: PageSpec) -> tuple[Scale, Scale]:

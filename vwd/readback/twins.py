@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from vwd.corpora.sample import Language
-from vwd.readback.alphabet import common
 from vwd.readback.templates import names_of_pictures
 from vwd.text.metrics import FONT_SIZE
 from vwd.video.fonts import draw_glyph, drawable
@@ -18,7 +17,7 @@ def as_read(text: str, language: Language) -> str:
 
 @lru_cache(maxsize=4096)
 def _as_read(char: str, language: Language) -> str:
-    if char in common(language)[:200] or not char.strip() or not drawable(char):
+    if char.isascii() or not char.strip() or not drawable(char):
         return char
     picture = draw_glyph(char, FONT_SIZE, language).coverage.tobytes()
     for tier in range(2):

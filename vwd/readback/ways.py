@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vwd.readback.blur import BLURS, blur_of
-from vwd.readback.pages import Geometry, ReadPage, read_page
+from vwd.readback.lines import first_inks
+from vwd.readback.pages import Geometry, ReadPage, advances_of, read_page
 from vwd.readback.picture import Picture
 from vwd.readback.placing import placed
+from vwd.text.metrics import line_height
 
 # Below this, lines are first placed as fits best.
 _MISPLACED = 0.85
@@ -23,12 +25,15 @@ def best_of(picture: Picture, reads: list[ReadPage]) -> ReadPage:
 
 
 def first_read(picture: Picture, geometry: Geometry) -> ReadPage:
-    """With lines placed as expected, and as blurred as the picture seems to be."""
-    ink = picture.ink(geometry.scale)
-    if ink is None:
+    """With lines placed as expected, if there is ink, and as blurred as the picture seems to be."""
+    ink, tops = picture.ink(geometry.scale), picture.tops(geometry.scale, geometry.face)
+    if ink is None or not tops:
         return ReadPage((), geometry)
-    face = replace(geometry.face, blur=blur_of(ink, geometry.face))
-    return tried(picture, replace(geometry, face=face))
+    geometry = replace(geometry, face=replace(geometry.face, blur=blur_of(ink, geometry.face)))
+    first = first_inks(ink, tops, line_height(geometry.face.font_size)).min() - geometry.left
+    if not 0 <= first < advances_of(geometry.face)[-1]:
+        geometry = placed(picture, geometry)
+    return tried(picture, geometry)
 
 
 def tried(picture: Picture, geometry: Geometry) -> ReadPage:
