@@ -23,6 +23,8 @@ _PALEST, _DARKEST = 0.35, 1.8
 _SURE, _BETTER = 0.96, 0.025
 # It must also fit hardly worse than the page's other cells do with theirs.
 _AS_WELL = 0.03
+# Where cells usually fit as well as this, they lie where pixels are.
+_CRISP = 0.98
 # Share of a cell's ink that counts as unexplained where it is not read, and what a cell costs in any case.
 _UNREAD, _CELL = 0.5, 0.3
 
@@ -106,7 +108,7 @@ def with_other_glyphs(lines: list[list[Cell]], strips: list[Ink], shift: int, fa
             )
             found, common = match(pixels, others[advance]), match(pixels, templates(face)[advance])
             clear = leads(found.cosine, found.second)
-            if usual < _SURE:  # lines may lie between pixels, where g looks like ց
+            if usual < _CRISP:  # lines may lie between pixels, where g looks like ց
                 clear &= (
                     between_pixels(pixels, others[advance], found.glyph)
                     > between_pixels(pixels, templates(face)[advance], common.glyph) + _BETTER
