@@ -18,6 +18,7 @@ from reading_back.pages import (
     cropped,
     letterboxed,
     moved,
+    moved_by,
     noisy,
     pale,
     read,
@@ -99,6 +100,16 @@ def test_a_stroke_of_one_row_of_pixels_appears_at_its_frame_wherever_it_is(size:
     frames = np.roll(sized(*size)(grey_frames(board)), down, axis=1)
     found, expected = tokens(read(frames, board), board)
     assert found == expected
+
+
+@pytest.mark.parametrize("size", [(640, 360), (320, 180), (1280, 720)])
+def test_small_marks_below_tails_and_beside_other_characters_appear_at_their_own_frames(size: tuple[int, int]) -> None:
+    for board in (
+        board_of("Dots and dashes?", "ggggg " * 12 + "- . - . - . yyyyy " + "ggggg " * 4 + "- . - . -"),
+        board_of("多少？", "国国国国国。国国.国国，国国3.5国国·国国-国国.国国：国国国。国.国.国-国-国", "zh"),
+    ):
+        found, expected = tokens(read(sized(*size)(grey_frames(board)), board), board)
+        assert found == expected
 
 
 @pytest.mark.parametrize(("width", "height", "font_size"), [(320, 240, 16), (320, 240, 20), (640, 360, 28)])
@@ -187,6 +198,13 @@ def test_characters_of_the_same_picture_are_read_as_the_first_of_them() -> None:
 def test_every_common_character_is_expected_as_the_one_that_is_looked_for(language: Language) -> None:
     looked_for = {char for group in templates(Typeface(FONT_SIZE, language)).values() for char in group.chars}
     assert {as_read(char, language) for char in common(language)} == looked_for
+
+
+@pytest.mark.parametrize("by", [(0, 0), (3, 5)], ids=str)
+def test_a_page_of_nothing_but_tails_is_not_read_as_capitals_that_stand_lower(by: tuple[int, int]) -> None:
+    board = board_of("gyp pyg?", "gyp gy pygg yyp gyp pyg")
+    found, expected = tokens(read(moved_by(*by)(grey_frames(board)), board), board)
+    assert found == expected
 
 
 @pytest.mark.parametrize("mark", [".", ",", "'", "-", '"', ":"])

@@ -11,7 +11,7 @@ from vwd.readback.placing import placed
 from vwd.readback.scales import SEPARATOR_ERROR, expected_scales, is_about, near, scales, separator_scale
 from vwd.readback.stretch import stretches
 from vwd.readback.templates import Typeface
-from vwd.readback.ways import HOPELESS, best_of, first_read, improved, nudged, tried
+from vwd.readback.ways import HOPELESS, best_of, elsewhere, first_read, improved, nudged, tried
 from vwd.text.metrics import line_height
 from vwd.text.spec import PageSpec
 
@@ -45,6 +45,8 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
         if found.good and best_of(picture, reads).good:
             break
     best = best_of(picture, reads)
+    if not best.good:
+        best = best_of(picture, [best, elsewhere(picture, Geometry(face, expected[0], page.margin_left))])
     if by_separator and best.quality > _RIGHT:
         across, down = best.geometry.scale
         if near((across, by_separator[1] if best.good else down), by_separator, SEPARATOR_ERROR):

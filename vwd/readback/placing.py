@@ -22,17 +22,24 @@ _AT_EDGE = 2
 _LINES, _FEW, _FITS = 4, 2, 0.98
 
 
-def placed(picture: Picture, geometry: Geometry) -> Geometry:
-    """The same geometry with the place of the lines at which their first cells fit best."""
+def placed(picture: Picture, geometry: Geometry, far: bool = False) -> Geometry:
+    """The same geometry with the place of the lines at which their first cells fit best.
+
+    Args:
+        far: look also where lines do not seem to stand, half a line further up or down.
+    """
     face = geometry.face
     ink, tops = picture.ink(geometry.scale), picture.tops(geometry.scale, face)
     if ink is None or not tops:
         return geometry
     lines = _first_lines(ink, tops, face)
-    best = replace(lines, tops=lines.tops[:_FEW]).fit(0)
+    few = replace(lines, tops=lines.tops[:_FEW])
+    best = few.fit(0)
     if best.score < _FITS:
         # What is further off than a pixel is looked for in steps of two.
-        best = max(lines.fit(0), lines.fit(-2), lines.fit(2), key=_score)
+        half = lines.height // 2 if far else 0
+        start = max((few.fit(down) for down in range(-half, half + 1, 2)), key=_score).down
+        best = max((lines.fit(start + down) for down in (0, -2, 2)), key=_score)
         best = max(best, lines.fit(best.down - 1), lines.fit(best.down + 1), key=_score)
     return replace(geometry, left=best.left, down=best.down)
 

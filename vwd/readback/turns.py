@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from vwd.readback.ink import Grey
 from vwd.text.storyboard import Box
+
+_Ints = npt.NDArray[np.integer[Any]]
 
 # Frames that nowhere differ by more, of 255, are the same picture.
 _SAME = 6
@@ -70,13 +74,13 @@ class Turns:
             return []
         numbers = [number for number, _ in self._small[page]]
         sums = np.stack([cv2.integral(small) for _, small in self._small[page]])
+        lefts, tops, widths, heights = np.array(boxes).T
+        rights, bottoms = lefts + widths, tops + heights
         across, down = self.pool
-        x1, y1, width, height = np.array(boxes).T
-        x2, y2 = -(-(x1 + width) // across), -(-(y1 + height) // down)
-        x1, y1 = x1 // across, y1 // down
-        x1, x2 = np.clip(x1, 0, sums.shape[2] - 1), np.clip(x2, 0, sums.shape[2] - 1)
-        y1, y2 = np.clip(y1, 0, sums.shape[1] - 1), np.clip(y2, 0, sums.shape[1] - 1)
-        amounts = sums[:, y2, x2] - sums[:, y1, x2] - sums[:, y2, x1] + sums[:, y1, x1]
+        touched = _amounts(sums, lefts // across, tops // down, -(-rights // across), -(-bottoms // down))
+        # At a box's edge may be ink of its neighbours: the tail of a g above a dash is as much as half of the dash.
+        inner = _amounts(sums, -(-lefts // across), -(-tops // down), rights // across, bottoms // down)
+        amounts = np.where(inner[-1] > _INK, inner, touched)
         missing = amounts < _THERE * amounts[-1]
         last_missing = np.where(missing.any(axis=0), len(numbers) - 1 - missing[::-1].argmax(axis=0), -1)
         return [numbers[place + 1] for place in last_missing]
@@ -88,6 +92,14 @@ class Turns:
     def _small_ink(self, frame: Grey) -> Grey:
         across, down = self.pool
         return _ink(_pooled(frame[:: self.step], across, down // self.step))
+
+
+def _amounts(sums: _Ints, x1: _Ints, y1: _Ints, x2: _Ints, y2: _Ints) -> _Ints:
+    """How much ink is between columns and between rows, int [frames, boxes], by the integrals of small pictures."""
+    x1, x2 = np.clip(x1, 0, sums.shape[2] - 1), np.clip(np.maximum(x1, x2), 0, sums.shape[2] - 1)
+    y1, y2 = np.clip(y1, 0, sums.shape[1] - 1), np.clip(np.maximum(y1, y2), 0, sums.shape[1] - 1)
+    amounts: _Ints = sums[:, y2, x2] - sums[:, y1, x2] - sums[:, y2, x1] + sums[:, y1, x1]
+    return amounts
 
 
 def _ink(small: Grey) -> Grey:

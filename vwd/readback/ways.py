@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vwd.readback.blur import BLURS, blur_of
+from vwd.readback.ink import Ink
 from vwd.readback.lines import first_inks
 from vwd.readback.pages import Geometry, ReadPage, advances_of, read_page
 from vwd.readback.picture import Picture
@@ -29,11 +30,25 @@ def first_read(picture: Picture, geometry: Geometry) -> ReadPage:
     ink, tops = picture.ink(geometry.scale), picture.tops(geometry.scale, geometry.face)
     if ink is None or not tops:
         return ReadPage((), geometry)
-    geometry = replace(geometry, face=replace(geometry.face, blur=blur_of(ink, geometry.face)))
+    geometry = as_blurred(geometry, ink)
     first = first_inks(ink, tops, line_height(geometry.face.font_size)).min() - geometry.left
     if not 0 <= first < advances_of(geometry.face)[-1]:
         geometry = placed(picture, geometry)
     return tried(picture, geometry)
+
+
+def as_blurred(geometry: Geometry, ink: Ink) -> Geometry:
+    return replace(geometry, face=replace(geometry.face, blur=blur_of(ink, geometry.face)))
+
+
+def elsewhere(picture: Picture, geometry: Geometry) -> ReadPage:
+    """With all lines up to half a line away from where they seem to stand, which tails of letters may hide."""
+    ink = picture.ink(geometry.scale)
+    return (
+        tried(picture, placed(picture, as_blurred(geometry, ink), far=True))
+        if ink is not None
+        else ReadPage((), geometry)
+    )
 
 
 def tried(picture: Picture, geometry: Geometry) -> ReadPage:
