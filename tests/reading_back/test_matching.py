@@ -54,12 +54,14 @@ def test_the_lines_of_a_page_are_cut_with_room_around_and_know_their_gaps_and_en
     ink[2, 3:5] = 1.0
     ink[2, 7] = 0.4  # pale: it may be ink, but is no end of a line
 
-    above, empty = strips(ink, [-3, 8], 6, 2, 4)
+    above, *others = strips(ink, [-3, 8, -40, 60], 6, 2, 4)
 
     assert above.pixels.shape == (6, 16)
     np.testing.assert_array_equal(above.pixels[5, 2:12], ink[2])
     assert (above.first, above.end, above.last) == (2, 12, 6)
     assert [column for column, gap in enumerate(above.gaps) if not gap] == [5, 6, 7, 9, 10]
     assert above.before == pytest.approx([0.0] * 6 + [1.0] + [2.0] * 3 + [2.4] * 7)
-    assert empty.last == -1
-    assert all(empty.gaps)
+    for empty in others:  # also where no row of the picture is
+        assert empty.pixels.shape == (6, 16)
+        assert empty.last == -1
+        assert all(empty.gaps)

@@ -162,6 +162,17 @@ def test_on_paper_nothing_is_written() -> None:
     assert (reading.state, reading.words) == ("blank", ())
 
 
+@pytest.mark.parametrize("width", [1, 2, 17, 640])
+@pytest.mark.parametrize("height", [1, 2, 3, 33])
+def test_pictures_of_any_size_are_read_as_nothing(height: int, width: int) -> None:
+    paper = np.full((height, width), 255, np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
+    row, column = paper.copy(), paper.copy()
+    row[height // 2], column[:, width // 2] = 0, 0
+    for picture in (paper, noise, row, column):
+        assert not read_picture(picture, "en").words
+
+
 @pytest.mark.parametrize("kind", ["white noise", "ramp", pytest.param("discs", marks=pytest.mark.slow)])
 def test_pictures_without_text_are_read_as_nothing(kind: str) -> None:
     y, x = np.mgrid[:360, :640]

@@ -45,7 +45,7 @@ def find_geometry(picture: Picture, page: PageSpec, language: Language) -> ReadP
         if found.good and best_of(picture, reads).good:
             break
     best = best_of(picture, reads)
-    if not best.good:
+    if best.quality > _NOTHING and not best.good:
         best = best_of(picture, [best, elsewhere(picture, Geometry(face, expected[0], page.margin_left))])
     if by_separator and best.quality > _RIGHT:
         across, down = best.geometry.scale

@@ -108,7 +108,7 @@ def _apart(fits: Matrix, height: int) -> list[int]:
 
 def strip(ink: Ink, top: int, height: int) -> Ink:
     """The rows of a line, float32 [height, width]; paper where it exceeds the picture."""
-    above, below = max(0, -top), max(0, top + height - len(ink))
+    above, below = min(max(0, -top), height), min(max(0, top + height - len(ink)), height)
     part = ink[max(0, top) : max(0, top + height)]
     if not (above or below):
         return part

@@ -87,10 +87,9 @@ def _read_pages(greys: list[Grey], language: Language | None, page: PageSpec) ->
     """Reads pages from the first with a separator on, as it shows best how all of them lie."""
     known: ReadPage | None = None
     pages: dict[int, ReadPage] = {}
-    pictures = [Picture(grey) for grey in greys]
-    first = next((number for number, picture in enumerate(pictures) if separator_scale(picture, page)), 0)
-    for number in sorted(range(len(pictures)), key=lambda number: number != first):
-        picture = pictures[number]
+    first, first_picture = _first_with_separator(greys, page)
+    for number in sorted(range(len(greys)), key=lambda number: number != first):
+        picture = first_picture if number == first else Picture(greys[number])
         read = read_page(picture, known.geometry) if known else None
         if read is None or not (read.empty or (known and read.quality > min(GOOD, known.quality - _AS_GOOD))):
             found = max(
@@ -101,7 +100,15 @@ def _read_pages(greys: list[Grey], language: Language | None, page: PageSpec) ->
             if read.quality >= LEAST_QUALITY:
                 known = read
         pages[number] = read
-    return [pages[number] for number in range(len(pictures))]
+    return [pages[number] for number in range(len(greys))]
+
+
+def _first_with_separator(greys: list[Grey], page: PageSpec) -> tuple[int, Picture]:
+    """The number of a page and its picture; if none has a separator, of the first one."""
+    for number, picture in enumerate(map(Picture, greys)):
+        if separator_scale(picture, page):
+            return number, picture
+    return 0, Picture(greys[0])
 
 
 def _state(pages: list[ReadPage]) -> State:

@@ -97,7 +97,7 @@ def separator_scale(picture: Picture, page: PageSpec) -> Scale | None:
         return None
     darkest = whole[rows[long[whole]].sum(axis=1).argmax()]
     row, first, stop = np.pad(rows[long[darkest]], 1), int(firsts[darkest]) + 1, int(stops[darkest])
-    half = float(np.median(row[first:stop])) / 2
+    half = float(np.median(row[first : stop + 1])) / 2
     length = stop - first + _beyond(row[first - 1], row[first], half) + _beyond(row[stop + 1], row[stop], half)
     scale = length / page.line_width
     return scale, scale

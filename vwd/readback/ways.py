@@ -26,14 +26,16 @@ def best_of(picture: Picture, reads: list[ReadPage]) -> ReadPage:
 
 
 def first_read(picture: Picture, geometry: Geometry) -> ReadPage:
-    """With lines placed as expected, if there is ink, and as blurred as the picture seems to be."""
+    """As blurred as it seems to be; with lines placed as expected, or where ink starts elsewhere, as fits best."""
     ink, tops = picture.ink(geometry.scale), picture.tops(geometry.scale, geometry.face)
     if ink is None or not tops:
         return ReadPage((), geometry)
     geometry = as_blurred(geometry, ink)
     first = first_inks(ink, tops, line_height(geometry.face.font_size)).min() - geometry.left
     if not 0 <= first < advances_of(geometry.face)[-1]:
-        geometry = placed(picture, geometry)
+        read = tried(picture, placed(picture, geometry))
+        if read.quality:
+            return read
     return tried(picture, geometry)
 
 
