@@ -39,20 +39,26 @@ def clips(tmp_path: Path) -> Path:
 
 
 def killed(home: Path, journal: Path, *words: str, after: int = 4) -> int:
-    """Kills a command when its journal has some rows. Returns how many it has then."""
+    """Kills a command when its journal has some rows. Returns how many it has then: some, and not all.
+
+    A machine under load may look again only after the command has done all: then it begins anew.
+    """
     settings = environment() | {"PYTHONPATH": f"{environment().get('PYTHONPATH', '')}:{HERE}:{HERE.parents[1]}"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vwd", "meta", *words], cwd=home, env=settings, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
     until = time.monotonic() + HANG_SECONDS
-    while lines(journal) < after:
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return lines(journal)
+    while time.monotonic() < until:
+        journal.unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vwd", "meta", *words], cwd=home, env=settings, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while lines(journal) < after and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() in (0, -signal.SIGKILL)
+        if after <= lines(journal) < CLIPS:
+            return lines(journal)
+    pytest.fail("the command was never seen with some rows done")
 
 
 def lines(journal: Path) -> int:
@@ -62,7 +68,7 @@ def lines(journal: Path) -> int:
 def test_info_resumes(clips: Path, run: Run) -> None:
     journal = clips.with_name("x_info.csv.check.journal")
     before = killed(clips.parent, journal, "info", "x.csv", "--check", "--workers", "1")
-    assert before < CLIPS
+    assert lines(journal) == before
     run("meta", "info", "x.csv", "--check")
     assert lines(journal) == CLIPS
     assert {row["num_frames"] for row in open_table(clips.with_name("x_info.csv")).rows()} == {"16"}
@@ -71,7 +77,6 @@ def test_info_resumes(clips: Path, run: Run) -> None:
 def test_cut_resumes(clips: Path, run: Run) -> None:
     journal = clips.with_name("x_clips.csv.cut.journal")
     before = killed(clips.parent, journal, "cut", "x.csv", "--save-dir", "cut", "--workers", "1")
-    assert before < CLIPS
     done = run("meta", "cut", "x.csv", "--save-dir", "cut", "--json")
     result = json.loads(done.stdout)
     assert (result["kept"], result["done"], result["clips"]) == (before, CLIPS - before, 2 * CLIPS)
