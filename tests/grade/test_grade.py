@@ -53,6 +53,17 @@ def test_a_video_of_the_truth_is_right_in_every_column(task: Task) -> None:
         assert (one.inference.how, one.inference.similarity, one.inference.reached) == ("stated", 1, True)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_dashes_and_letters_that_look_like_others_are_right_in_a_video_of_the_truth(task: Task) -> None:
+    text = "Who—of Анна and Tom—earns 5 μm more?", "Анна—for she works—earns more.\nSo the answer is: Анна—Tom"
+    board = board_of(*text)
+    truth = Truth("gsm8k_000000", *text, "Анна—Tom", "en", board)
+    one = grade_reading(read_frames(grey_frames(board), "en"), truth, task)
+    assert one.right
+    if one.inference:
+        assert one.inference.similarity == 1
+
+
 def test_another_digit_is_caught_and_named() -> None:
     one = graded(changed("is: 42", "is: 47"), "inference")
     assert not one.right

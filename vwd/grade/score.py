@@ -14,6 +14,7 @@ from vwd.grade.numbers import same_answer
 from vwd.grade.tokens import CHINESE_TOKEN, Token, expected_tokens, found_tokens, joined_text
 from vwd.grade.truths import Truth
 from vwd.readback import UNREADABLE, Reading
+from vwd.readback.twins import as_read
 
 # Why a prediction has no verdict: "" where it has one.
 Unjudged = Literal["", "missing", "doubled", "undecodable", "unreadable"]
@@ -74,8 +75,9 @@ def score_inference(reading: Reading, truth: Truth) -> Inference | None:
     final = find_final_answer(text)
     if final.unreadable:
         return None
-    right = final.how != "none" and same_answer(final.text, truth.final_answer)
-    expected = "".join(truth.answer.split())
+    # What is read stands for all that look the same: no video can be right otherwise.
+    right = final.how != "none" and same_answer(final.text, as_read(truth.final_answer, truth.language))
+    expected = "".join(as_read(truth.answer, truth.language).split())
     similarity = _ned("".join(token.text for token in tokens), expected) if expected else 0.0
     return Inference(truth.final_answer, final.text, final.how, right, similarity, right and reached_before(final))
 
@@ -83,7 +85,7 @@ def score_inference(reading: Reading, truth: Truth) -> Inference | None:
 def _answer_part(reading: Reading, truth: Truth) -> tuple[str, list[Token]]:
     """What was read behind the question."""
     tokens = found_tokens(reading, truth.language)
-    question = _plain_tokens(truth.question, truth.language)
+    question = _plain_tokens(as_read(truth.question, truth.language), truth.language)
     behind = tokens[prefix_end([token.text for token in tokens], question) :]
     # A page without the question, or one that only resembles it: nothing of it is passed over.
     common = len(aligned([token.text for token in tokens[: len(tokens) - len(behind)]], question))

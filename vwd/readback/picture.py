@@ -16,7 +16,7 @@ from vwd.readback.templates import Typeface
 # Pixels of a picture for one of the page, across and down.
 Scale = tuple[float, float]
 AS_IT_IS: Scale = (1.0, 1.0)
-# So many sizes are looked at for one that a scale makes of whole pixels, as far as by this part of one.
+# Of so many sizes, the first is taken that a scale makes a whole number of pixels of, within this part of one.
 _TRIED, _EXACT = 24, 0.02
 
 

@@ -37,8 +37,8 @@ def placed(picture: Picture, geometry: Geometry, far: bool = False) -> Geometry:
     best = few.fit(0)
     if best.score < _FITS:
         # What is further off than a pixel is looked for in steps of two.
-        half = lines.height // 2 if far else 0
-        start = max((few.fit(down) for down in range(-half, half + 1, 2)), key=_score).down
+        half = lines.height // 2
+        start = max((few.fit(down) for down in range(-half, half + 1, 2)), key=_score).down if far else 0
         best = max((lines.fit(start + down) for down in (0, -2, 2)), key=_score)
         best = max(best, lines.fit(best.down - 1), lines.fit(best.down + 1), key=_score)
     return replace(geometry, left=best.left, down=best.down)
